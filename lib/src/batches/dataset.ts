@@ -1,0 +1,158 @@
+/** Labels with this value take no part in loss or accuracy (`IGNORE_LABEL_ID` of the official `models/losses.py`). */
+export const IGNORED_LABEL = -100;
+
+/**
+ * Examples in the layout of the official dataset folder. A *group* holds the *puzzles* that are one puzzle in several
+ * guises (its augmentations); a puzzle holds one or more *examples* (one for Sudoku and mazes, several for ARC).
+ */
+export interface Dataset {
+  readonly name: string;
+  /** Tokens per example. */
+  readonly seqLen: number;
+  /** Tokens are `0 … vocabSize-1`. */
+  readonly vocabSize: number;
+  readonly padId: number;
+  /** Label token that is left out of loss and accuracy; null when every label counts. */
+  readonly ignoreLabelId: number | null;
+  /** Puzzle identifier of padding rows and of puzzles without an identity of their own. */
+  readonly blankIdentifierId: number;
+  readonly numPuzzleIdentifiers: number;
+  /** Tokens `[examples * seqLen]`. */
+  readonly inputs: Uint8Array | Int32Array;
+  /** Tokens `[examples * seqLen]`. */
+  readonly labels: Uint8Array | Int32Array;
+  /** Puzzle -> identifier. */
+  readonly puzzleIdentifiers: Int32Array;
+  /** Puzzle -> its first example, with the number of examples at the end. */
+  readonly puzzleIndices: Int32Array;
+  /** Group -> its first puzzle, with the number of puzzles at the end. */
+  readonly groupIndices: Int32Array;
+}
+
+/** What the model gets in one step. */
+export interface Batch {
+  /** Rows, padding included. */
+  readonly size: number;
+  readonly seqLen: number;
+  /** Tokens `[size * seqLen]`. */
+  readonly inputs: Int32Array;
+  /** Tokens `[size * seqLen]`; {@link IGNORED_LABEL} where nothing is asked. */
+  readonly labels: Int32Array;
+  /** `[size]` */
+  readonly puzzleIdentifiers: Int32Array;
+  /** Real rows; the rest is padding. */
+  readonly count: number;
+}
+
+export const exampleCount = (dataset: Dataset): number => dataset.inputs.length / dataset.seqLen;
+export const puzzleCount = (dataset: Dataset): number => dataset.puzzleIdentifiers.length;
+export const groupCount = (dataset: Dataset): number => dataset.groupIndices.length - 1;
+
+/** The facts of a dataset that are not its examples. */
+export type DatasetFacts = Pick<
+  Dataset,
+  "name" | "seqLen" | "vocabSize" | "padId" | "ignoreLabelId" | "blankIdentifierId" | "numPuzzleIdentifiers"
+>;
+
+/** Collects examples one after the other and makes the index arrays of a {@link Dataset}. */
+export interface DatasetBuilder {
+  /** Adds one example, `seqLen` tokens each. */
+  example(inputs: ArrayLike<number>, labels: ArrayLike<number>): void;
+  /** Closes the puzzle that the examples since the last call belong to. */
+  endPuzzle(identifier?: number): void;
+  /** Closes the group that the puzzles since the last call belong to. */
+  endGroup(): void;
+  build(): Dataset;
+}
+
+/** @param capacity Examples to reserve room for; more may be added. */
+export function datasetBuilder(facts: DatasetFacts, capacity = 64): DatasetBuilder {
+  const { seqLen } = facts;
+  let inputs = new Uint8Array(capacity * seqLen);
+  let labels = new Uint8Array(capacity * seqLen);
+  let examples = 0;
+  const identifiers: number[] = [];
+  const puzzleIndices = [0];
+  const groupIndices = [0];
+
+  return {
+    example(exampleInputs, exampleLabels) {
+      if (exampleInputs.length !== seqLen || exampleLabels.length !== seqLen) {
+        throw new RangeError(
+          `an example of dataset "${facts.name}" has ${seqLen} tokens, ` +
+            `got ${exampleInputs.length} inputs and ${exampleLabels.length} labels`,
+        );
+      }
+      if ((examples + 1) * seqLen > inputs.length) {
+        inputs = grown(inputs);
+        labels = grown(labels);
+      }
+      inputs.set(exampleInputs, examples * seqLen);
+      labels.set(exampleLabels, examples * seqLen);
+      examples++;
+    },
+    endPuzzle(identifier = facts.blankIdentifierId) {
+      identifiers.push(identifier);
+      puzzleIndices.push(examples);
+    },
+    endGroup() {
+      groupIndices.push(identifiers.length);
+    },
+    build: () =>
+      checkDataset({
+        ...facts,
+        inputs: inputs.slice(0, examples * seqLen),
+        labels: labels.slice(0, examples * seqLen),
+        puzzleIdentifiers: Int32Array.from(identifiers),
+        puzzleIndices: Int32Array.from(puzzleIndices),
+        groupIndices: Int32Array.from(groupIndices),
+      }),
+  };
+}
+
+function grown(tokens: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(2 * tokens.length, 1024));
+  larger.set(tokens);
+  return larger;
+}
+
+/**
+ * Returns the dataset if its arrays agree with each other, so that nothing downstream can index outside of them.
+ *
+ * @throws RangeError naming the field that is wrong.
+ */
+export function checkDataset(dataset: Dataset): Dataset {
+  const fail = (field: string, problem: string): never => {
+    throw new RangeError(`dataset "${dataset.name}": ${field} ${problem}`);
+  };
+  const { seqLen, vocabSize, inputs, labels, puzzleIdentifiers, puzzleIndices, groupIndices } = dataset;
+  if (!(Number.isInteger(seqLen) && seqLen > 0)) fail("seqLen", `must be a positive integer, is ${seqLen}`);
+  if (inputs.length % seqLen !== 0)
+    fail("inputs", `holds ${inputs.length} tokens, no multiple of seqLen ${seqLen}`);
+  if (labels.length !== inputs.length)
+    fail("labels", `holds ${labels.length} tokens, inputs ${inputs.length}`);
+  checkIndices("puzzleIndices", puzzleIndices, puzzleIdentifiers.length, inputs.length / seqLen, fail);
+  checkIndices("groupIndices", groupIndices, groupIndices.length - 1, puzzleIdentifiers.length, fail);
+  checkRange("puzzleIdentifiers", puzzleIdentifiers, dataset.numPuzzleIdentifiers, fail);
+  checkRange("inputs", inputs, vocabSize, fail);
+  checkRange("labels", labels, vocabSize, fail);
+  return dataset;
+}
+
+type Fail = (field: string, problem: string) => never;
+
+function checkIndices(field: string, indices: Int32Array, items: number, end: number, fail: Fail): void {
+  if (indices.length !== items + 1) fail(field, `must have ${items + 1} entries, has ${indices.length}`);
+  if (indices[0] !== 0) fail(field, `must start with 0, starts with ${indices[0]}`);
+  if (indices[items] !== end) fail(field, `must end with ${end}, ends with ${indices[items]}`);
+  for (let i = 0; i < items; i++) {
+    if (indices[i + 1] <= indices[i])
+      fail(field, `must increase, entry ${i + 1} is ${indices[i + 1]} after ${indices[i]}`);
+  }
+}
+
+function checkRange(field: string, values: Uint8Array | Int32Array, limit: number, fail: Fail): void {
+  const wrong = values.findIndex((value: number) => value < 0 || value >= limit);
+  if (wrong >= 0)
+    fail(field, `entry ${wrong} is ${values[wrong]}, must be at least 0 and less than ${limit}`);
+}
