@@ -23,22 +23,37 @@ export function decodeUtf8(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** The first key that some object of this valid JSON text repeats. */
+/** The first key that some object of this valid JSON text repeats. One pass without recursion, whatever the nesting. */
 function repeatedKey(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
-  const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
-  for (let match = token.exec(text); match; match = token.exec(text)) {
-    const [found, colon] = match;
-    if (found === "{") open.push(new Set());
-    else if (found === "[") open.push(undefined);
-    else if (found === "}" || found === "]") open.pop();
-    else if (colon) {
+  const structure = /["{}[\]]/g;
+  for (let match = structure.exec(text); match; match = structure.exec(text)) {
+    if (match[0] === "{") open.push(new Set());
+    else if (match[0] === "[") open.push(undefined);
+    else if (match[0] === '"') {
+      const end = stringEnd(text, match.index);
+      const afterString = /\s*(:?)/y;
+      afterString.lastIndex = structure.lastIndex = end;
+      if (!afterString.exec(text)![1]) continue;
       // Parsed, because "a" and "\u0061" are the same key.
-      const key = JSON.parse(found.slice(0, -colon.length)) as string;
+      const key = JSON.parse(text.slice(match.index, end)) as string;
       const keys = open.at(-1)!;
       if (keys.has(key)) return key;
       keys.add(key);
-    }
+    } else open.pop();
   }
   return undefined;
+}
+
+/** The position after the JSON string that opens at `start`: a quote ends it unless an odd run of backslashes precedes. */
+function stringEnd(text: string, start: number): number {
+  let quote = start;
+  let escaped = true;
+  while (escaped) {
+    quote = text.indexOf('"', quote + 1);
+    let before = quote - 1;
+    while (text[before] === "\\") before--;
+    escaped = (quote - 1 - before) % 2 === 1;
+  }
+  return quote + 1;
 }
