@@ -1,6 +1,13 @@
 /** Labels with this value take no part in loss or accuracy (`IGNORE_LABEL_ID` of the official `models/losses.py`). */
 export const IGNORED_LABEL = -100;
 
+/** Tokens of all examples, one after the other: a typed array, or a file that is read row by row. */
+export interface Tokens {
+  readonly length: number;
+  /** The tokens from `begin` up to `end`. */
+  subarray(begin: number, end: number): ArrayLike<number>;
+}
+
 /**
  * Examples in the layout of the official dataset folder. A *group* holds the *puzzles* that are one puzzle in several
  * guises (its augmentations); a puzzle holds one or more *examples* (one for Sudoku and mazes, several for ARC).
@@ -18,15 +25,21 @@ export interface Dataset {
   readonly blankIdentifierId: number;
   readonly numPuzzleIdentifiers: number;
   /** Tokens `[examples * seqLen]`. */
-  readonly inputs: Uint8Array | Int32Array;
+  readonly inputs: Tokens;
   /** Tokens `[examples * seqLen]`. */
-  readonly labels: Uint8Array | Int32Array;
+  readonly labels: Tokens;
   /** Puzzle -> identifier. */
   readonly puzzleIdentifiers: Int32Array;
   /** Puzzle -> its first example, with the number of examples at the end. */
   readonly puzzleIndices: Int32Array;
   /** Group -> its first puzzle, with the number of puzzles at the end. */
   readonly groupIndices: Int32Array;
+}
+
+/** A dataset whose tokens are all in memory. */
+export interface MemoryDataset extends Dataset {
+  readonly inputs: Uint8Array | Int32Array;
+  readonly labels: Uint8Array | Int32Array;
 }
 
 /** What the model gets in one step. */
@@ -62,7 +75,7 @@ export interface DatasetBuilder {
   endPuzzle(identifier?: number): void;
   /** Closes the group that the puzzles since the last call belong to. */
   endGroup(): void;
-  build(): Dataset;
+  build(): MemoryDataset;
 }
 
 /** @param capacity Examples to reserve room for; more may be added. */
@@ -118,10 +131,11 @@ function grown(tokens: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /**
  * Returns the dataset if its arrays agree with each other, so that nothing downstream can index outside of them.
+ * Tokens that stay in a file are only counted here.
  *
  * @throws RangeError naming the field that is wrong.
  */
-export function checkDataset(dataset: Dataset): Dataset {
+export function checkDataset<D extends Dataset>(dataset: D): D {
   const fail = (field: string, problem: string): never => {
     throw new RangeError(`dataset "${dataset.name}": ${field} ${problem}`);
   };
@@ -151,7 +165,9 @@ function checkIndices(field: string, indices: Int32Array, items: number, end: nu
   }
 }
 
-function checkRange(field: string, values: Uint8Array | Int32Array, limit: number, fail: Fail): void {
+function checkRange(field: string, values: Tokens, limit: number, fail: Fail): void {
+  // Rows of a file are checked when they are read: a look at all of them would read all of it.
+  if (!(values instanceof Uint8Array || values instanceof Int32Array)) return;
   const wrong = values.findIndex((value: number) => value < 0 || value >= limit);
   if (wrong >= 0)
     fail(field, `entry ${wrong} is ${values[wrong]}, must be at least 0 and less than ${limit}`);
