@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDataset, type Dataset, datasetBuilder } from "../../src/batches/dataset";
+import { checkDataset, datasetBuilder, type MemoryDataset } from "../../src/batches/dataset";
 
-function example(): Dataset {
+function example(): MemoryDataset {
   const builder = datasetBuilder(
     {
       name: "tiny",
