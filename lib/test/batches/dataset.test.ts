@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDataset, datasetBuilder, type MemoryDataset } from "../../src/batches/dataset";
+import { checkDataset, type Dataset, datasetBuilder, type MemoryDataset } from "../../src/batches/dataset";
 
 function example(): MemoryDataset {
   const builder = datasetBuilder(
