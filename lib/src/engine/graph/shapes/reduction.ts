@@ -1,0 +1,60 @@
+/** Operations along axes: sums, extremes, running sums, the largest elements, sums by segment. */
+import type { GraphDType } from "../graph";
+import {
+  boolAttribute,
+  type Call,
+  constantInt,
+  constantInts,
+  dtypeAttribute,
+  forAll,
+  input,
+  like,
+  normalAxis,
+  type ShapeRule,
+  type ShapeRules,
+  withoutAxis,
+} from "./rule";
+
+/** The shape that is left when the axes in input 1 are summed away (or kept with size 1). */
+function reducedShape(call: Call): number[] {
+  const { shape } = input(call, 0);
+  const axes = new Set(constantInts(call, 1).map((axis) => normalAxis(call, axis, shape.length)));
+  return boolAttribute(call, "keep_dims")
+    ? shape.map((size, axis) => (axes.has(axis) ? 1 : size))
+    : shape.filter((_, axis) => !axes.has(axis));
+}
+
+const reduce =
+  (dtype?: GraphDType): ShapeRule =>
+  (call) => [{ shape: reducedShape(call), dtype: dtype ?? input(call, 0).dtype }];
+
+const argument: ShapeRule = (call) => {
+  const { shape } = input(call, 0);
+  const reduced = normalAxis(call, constantInt(call, 1), shape.length);
+  return [
+    {
+      shape: withoutAxis(shape, reduced),
+      dtype: dtypeAttribute(call, "output_type", "int64"),
+    },
+  ];
+};
+
+export const reduction: ShapeRules = {
+  ...forAll("Sum Mean Prod Max Min", reduce()),
+  ...forAll("All Any", reduce("bool")),
+  ...forAll("ArgMax ArgMin", argument),
+  ...forAll("Cumsum Cumprod", like(0)),
+  TopKV2: (call) => {
+    const { shape, dtype } = input(call, 0);
+    const top = [...shape.slice(0, -1), constantInt(call, 1)];
+    return [
+      { shape: top, dtype },
+      { shape: top, dtype: "int32" },
+    ];
+  },
+  UnsortedSegmentSum: (call) => {
+    const { shape, dtype } = input(call, 0);
+    return [{ shape: [constantInt(call, 2), ...shape.slice(input(call, 1).shape.length)], dtype }];
+  },
+  Bincount: (call) => [{ shape: [constantInt(call, 1)], dtype: input(call, 2).dtype }],
+};
