@@ -1,0 +1,23 @@
+import { statfsSync } from "node:fs";
+import { SetupError } from "./say.mjs";
+
+const GB = 1e9;
+
+/** What a part takes once installed, with what its installer needs besides, in GB (measured, rounded up). */
+export const SPACE = { npm: 1, python: 2.2, pythonGpu: 9 };
+
+/**
+ * Stops before an installation that would fill the disk. `TRM_MIN_FREE_GB` overrides the measured need.
+ * @param {string} folder
+ * @param {number} neededGb
+ */
+export function checkDisk(folder, neededGb) {
+  const { bavail, bsize } = statfsSync(folder);
+  const freeGb = (bavail * bsize) / GB;
+  const override = Number.parseFloat(process.env.TRM_MIN_FREE_GB ?? "");
+  const wanted = Number.isNaN(override) ? neededGb : override;
+  if (freeGb >= wanted) return;
+  throw new SetupError(
+    `Not enough disk space: ${wanted.toFixed(1)} GB are needed in ${folder} and ${freeGb.toFixed(1)} GB are free; free some space and run the command again.`,
+  );
+}
