@@ -1,0 +1,64 @@
+/** Compiled programs on disk: compiling a training step takes minutes on a GPU, reading it back a second. */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { cpus, homedir } from "node:os";
+import { join } from "node:path";
+import type { PjrtDevice } from "./client";
+
+/** Folder that holds compiled programs. */
+export type CacheFolder = string;
+
+/** The usual place: `$TRM_CACHE`, else `$XDG_CACHE_HOME/tiny-recursive-notebooks/pjrt`. */
+export function defaultCacheFolder(): CacheFolder {
+  const base = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  return process.env.TRM_CACHE ?? join(base, "tiny-recursive-notebooks", "pjrt");
+}
+
+/** Everything that the machine code depends on: program, options, plugin and device. */
+export function cacheKey(device: PjrtDevice, stablehlo: string, options: Uint8Array): string {
+  const { size, mtimeMs } = statSync(device.api.path);
+  const hash = createHash("sha256");
+  for (const part of [
+    stablehlo,
+    options,
+    `${device.api.version.major}.${device.api.version.minor} ${device.platform} ${device.platformVersion} ${device.kind}`,
+    // Plugins under development keep their version number.
+    `${size} ${mtimeMs}`,
+    // Code for a CPU is made for this very model.
+    `${process.arch} ${cpus()[0]?.model}`,
+  ]) {
+    hash.update(part).update("\0");
+  }
+  return hash.digest("hex");
+}
+
+/** The program stored under `key`, or null. A damaged file counts as none: loading it could crash the plugin. */
+export function readCached(folder: CacheFolder, key: string): Uint8Array | null {
+  let file: Buffer;
+  try {
+    file = readFileSync(join(folder, key));
+  } catch {
+    return null;
+  }
+  const program = file.subarray(checksumBytes);
+  return checksum(program).equals(file.subarray(0, checksumBytes)) ? program : null;
+}
+
+/** Stores a program. Failing to (a full disk, a read-only home) costs only time later, so it is not an error. */
+export function writeCached(folder: CacheFolder, key: string, program: Uint8Array): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    // Written beside and renamed: another process never sees half a file.
+    const partial = join(folder, `${key}.${process.pid}.partial`);
+    writeFileSync(partial, Buffer.concat([checksum(program), program]));
+    renameSync(partial, join(folder, key));
+  } catch {
+    // See above.
+  }
+}
+
+const checksumBytes = 32;
+
+function checksum(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}

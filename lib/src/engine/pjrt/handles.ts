@@ -1,0 +1,74 @@
+/** Native objects and who frees them. */
+import type { FunctionName } from "./abi";
+import { call, type PjrtApi } from "./library";
+
+/** How each kind of object is freed: the function, and the name of its only argument. */
+const destructors = {
+  buffer: ["Buffer_Destroy", "buffer"],
+  program: ["LoadedExecutable_Destroy", "executable"],
+  event: ["Event_Destroy", "event"],
+  executable: ["Executable_Destroy", "executable"],
+} as const satisfies Record<string, readonly [FunctionName, string]>;
+
+export type HandleKind = keyof typeof destructors;
+
+/** The native objects of one client, by address, so that everything can be freed before the client goes. */
+export type Registry = Map<bigint, HandleKind>;
+
+/** A native object with an owner in JavaScript. */
+export interface Handle {
+  /** @throws Error once the object is freed: a stale address in C would end the process */
+  readonly address: bigint;
+  readonly freed: boolean;
+  /** Frees the object; a second call does nothing. */
+  free(): void;
+}
+
+interface Forgotten {
+  readonly api: PjrtApi;
+  readonly kind: HandleKind;
+  readonly address: bigint;
+  readonly registry: Registry;
+}
+
+/** Only a safety net for what a caller forgot: garbage collection does not know how large a device buffer is. */
+const safetyNet = new FinalizationRegistry<Forgotten>(destroy);
+
+/** Takes ownership of the object at `address`. */
+export function own(api: PjrtApi, kind: HandleKind, address: bigint, registry: Registry): Handle {
+  const entry: Forgotten = { api, kind, address, registry };
+  registry.set(address, kind);
+  let freed = false;
+  const handle: Handle = {
+    get address() {
+      // The client frees what is left when it closes, behind the back of its handles.
+      if (freed || registry.get(address) !== kind)
+        throw new Error(`This ${kind} on the device is already disposed.`);
+      return address;
+    },
+    get freed() {
+      return freed || registry.get(address) !== kind;
+    },
+    free() {
+      if (freed) return;
+      freed = true;
+      safetyNet.unregister(handle);
+      destroy(entry);
+    },
+  };
+  safetyNet.register(handle, entry, handle);
+  return handle;
+}
+
+/** Frees an object that never had an owner in JavaScript. */
+export function destroyNow(api: PjrtApi, kind: HandleKind, address: bigint): void {
+  const [name, field] = destructors[kind];
+  call(api, name, { [field]: address });
+}
+
+function destroy({ api, kind, address, registry }: Forgotten): void {
+  // A client that was closed has freed it already.
+  if (registry.get(address) !== kind) return;
+  registry.delete(address);
+  destroyNow(api, kind, address);
+}

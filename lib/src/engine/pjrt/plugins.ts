@@ -1,0 +1,103 @@
+/**
+ * Where PJRT plugins come from: Python packages, each with one shared library in it. No Python runs here; the files are
+ * found by their place in `site-packages`.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+/** A kind of plugin that this library knows where to find. */
+interface KnownPlugin {
+  /** What it drives, for messages. */
+  readonly drives: string;
+  /** The package to install with pip. */
+  readonly pip: string;
+  /** Place below `site-packages`; the parts may be patterns. */
+  readonly path: readonly RegExp[];
+}
+
+/** In order of preference: accelerators before the CPU. */
+export const knownPlugins: readonly KnownPlugin[] = [
+  {
+    drives: "NVIDIA GPUs",
+    pip: "jax[cuda13]  (or jax[cuda12])",
+    path: [/^jax_plugins$/, /^xla_cuda\d+$/, /^xla_cuda_plugin\.so$/],
+  },
+  {
+    drives: "AMD GPUs",
+    pip: "jax-rocm7-pjrt jax-rocm7-plugin",
+    path: [/^jax_plugins$/, /^xla_rocm\d*$/, /^xla_rocm_plugin\.so$/],
+  },
+  { drives: "Google TPUs", pip: "libtpu", path: [/^libtpu$/, /^libtpu\.so$/] },
+  {
+    drives: "the CPU",
+    pip: "lammps-jax-pjrt-cpu",
+    path: [/^lammps_jax_pjrt_cpu$/, /^pjrt_c_api_cpu_plugin\.so$/],
+  },
+];
+
+/** The environment variable that names a plugin file. */
+export const pluginVariable = "TRM_PJRT_PLUGIN";
+
+/**
+ * The plugin to use: `explicit`, else `$TRM_PJRT_PLUGIN`, else the first known one that a Python environment holds.
+ *
+ * @param sitePackages folders to look in; those of `$TRM_PYTHON` and of the nearest `.venv` when left out
+ * @throws Error that says which package to install
+ */
+export function findPlugin(explicit?: string, sitePackages: readonly string[] = pythonFolders()): string {
+  for (const [given, source] of [
+    [explicit, "The given PJRT plugin"],
+    [process.env[pluginVariable], `$${pluginVariable}`],
+  ] as const) {
+    if (!given) continue;
+    if (existsSync(given)) return resolve(given);
+    throw new Error(`${source} is ${given}, but there is no such file.`);
+  }
+  for (const { path } of knownPlugins) {
+    for (const folder of sitePackages) {
+      const found = match(folder, path);
+      if (found !== null) return found;
+    }
+  }
+  const packages = knownPlugins.map(({ drives, pip }) => `  ${pip}  for ${drives}`).join("\n");
+  const looked = sitePackages.length > 0 ? sitePackages.join(", ") : "no Python environment found";
+  throw new Error(
+    `No PJRT plugin is installed (looked in ${looked}). Install one of these with pip, or set ` +
+      `$${pluginVariable} to a plugin file:\n${packages}`,
+  );
+}
+
+/** The first file below `folder` whose path matches the patterns, the highest version first. */
+function match(folder: string, [pattern, ...rest]: readonly RegExp[]): string | null {
+  if (pattern === undefined) return folder;
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return null;
+  }
+  for (const name of names.sort().reverse()) {
+    if (!pattern.test(name)) continue;
+    const found = match(join(folder, name), rest);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The `site-packages` of the Python in `$TRM_PYTHON` and of the `.venv` in this folder or one above it. */
+export function pythonFolders(): string[] {
+  const prefixes: string[] = [];
+  // Not resolved through links: a virtual environment's python links to one that knows nothing of it.
+  if (process.env.TRM_PYTHON) prefixes.push(dirname(dirname(resolve(process.env.TRM_PYTHON))));
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".venv"))) {
+      prefixes.push(join(folder, ".venv"));
+      break;
+    }
+    if (dirname(folder) === folder) break;
+  }
+  return prefixes.flatMap((prefix) => {
+    const found = match(prefix, [/^lib$/, /^python3\.\d+$/, /^site-packages$/]);
+    return found === null ? [] : [found];
+  });
+}

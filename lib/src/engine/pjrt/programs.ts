@@ -1,0 +1,221 @@
+/** Programs on a device: compiled from StableHLO text, and run on buffers. */
+import { adopt, type DeviceBuffer, type TensorSpec } from "./buffers";
+import { type CacheFolder, cacheKey, readCached, writeCached } from "./cache";
+import { cudaFolder, type PjrtDevice } from "./client";
+import { destroyNow, type Handle, own } from "./handles";
+import { addressOf, bytesAt, call, callAsync, callDeleter, keepAlive, roomyThreads, struct } from "./library";
+import { compileOptions, type Options } from "./options";
+
+/** A program as text, and what it takes and gives. */
+export interface ProgramText {
+  /** For messages. */
+  readonly name: string;
+  /** A StableHLO module with one public function `main`. */
+  readonly stablehlo: string;
+  readonly arguments: readonly TensorSpec[];
+  readonly results: readonly TensorSpec[];
+  /** Indices of the arguments whose memory the text gives to results (`tf.aliasing_output`, `jax.buffer_donor`). */
+  readonly donated: readonly number[];
+}
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Flags of XLA for this program. */
+  readonly flags?: Options;
+  /** Where compiled programs are kept between processes; none are when left out. */
+  readonly cache?: CacheFolder;
+}
+
+/** A program on a device, ready to run. */
+export interface Program {
+  readonly text: ProgramText;
+  readonly device: PjrtDevice;
+  /** Whether it came from the cache on disk rather than from the compiler. */
+  readonly fromCache: boolean;
+  readonly compileMs: number;
+  readonly handle: Handle;
+}
+
+/** Bytes that a program needs on its device, as the compiler planned them. */
+export interface ProgramMemory {
+  readonly code: number;
+  readonly arguments: number;
+  readonly results: number;
+  /** Results that are written over donated arguments: they need no memory of their own. */
+  readonly aliased: number;
+  readonly temporary: number;
+}
+
+/**
+ * Compiles a program on another thread, or takes it from the cache.
+ *
+ * @throws PjrtError with the compiler's message, which names the line of the text
+ */
+export async function compileProgram(
+  device: PjrtDevice,
+  text: ProgramText,
+  options: CompileOptions = {},
+): Promise<Program> {
+  const job = prepare(device, text, options);
+  if (job.cached !== null) return job.cached;
+  // A thread with a small stack would not survive the compiler's recursion.
+  const result = roomyThreads()
+    ? await callAsync(device.api, "Client_Compile", job.args, job.what)
+    : call(device.api, "Client_Compile", job.args, job.what);
+  return job.finish(result.executable);
+}
+
+/** Like {@link compileProgram}, but blocks. */
+export function compileProgramSync(
+  device: PjrtDevice,
+  text: ProgramText,
+  options: CompileOptions = {},
+): Program {
+  const job = prepare(device, text, options);
+  return job.cached ?? job.finish(call(device.api, "Client_Compile", job.args, job.what).executable);
+}
+
+function prepare(device: PjrtDevice, text: ProgramText, { flags = {}, cache }: CompileOptions) {
+  const started = performance.now();
+  const cuda = device.platform === "cuda" ? cudaFolder(device.api.path) : null;
+  const proto = compileOptions(cuda === null ? flags : { xla_gpu_cuda_data_dir: cuda, ...flags });
+  const key = cache && cacheKey(device, text.stablehlo, proto);
+  const program = (address: bigint, fromCache: boolean): Program => ({
+    text,
+    device,
+    fromCache,
+    compileMs: performance.now() - started,
+    handle: own(device.api, "program", address, device.registry),
+  });
+  const bytes = cache && key ? readCached(cache, key) : null;
+  const loaded = bytes && deserialize(device, bytes);
+  const code = Buffer.from(text.stablehlo);
+  const format = Buffer.from("mlir");
+  return {
+    what: `Compiling ${text.name} for ${device.platform}`,
+    cached: loaded ? program(loaded, true) : null,
+    args: {
+      client: device.client,
+      program: struct("Program", { code, code_size: code.length, format, format_size: format.length }),
+      compile_options: proto,
+      compile_options_size: proto.length,
+    },
+    finish(address: bigint): Program {
+      const made = program(address, false);
+      if (cache && key) {
+        const image = serialize(made);
+        if (image !== null) writeCached(cache, key, image);
+      }
+      return made;
+    },
+  };
+}
+
+/**
+ * Starts a program and returns its results at once: they are buffers that the device will fill. Reading one waits for it;
+ * passing one to the next program does not.
+ *
+ * Donated arguments are used up: their memory becomes that of results, and they are freed here.
+ *
+ * @throws Error when an argument has another shape, type or device than the program asks for
+ */
+export function runProgram(program: Program, args: readonly DeviceBuffer[]): DeviceBuffer[] {
+  const { device, text, handle } = program;
+  const what = `Running ${text.name} on ${device.platform}`;
+  checkArguments(what, program, args);
+  const inputs = BigUint64Array.from(args, (arg) => arg.handle.address);
+  const outputs = new BigUint64Array(Math.max(1, text.results.length));
+  // Arguments and results come as one list per device. We drive one device: lists of one list.
+  call(
+    device.api,
+    "LoadedExecutable_Execute",
+    {
+      executable: handle.address,
+      options: struct("ExecuteOptions", {}),
+      argument_lists: listOf(inputs),
+      num_devices: 1,
+      num_args: args.length,
+      output_lists: listOf(outputs),
+    },
+    what,
+  );
+  for (const i of text.donated) args[i]!.handle.free();
+  return text.results.map((spec, i) => adopt(device, outputs[i]!, spec));
+}
+
+function listOf(row: BigUint64Array): BigUint64Array {
+  return keepAlive(BigUint64Array.of(row.length > 0 ? addressOf(row) : 0n), [row]);
+}
+
+/** PJRT does not check arguments in every plugin, and a wrong one would end the process. */
+function checkArguments(what: string, { device, text }: Program, args: readonly DeviceBuffer[]): void {
+  if (args.length !== text.arguments.length) {
+    throw new Error(`${what}: it takes ${text.arguments.length} arguments, got ${args.length}.`);
+  }
+  for (const [i, arg] of args.entries()) {
+    const wanted = text.arguments[i]!;
+    if (arg.dtype !== wanted.dtype || String(arg.shape) !== String(wanted.shape)) {
+      throw new Error(
+        `${what}: argument ${i} is a ${arg.dtype}[${arg.shape}], but must be a ${wanted.dtype}[${wanted.shape}].`,
+      );
+    }
+    if (arg.device !== device) throw new Error(`${what}: argument ${i} lives on another device.`);
+  }
+}
+
+/** Reads something from the executable inside a program. */
+function withExecutable<R>(program: Program, read: (executable: bigint) => R): R {
+  const { api } = program.device;
+  const { executable } = call(api, "LoadedExecutable_GetExecutable", {
+    loaded_executable: program.handle.address,
+  });
+  try {
+    return read(executable);
+  } finally {
+    destroyNow(api, "executable", executable);
+  }
+}
+
+/** What the compiler planned. */
+export function programMemory(program: Program): ProgramMemory {
+  const stats = withExecutable(program, (executable) =>
+    call(program.device.api, "Executable_GetCompiledMemoryStats", { executable }),
+  );
+  return {
+    code: Number(stats.generated_code_size_in_bytes),
+    arguments: Number(stats.argument_size_in_bytes),
+    results: Number(stats.output_size_in_bytes),
+    aliased: Number(stats.alias_size_in_bytes),
+    temporary: Number(stats.temp_size_in_bytes),
+  };
+}
+
+/** The compiled program as bytes, or null where the plugin cannot give them. */
+function serialize(program: Program): Uint8Array | null {
+  const { api } = program.device;
+  try {
+    return withExecutable(program, (executable) => {
+      const image = call(api, "Executable_Serialize", { executable });
+      const bytes = bytesAt(image.serialized_bytes, image.serialized_bytes_size);
+      if (image.serialized_executable_deleter) {
+        callDeleter(image.serialized_executable_deleter, image.serialized_executable);
+      }
+      return bytes;
+    });
+  } catch {
+    return null; // A cache is a convenience: without one, every process compiles.
+  }
+}
+
+/** Loads what {@link serialize} gave, or null when this plugin does not take it. */
+function deserialize(device: PjrtDevice, bytes: Uint8Array): bigint | null {
+  try {
+    return call(device.api, "Executable_DeserializeAndLoad", {
+      client: device.client,
+      serialized_executable: bytes,
+      serialized_executable_size: bytes.length,
+    }).loaded_executable;
+  } catch {
+    return null;
+  }
+}
