@@ -63,6 +63,29 @@ export function mapTensors(
   return result;
 }
 
+/**
+ * A tree of what `fn` makes of the tensors that stand at the same place in several trees (`jax.tree.map`).
+ *
+ * @throws Error when the trees have different numbers of tensors
+ * @example
+ * const next = zipTrees((w, g) => tf.sub(w, tf.mul(g, 0.1)), weights, grads);
+ */
+export function zipTrees<T>(fn: (...tensors: tf.Tensor[]) => tf.Tensor, first: T, ...others: unknown[]): T {
+  const leaves = flatten(first);
+  const rest = others.map(flatten);
+  for (const { length } of rest) {
+    if (length !== leaves.length) {
+      throw new Error(
+        `zipTrees: the trees differ; the first has ${leaves.length} tensors, another ${length}.`,
+      );
+    }
+  }
+  return unflatten(
+    first,
+    leaves.map((leaf, i) => fn(leaf, ...rest.map((tensors) => tensors[i]))),
+  );
+}
+
 /** Disposes every tensor of a tree; tensors that are disposed already are left alone. */
 export function disposeTree(tree: unknown): void {
   for (const tensor of flatten(tree)) if (!tensor.isDisposed) tensor.dispose();
@@ -81,13 +104,12 @@ export function signatureOf(tree: unknown, path: string): string {
     case "number":
       return Object.is(tree, -0) ? "-0" : String(tree);
     case "boolean":
-    case "undefined":
       return String(tree);
     case "bigint":
       return `${tree}n`;
     default:
   }
-  if (tree === null) return "null";
+  if (tree === null || tree === undefined) return String(tree);
   if (Array.isArray(tree)) {
     return `[${tree.map((branch, i) => signatureOf(branch, join(path, i))).join(" ")}]`;
   }

@@ -1,0 +1,74 @@
+/** Grows a graph value by value and node by node, in the order in which a recorded function computes. */
+import {
+  type Attributes,
+  type Captured,
+  type Constant,
+  type Graph,
+  type GraphDType,
+  type GraphNode,
+  type HostData,
+  type Shape,
+  sizeOf,
+  type Value,
+} from "./graph";
+import { inferTypes } from "./shapes/infer";
+
+/** Constants up to this many elements are looked up by content; a recorded step holds the same few axes thousands of times. */
+const sharedSize = 64;
+
+export interface GraphBuilder {
+  parameter(shape: Shape, dtype: GraphDType): Value;
+  /** A tensor that exists already; `handle` becomes the property of the graph. */
+  capture(shape: Shape, dtype: GraphDType, handle: number): Captured;
+  constant(shape: Shape, dtype: GraphDType, data: HostData): Constant;
+  /** Adds a node and gives its outputs. Throws as {@link inferTypes} does. */
+  node(op: string, attributes: Attributes, inputs: readonly Value[], numOutputs: number): readonly Value[];
+  build(results: readonly Value[]): Graph;
+}
+
+/** @param firstId ids of values start here; passes that extend a graph start behind its last one */
+export function graphBuilder(name: string, firstId = 0): GraphBuilder {
+  const parameters: Value[] = [];
+  const captured: Captured[] = [];
+  const constants: Constant[] = [];
+  const nodes: GraphNode[] = [];
+  const constantsByContent = new Map<string, Constant>();
+  let nextId = firstId;
+
+  return {
+    parameter(shape, dtype) {
+      const value = { id: nextId++, shape, dtype };
+      parameters.push(value);
+      return value;
+    },
+    capture(shape, dtype, handle) {
+      const value = { id: nextId++, shape, dtype, handle };
+      captured.push(value);
+      return value;
+    },
+    constant(shape, dtype, data) {
+      const key = sizeOf(shape) <= sharedSize ? `${dtype}[${shape}]${contentKey(data)}` : undefined;
+      const known = key === undefined ? undefined : constantsByContent.get(key);
+      if (known !== undefined) return known;
+      const value = { id: nextId++, shape, dtype, data };
+      constants.push(value);
+      if (key !== undefined) constantsByContent.set(key, value);
+      return value;
+    },
+    node(op, attributes, inputs, numOutputs) {
+      const types = inferTypes({ op, attributes, inputs, numOutputs });
+      const outputs = types.map(({ shape, dtype }) => ({ id: nextId++, shape, dtype }));
+      nodes.push({ op, name: `${op}_${nodes.length}`, attributes, inputs, outputs });
+      return outputs;
+    },
+    build: (results) => ({ name, parameters, captured, constants, nodes, results }),
+  };
+}
+
+/** Tells -0 from 0, which a plain join would not. */
+function contentKey(data: HostData): string {
+  if (data instanceof Float32Array || data instanceof Float64Array) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join();
+  }
+  return Array.isArray(data) ? data.map((bytes) => bytes.join()).join(";") : data.join();
+}
