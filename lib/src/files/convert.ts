@@ -49,6 +49,16 @@ export function toInt32({ dtype, data }: StoredTensor): Int32Array {
   if (data instanceof Int32Array) return data;
   if (/float/.test(dtype)) throw new Error(`whole numbers are needed here, and the file holds ${dtype}`);
   const out = new Int32Array(data.length);
+  if (data instanceof BigInt64Array) {
+    // Read as pairs of 32-bit words, because a BigInt per element would take twenty times as long.
+    const words = new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
+    for (let i = 0; i < out.length; i++) {
+      out[i] = words[2 * i];
+      if (words[2 * i + 1] !== out[i] >> 31)
+        throw new Error(`element ${i} is ${data[i]}, which does not fit 32 bits`);
+    }
+    return out;
+  }
   for (let i = 0; i < data.length; i++) {
     out[i] = Number(data[i]);
     if (out[i] !== Number(data[i])) throw new Error(`element ${i} is ${data[i]}, which does not fit 32 bits`);

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { removeLeftovers, writeFileAtomic, writeFolderAtomic } from "../../src/files";
-
-const temporaryFolder = () => mkdtempSync(join(tmpdir(), "trm-"));
+import { temporaryFolder } from "./support";
 
 test("a failing write leaves the old file and nothing else", () => {
   const folder = temporaryFolder();

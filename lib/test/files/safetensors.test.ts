@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,6 +10,7 @@ import {
   toFloat32,
   writeSafetensors,
 } from "../../src/files";
+import { temporaryFolder } from "./support";
 
 const written = join(__dirname, "../fixtures/safetensors/every-dtype.safetensors");
 
@@ -41,7 +42,7 @@ test("reads every dtype that the Python library writes", () => {
 });
 
 test("what is written reads back the same, from a path and from bytes, raw patterns included", () => {
-  const folder = mkdtempSync(join(tmpdir(), "trm-"));
+  const folder = temporaryFolder();
   const path = join(folder, "copy.safetensors");
   const original = readSafetensors(written);
   writeSafetensors(path, original.tensors, original.metadata);
@@ -118,7 +119,7 @@ for (const [what, bytes, message] of hostile) {
 }
 
 test("errors name the file", () => {
-  const path = join(mkdtempSync(join(tmpdir(), "trm-")), "bad.safetensors");
+  const path = join(temporaryFolder(), "bad.safetensors");
   writeFileSync(path, fileWith("[]"));
   assert.throws(() => readSafetensors(path), /bad\.safetensors, header/);
   assert.throws(() => readSafetensors(tmpdir()), /this is not a file/);
