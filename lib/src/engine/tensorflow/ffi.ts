@@ -80,15 +80,16 @@ const signatures = {
   TF_GetCode: ["int", "TF_Status"],
   TF_Message: ["string", "TF_Status"],
 
-  // Tensors in host memory. (dtype, dims, rank, byteLength)
+  // Tensors in host memory. (dtype, dims, rank, byteLength). A string is read at its address in the tensor's data.
   TF_AllocateTensor: ["TF_Tensor", "int", "bytes", "int", "size"],
   TF_DeleteTensor: ["void", "TF_Tensor"],
   TF_TensorType: ["int", "TF_Tensor"],
   TF_TensorData: ["address", "TF_Tensor"],
   TF_TensorByteSize: ["size", "TF_Tensor"],
   TF_TensorElementCount: ["int64", "TF_Tensor"],
-  TF_StringInit: ["void", "address"],
-  TF_StringCopy: ["void", "address", "bytes", "size"],
+  TF_TensorFromProto: ["void", "TF_Buffer", "TF_Tensor", "TF_Status"],
+  TF_NewBufferFromString: ["TF_Buffer", "bytes", "size"],
+  TF_DeleteBuffer: ["void", "TF_Buffer"],
   TF_StringGetDataPointer: ["address", "address"],
   TF_StringGetSize: ["size", "address"],
 

@@ -1,0 +1,141 @@
+/** Starts the engine: chooses what computes, and says what was chosen. */
+import { dirname } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { backendName, bindingSwitch, registerKernelBackend } from "./binding";
+import { openTensorFlow, runningTensorFlow, type TensorFlow } from "./tensorflow/context";
+import { type EagerBinding, eagerBinding } from "./tensorflow/eager";
+import { findTensorFlow } from "./tensorflow/find-library";
+
+export type BackendName = "tensorflow" | "wasm" | "cpu";
+
+export interface EngineOptions {
+  /**
+   * `auto` (the default) takes TensorFlow if it is installed, else tfjs's WebAssembly backend, and says so once.
+   * Any other choice is taken or fails.
+   */
+  backend?: "auto" | BackendName;
+  /** Threads that TensorFlow computes with; one per core when left out. Only the first start can set it. */
+  threads?: number;
+}
+
+/** What computes. */
+export interface EngineInfo {
+  backend: BackendName;
+  /** The version of TensorFlow, or of tfjs. */
+  version: string;
+  /** What tensors live on: `CPU`, or the name of a GPU. */
+  device: string;
+  /** The folder of the TensorFlow in use. */
+  library?: string;
+  /** Why TensorFlow is not used, and what to do about it. */
+  fallback?: string;
+}
+
+let info: EngineInfo | undefined;
+let binding: EagerBinding | undefined;
+let threadsInUse: number | undefined;
+/** Starts run one after another, so that two at once do not load TensorFlow twice. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Starts the engine and makes its backend tfjs's current one. Everything that makes tensors comes after it.
+ * Further calls are free; one that names another backend switches to it, and tfjs moves tensors over when they are used.
+ *
+ * @throws Error when the named backend cannot be had, saying what to install, or when `threads` comes too late
+ * @example
+ * const { backend } = await startEngine();          // "tensorflow", or "wasm" where there is no TensorFlow
+ * await startEngine({ backend: "tensorflow", threads: 2 });
+ */
+export function startEngine(options: EngineOptions = {}): Promise<EngineInfo> {
+  const start = last.then(() => startOnce(options));
+  last = start.catch(() => {});
+  return start;
+}
+
+/** What the engine runs on. @throws Error before {@link startEngine} has finished */
+export function engineInfo(): EngineInfo {
+  if (info === undefined)
+    throw new Error('The engine has not been started: call "await startEngine()" first.');
+  return info;
+}
+
+/** TensorFlow and its binding, for `compile`; undefined when the engine runs on something else. */
+export function eagerEngine(): { tensorflow: TensorFlow; binding: EagerBinding } | undefined {
+  const tensorflow = runningTensorFlow();
+  if (info?.backend !== "tensorflow" || tensorflow === undefined || binding === undefined) return undefined;
+  return { tensorflow, binding };
+}
+
+async function startOnce({ backend = "auto", threads }: EngineOptions): Promise<EngineInfo> {
+  checkThreads(threads);
+  if (info !== undefined && (backend === "auto" || backend === info.backend)) return info;
+  info = await start(backend, threads);
+  return info;
+}
+
+function checkThreads(threads: number | undefined): void {
+  if (threads === undefined) return;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new Error(`startEngine: threads must be a whole number from 1, not ${threads}.`);
+  }
+  if (runningTensorFlow() !== undefined && threads !== threadsInUse) {
+    throw new Error(
+      `startEngine: TensorFlow already runs with ${threadsInUse ?? "its own choice of"} threads; ` +
+        "set threads in the first call of startEngine.",
+    );
+  }
+}
+
+async function start(backend: "auto" | BackendName, threads?: number): Promise<EngineInfo> {
+  if (backend === "wasm") return await startWasm();
+  if (backend === "cpu") return await startCpu();
+  const problem = await tryTensorFlow(threads);
+  if (typeof problem !== "string") return problem;
+  if (backend === "tensorflow") throw new Error(`TensorFlow cannot be used. ${problem} ${howToInstall}`);
+
+  const fallback = `TensorFlow cannot be used, so everything runs many times slower on WebAssembly. ${problem} ${howToInstall}`;
+  console.warn(fallback);
+  return { ...(await startWasm().catch(startCpu)), fallback };
+}
+
+const howToInstall =
+  'Install it with "npm run setup" in the project, or with "pip install tensorflow-cpu" in any Python ' +
+  "whose path is in the environment variable TRM_PYTHON.";
+
+/** Starts TensorFlow, or says in a sentence why that is not possible. */
+async function tryTensorFlow(threads?: number): Promise<EngineInfo | string> {
+  const search = findTensorFlow();
+  if (search.found === null) return `It was not found (${search.tried.join("; ")}).`;
+  let tensorflow: TensorFlow;
+  try {
+    tensorflow = openTensorFlow(search.found, threads);
+  } catch (error) {
+    return `Loading ${search.found.main} failed: ${error instanceof Error ? error.message : error}.`;
+  }
+  threadsInUse = threads;
+  binding ??= eagerBinding(tensorflow);
+  bindingSwitch.current = binding;
+  const gpu = tensorflow.devices.find(({ type }) => type === "GPU");
+  registerKernelBackend({ usesGpu: gpu !== undefined, nativeMemory: binding.memory });
+  await tf.setBackend(backendName);
+  return {
+    backend: "tensorflow",
+    version: tensorflow.version,
+    device: gpu?.name ?? "CPU",
+    library: search.found.folder,
+  };
+}
+
+async function startWasm(): Promise<EngineInfo> {
+  const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+  setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
+  if (!(await tf.setBackend("wasm"))) throw new Error("tfjs's WebAssembly backend did not start.");
+  return { backend: "wasm", version: tf.version.tfjs, device: "CPU" };
+}
+
+async function startCpu(): Promise<EngineInfo> {
+  await tf.setBackend("cpu");
+  // Its first tensor would print an advertisement for tfjs-node.
+  Object.assign(tf.backend(), { firstUse: false });
+  return { backend: "cpu", version: tf.version.tfjs, device: "CPU" };
+}

@@ -1,0 +1,148 @@
+/**
+ * The seam between tfjs and whatever computes.
+ *
+ * tfjs-node's kernels (`@tensorflow/tfjs-node-gpu`) turn every tfjs kernel into one or a few TensorFlow ops and hand
+ * them to a "binding". There, that is a native addon. Here it is {@link bindingSwitch}: its current binding either runs
+ * each op at once (`tensorflow/eager.ts`) or records it into a graph. Nothing in this file needs TensorFlow.
+ */
+import util from "node:util";
+import * as tf from "@tensorflow/tfjs";
+import type { TensorMetadata, TFEOpAttr, TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding";
+import { AttrType, DataType } from "./tensorflow/datatypes";
+
+/** The name under which the backend is registered with tfjs: the kernels of tfjs-node accept no other. */
+export const backendName = "tensorflow";
+
+/** A tensor as kernels see it: a number that the binding understands, with shape and TensorFlow data type. */
+export type { TensorMetadata };
+/** An attribute of an op: TensorFlow's name, attribute type and value. */
+export type OpAttribute = TFEOpAttr;
+/** Elements as tfjs gives them: complex numbers as interleaved pairs, strings as UTF-8 bytes. */
+export type HostValues = tf.backend_util.BackendValues;
+
+/** What the kernels need. Ids are positive and never used twice, also across bindings: see {@link nextTensorId}. */
+export interface Binding {
+  /** Makes a tensor from host values and gives its id. */
+  createTensor(shape: number[], dataType: number, values: HostValues): number;
+  /** Forgets a tensor; its memory is free afterwards. */
+  deleteTensor(id: number): void;
+  /** Copies a tensor's elements to the host. */
+  tensorDataSync(id: number): HostValues;
+  /** Runs one op and gives its outputs. */
+  executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+}
+
+const notStarted = (): never => {
+  throw new Error('The engine has not been started: call "await startEngine()" first.');
+};
+
+/** The binding that ops go to now. Use {@link withBinding} to change it for the length of a function. */
+export const bindingSwitch: { current: Binding } = {
+  current: {
+    createTensor: notStarted,
+    deleteTensor: notStarted,
+    tensorDataSync: notStarted,
+    executeOp: notStarted,
+  },
+};
+
+/** Calls `f` (synchronously) while all ops of the backend go to `binding`. */
+export function withBinding<T>(binding: Binding, f: () => T): T {
+  const before = bindingSwitch.current;
+  bindingSwitch.current = binding;
+  try {
+    return f();
+  } finally {
+    bindingSwitch.current = before;
+  }
+}
+
+let lastTensorId = 0;
+
+/** A new tensor id. All bindings take their ids from here, so that none mistakes another's tensor for its own. */
+export function nextTensorId(): number {
+  lastTensorId += 1;
+  return lastTensorId;
+}
+
+/** How much a binding holds outside the JavaScript heap. */
+export interface NativeMemory {
+  tensors: number;
+  bytes: number;
+}
+
+export interface KernelBackendOptions {
+  /** Whether ops run on a GPU. */
+  usesGpu: boolean;
+  /** What `tf.memory()` adds to tfjs's own counts. */
+  nativeMemory?: () => NativeMemory;
+}
+
+/** Registers tfjs-node's backend and kernels with tfjs, over {@link bindingSwitch}. Does not select the backend. */
+export function registerKernelBackend(o: KernelBackendOptions): void {
+  if (tf.findBackendFactory(backendName) !== null) return;
+  restoreRemovedNodeFunctions();
+  // Loaded here, not at the top: the modules register 150 kernels, and need the functions restored above.
+  const { NodeJSKernelBackend } =
+    require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend") as typeof import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend");
+  require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels");
+
+  class KernelBackend extends NodeJSKernelBackend {
+    // Tensors are freed when they are disposed, never by a garbage collector, so the numbers are exact.
+    override memory() {
+      const native = o.nativeMemory?.();
+      return {
+        unreliable: false,
+        ...(native && { numNativeTensors: native.tensors, numNativeBytes: native.bytes }),
+      } as unknown as ReturnType<InstanceType<typeof NodeJSKernelBackend>["memory"]>;
+    }
+  }
+  tf.registerBackend(backendName, () => new KernelBackend(switchedBinding(o), "trm"), 3);
+}
+
+/** The object that tfjs-node's backend takes for its native addon. */
+function switchedBinding(o: KernelBackendOptions): TFJSBinding {
+  const noSavedModels = (): never => {
+    throw new Error("TensorFlow SavedModels are not supported by this backend.");
+  };
+  const binding: Omit<TFJSBinding, "TensorMetadata" | "TFEOpAttr"> = {
+    createTensor: (shape, dataType, values) => bindingSwitch.current.createTensor(shape, dataType, values),
+    deleteTensor: (id) => bindingSwitch.current.deleteTensor(id),
+    // The declared result leaves out strings, which come as Uint8Array[].
+    tensorDataSync: (id) => bindingSwitch.current.tensorDataSync(id) as Float32Array,
+    executeOp: (op, attributes, inputs, outputs) =>
+      bindingSwitch.current.executeOp(op, attributes, inputs, outputs),
+    loadSavedModel: noSavedModels,
+    deleteSavedModel: noSavedModels,
+    runSavedModel: noSavedModels,
+    getNumOfSavedModels: () => 0,
+    getNumOfTensors: () => o.nativeMemory?.().tensors ?? 0,
+    isUsingGpuDevice: () => o.usesGpu,
+    TF_FLOAT: DataType.float32,
+    TF_INT32: DataType.int32,
+    TF_INT64: DataType.int64,
+    TF_BOOL: DataType.bool,
+    TF_COMPLEX64: DataType.complex64,
+    TF_STRING: DataType.string,
+    TF_RESOURCE: DataType.resource,
+    TF_UINT8: DataType.uint8,
+    TF_ATTR_STRING: AttrType.string,
+    TF_ATTR_INT: AttrType.int,
+    TF_ATTR_FLOAT: AttrType.float,
+    TF_ATTR_BOOL: AttrType.bool,
+    TF_ATTR_TYPE: AttrType.type,
+    TF_ATTR_SHAPE: AttrType.shape,
+    // An attribute type of tfjs-node's own, used by none of the kernels.
+    TF_ATTR_RESOURCE: -1,
+    TF_Version: "",
+  };
+  return binding as TFJSBinding;
+}
+
+/** tfjs-node calls `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed (and Node 22 warns about). */
+function restoreRemovedNodeFunctions(): void {
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
+}

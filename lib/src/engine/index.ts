@@ -1,0 +1,7 @@
+/** The engine: tensors and what computes with them. It knows nothing of Tiny Recursive Models. */
+
+/** tfjs. Everybody imports it from here, so that there is one tfjs, with the engine's backend. */
+export * as tf from "@tensorflow/tfjs";
+export { noGradient, valueAndGrad } from "./autodiff";
+export { type EngineInfo, type EngineOptions, engineInfo, startEngine } from "./backend";
+export { disposeTree, flatten, mapTree, type TensorTree, unflatten, zipTrees } from "./tree";

@@ -1,0 +1,24 @@
+/** Keeps what TensorFlow writes to stderr while it starts out of the reader's terminal and notebook. */
+import { libc, writeOnly } from "./libc";
+
+/**
+ * Calls `f` while file descriptor 2 leads nowhere. TensorFlow writes some start-up lines before it reads
+ * `TF_CPP_MIN_LOG_LEVEL`, so the variable alone does not silence them; whoever sets it in the environment sees everything.
+ */
+export function withQuietStderr<T>(f: () => T): T {
+  if (process.env.TF_CPP_MIN_LOG_LEVEL !== undefined) return f();
+  process.env.TF_CPP_MIN_LOG_LEVEL = "3";
+  const { dup, dup2, open, close } = libc();
+  const stderr = dup(2);
+  // Without a stderr there is nobody to keep quiet for.
+  if (stderr < 0) return f();
+  const sink = open(process.platform === "win32" ? "NUL" : "/dev/null", writeOnly);
+  try {
+    if (sink >= 0) dup2(sink, 2);
+    return f();
+  } finally {
+    dup2(stderr, 2);
+    close(stderr);
+    if (sink >= 0) close(sink);
+  }
+}
