@@ -1,0 +1,17 @@
+export { type ComparisonOptions, type ComparisonRow, comparisonFigure } from "./bars";
+export { accuracyFigure, type Curve, type CurvesOptions, type LossOptions, lossFigure } from "./curves";
+export { type HaltingCounts, haltingFigure } from "./halting";
+export { type HeatmapOptions, heatmapFigure } from "./heatmap";
+export { type MazeAnswer, mazeFigure } from "./maze";
+export { closeRenderer, renderPng, saveFigure } from "./render";
+export { type SudokuAnswer, type SudokuStep, sudokuFigure, sudokuStepsFigure } from "./sudoku";
+export {
+  colors,
+  type Figure,
+  type Heading,
+  makeFigure,
+  palette,
+  percent,
+  sequential,
+  withOpacity,
+} from "./theme";
