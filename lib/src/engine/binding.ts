@@ -88,6 +88,11 @@ export function registerKernelBackend(o: KernelBackendOptions): void {
   require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels");
 
   class KernelBackend extends NodeJSKernelBackend {
+    // TensorFlow 2.21's Round gives zeros for int32 (tf.raw_ops.Round too); whole numbers are round already.
+    override executeSingleInput(op: string, input: tf.TensorInfo) {
+      return super.executeSingleInput(op === "Round" && input.dtype === "int32" ? "Identity" : op, input);
+    }
+
     // Tensors are freed when they are disposed, never by a garbage collector, so the numbers are exact.
     override memory() {
       const native = o.nativeMemory?.();

@@ -1,7 +1,7 @@
 /** Finds the TensorFlow that pip installed: the shared libraries inside its Python package. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** The shared libraries of one installed TensorFlow. */
 export interface TensorFlowLibrary {
@@ -77,7 +77,10 @@ function venvsAbove(folder: string): string[] {
 
 /** From a place of {@link places} to the folder of the Python package. */
 function packageFolder(place: string): { path: string } | { problem: string } {
-  if (!existsSync(place) || statSync(place).isFile()) return askForFolder(place);
+  // A bare name is a command, even if the working folder holds something of that name.
+  if (basename(place) === place) return askForFolder(place);
+  if (!existsSync(place)) return { problem: "does not exist" };
+  if (statSync(place).isFile()) return askForFolder(place);
   if (librariesIn(place) !== null) return { path: place };
   if (existsSync(join(place, "tensorflow"))) return { path: join(place, "tensorflow") };
   const python = [join(place, "bin", "python"), join(place, "Scripts", "python.exe")].find(existsSync);
