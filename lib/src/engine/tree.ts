@@ -121,7 +121,7 @@ export function signatureOf(tree: unknown, path: string): string {
   }
   const kind = typeof tree === "function" ? "a function" : `a ${tree.constructor?.name ?? "special object"}`;
   throw new Error(
-    `${path} is ${kind}. Arguments of a compiled function may hold tensors, arrays, plain objects, numbers, ` +
+    `${path} is ${kind}. Arguments and results of compiled functions may hold tensors, arrays, plain objects, numbers, ` +
       "strings, booleans and null; make data a tensor, and let the function close over everything else.",
   );
 }

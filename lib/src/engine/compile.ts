@@ -1,0 +1,284 @@
+/**
+ * `compile()` is to tfjs what `jax.jit` and `tf.function` are to Python.
+ *
+ * The first call with arguments of some shapes runs the function once while every kernel, the gradients and the optimizer
+ * included, is written down instead of computed (`graph/record.ts`). Passes tidy the graph, and a lowering makes it
+ * one program. From then on, calls with such arguments run that program.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { eagerEngine } from "./backend";
+import { backendName, bindingSwitch, type TensorMetadata } from "./binding";
+import type { Captured, Graph } from "./graph/graph";
+import { autocast } from "./graph/passes/autocast";
+import { mergeCommonNodes } from "./graph/passes/common-nodes";
+import { removeDeadNodes } from "./graph/passes/dead-nodes";
+import { inSequence, type Pass } from "./graph/passes/rewrite";
+import { idOfTensor, isRecording, type Recording, record, tensorOfId } from "./graph/record";
+import type { Executable, Lowering } from "./lowering";
+import { tensorflowLowering } from "./tensorflow/lower";
+import { flatten, mapTensors, mapTree, signatureOf, unflatten } from "./tree";
+
+export interface CompileOptions {
+  /** `bfloat16`: matrix products take bfloat16, the rest keeps float32; arguments and results stay float32. */
+  readonly precision?: "float32" | "bfloat16";
+  /** For messages; the function's own name when left out. */
+  readonly name?: string;
+  /** Positions of arguments that the call uses up: their tensors are disposed after the run (never when it failed). */
+  readonly donate?: readonly number[];
+}
+
+/** What is known about one compiled form of a function. Times in milliseconds. */
+export interface SignatureFacts {
+  /** The arguments it is for, as text. */
+  readonly signature: string;
+  /** Operations in the graph, after the passes. */
+  readonly nodes: number;
+  /** Running the function to record it. */
+  readonly recordMs: number;
+  /** Passes, and making it a program. */
+  readonly lowerMs: number;
+  /** The first run, in which the device's own compiler optimizes the program; undefined before it. */
+  readonly firstRunMs: number | undefined;
+}
+
+export interface Compiled<A extends unknown[], R> {
+  (...args: A): R;
+  /** The same, while the event loop goes on. Arguments may be disposed as soon as this has returned. */
+  async(...args: A): Promise<R>;
+  /** Frees the programs and the captured tensors. The function cannot be called afterwards. */
+  dispose(): void;
+  /** One entry per compiled form, in the order of their first calls. */
+  signatures(): SignatureFacts[];
+}
+
+/** One compiled form. */
+interface Program {
+  readonly graph: Graph;
+  readonly variables: Recording["variables"];
+  readonly executable: Executable;
+  /** What the function returned while it was recorded: the places of the results, and its other leaves. */
+  readonly result: unknown;
+  facts: SignatureFacts;
+}
+
+/**
+ * Compiles a function of tensor trees.
+ *
+ * Tensors in the arguments may differ from call to call. All else is fixed in the program: shapes, dtypes, the structure of the
+ * arguments, numbers and strings in them, and what the function closes over. So each new shape, and each new number,
+ * costs a recording: pass what changes often as a tensor. (Only a `tf.Variable` that it closes over is read anew.)
+ * Reading tensors' data inside is not possible; nor is assigning to variables: return the new values.
+ *
+ * Results are new tensors which the caller owns, as after `tf.tidy`. Under `tf.grad` and inside of another compiled function
+ * a call runs the plain function, so both can look into it. Without TensorFlow (wasm, cpu) all calls do.
+ *
+ * @example
+ * const step = compile((w: tf.Tensor, x: tf.Tensor) => tf.sub(w, tf.mul(0.1, tf.grad((w) => loss(w, x))(w))));
+ * w = step(w, x);
+ */
+export function compile<A extends unknown[], R>(
+  fn: (...args: A) => R,
+  options: CompileOptions = {},
+): Compiled<A, R> {
+  const name = options.name ?? (fn.name || "function");
+  const donate = options.donate ?? [];
+  const optimize = passes(options.precision ?? "float32");
+  const programs = new Map<string, Program>();
+  let disposed = false;
+
+  /** The program for these arguments, and its inputs; undefined where the plain function has to run. */
+  function prepare(args: A): { program: Program; inputs: number[] } | undefined {
+    if (disposed) throw new Error(`compile(${name}): this function has been disposed.`);
+    checkTensors(name, args);
+    checkDonation(name, args, donate);
+    const lowering = currentLowering();
+    if (lowering === undefined || isRecording() || isOnTape()) return undefined;
+    const signature = args.map((arg, i) => signatureOf(arg, `compile(${name}): argument ${i}`)).join(", ");
+    let program = programs.get(signature);
+    if (program === undefined) {
+      program = makeProgram(fn, name, args, signature, optimize, lowering);
+      programs.set(signature, program);
+    }
+    return { program, inputs: inputsOf(program, args) };
+  }
+
+  const compiled = (...args: A): R => {
+    const prepared = prepare(args);
+    if (prepared === undefined) return runPlain(fn, args, donate);
+    const start = performance.now();
+    const outputs = prepared.program.executable.run(prepared.inputs);
+    return finish<R>(prepared.program, outputs, performance.now() - start, args, donate);
+  };
+
+  const runAsync = async (...args: A): Promise<R> => {
+    const prepared = prepare(args);
+    if (prepared === undefined) return runPlain(fn, args, donate);
+    const start = performance.now();
+    const outputs = await prepared.program.executable.runAsync(prepared.inputs);
+    return finish<R>(prepared.program, outputs, performance.now() - start, args, donate);
+  };
+
+  return Object.assign(compiled, {
+    async: runAsync,
+    dispose: () => {
+      disposed = true;
+      for (const program of programs.values()) disposeProgram(program);
+      programs.clear();
+    },
+    signatures: () => [...programs.values()].map((program) => program.facts),
+  });
+}
+
+/** What turns graphs into programs for the current backend; without one, functions run as they are. */
+function currentLowering(): Lowering | undefined {
+  const engine = eagerEngine();
+  if (engine === undefined || tf.getBackend() !== backendName) return undefined;
+  return tensorflowLowering(engine.tensorflow, engine.binding);
+}
+
+/** The passes that every graph goes through before it is lowered. */
+function passes(precision: "float32" | "bfloat16"): Pass {
+  const tidy = inSequence(removeDeadNodes, mergeCommonNodes);
+  return precision === "bfloat16"
+    ? inSequence(tidy, autocast, tidy, removeDeadNodes)
+    : inSequence(tidy, removeDeadNodes);
+}
+
+function makeProgram<A extends unknown[]>(
+  fn: (...args: A) => unknown,
+  name: string,
+  args: A,
+  signature: string,
+  optimize: Pass,
+  lower: Lowering,
+): Program {
+  const start = performance.now();
+  let result: unknown;
+  const { graph: recorded, variables } = record(name, flatten(args), (standIns) => {
+    result = fn(...unflatten(args, standIns));
+    return resultTensors(name, result);
+  });
+  const recordedAt = performance.now();
+  try {
+    const graph = optimize(recorded);
+    const executable = lower(graph);
+    const lowerMs = performance.now() - recordedAt;
+    const facts = {
+      signature,
+      nodes: graph.nodes.length,
+      recordMs: recordedAt - start,
+      lowerMs,
+      firstRunMs: undefined,
+    };
+    return { graph, variables, executable, result, facts };
+  } catch (error) {
+    releaseCaptured(recorded.captured);
+    throw error;
+  }
+}
+
+/** The tensors of a result; refuses what could not be returned again by later calls. */
+function resultTensors(name: string, result: unknown): tf.Tensor[] {
+  if (result instanceof Promise) {
+    throw new Error(`compile(${name}): the function returned a promise. It must be synchronous.`);
+  }
+  signatureOf(result, `compile(${name}): the result`);
+  const tensors = flatten(result);
+  if (tensors.some((tensor) => tensor.isDisposed)) {
+    throw new Error(`compile(${name}): the function returned a tensor that it had disposed.`);
+  }
+  return tensors;
+}
+
+/** Ids of the arguments' tensors, then of the captured ones; variables are read as they are now. */
+function inputsOf({ graph, variables }: Program, args: readonly unknown[]): number[] {
+  const captured = graph.captured.map((value) => {
+    const variable = variables.get(value);
+    return variable === undefined ? value.handle : idOfTensor(variable);
+  });
+  return [...flatten(args).map(idOfTensor), ...captured];
+}
+
+/** Gives the outputs to the caller, and takes the donated arguments. */
+function finish<R>(
+  program: Program,
+  outputs: readonly TensorMetadata[],
+  runMs: number,
+  args: readonly unknown[],
+  donate: readonly number[],
+): R {
+  if (program.facts.firstRunMs === undefined) program.facts = { ...program.facts, firstRunMs: runMs };
+  const tensors = outputs.map(({ id }, i) => {
+    const { shape, dtype } = program.graph.results[i]!;
+    return tensorOfId(id, shape, dtype as tf.DataType);
+  });
+  disposeDonated(args, donate);
+  return unflatten(program.result, tensors) as R;
+}
+
+/** The function as it is, with the same ownership of results: new tensors, everything else tidied away. */
+function runPlain<A extends unknown[], R>(fn: (...args: A) => R, args: A, donate: readonly number[]): R {
+  let result: unknown;
+  tf.tidy(() => {
+    result = mapTree(fn(...args), (tensor) => tensor.clone());
+    return flatten(result);
+  });
+  // A recording or a gradient tape still needs the arguments.
+  if (!isRecording() && !isOnTape()) disposeDonated(args, donate);
+  return result as R;
+}
+
+function disposeDonated(args: readonly unknown[], donate: readonly number[]): void {
+  for (const position of donate) for (const tensor of flatten(args[position])) tensor.dispose();
+}
+
+function disposeProgram({ graph, executable }: Program): void {
+  executable.dispose();
+  releaseCaptured(graph.captured);
+}
+
+function releaseCaptured(captured: readonly Captured[]): void {
+  for (const { handle } of captured) bindingSwitch.current.deleteTensor(handle);
+}
+
+/** Whether tfjs writes down kernels for a gradient now. */
+function isOnTape(): boolean {
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  return gradientDepth > 0 && kernelDepth === 0;
+}
+
+function checkTensors(name: string, args: readonly unknown[]): void {
+  mapTensors(args, (tensor, path) => {
+    if (tensor.isDisposed) {
+      throw new Error(
+        `compile(${name}): the tensor at argument ${path} is disposed. Donated arguments are, too.`,
+      );
+    }
+    if (!tf.engine().state.tensorInfo.has(tensor.dataId)) {
+      throw new Error(
+        `compile(${name}): the tensor at argument ${path} belongs to another copy of tfjs. Import tf from the engine.`,
+      );
+    }
+  });
+}
+
+/** A donated tensor that is used twice would be freed under the other's feet. */
+function checkDonation(name: string, args: readonly unknown[], donate: readonly number[]): void {
+  if (donate.length === 0) return;
+  const donated = new Set<tf.Tensor>();
+  for (const position of donate) {
+    for (const tensor of flatten(args[position])) {
+      if (donated.has(tensor)) {
+        throw new Error(`compile(${name}): argument ${position} donates a tensor twice. Clone it first.`);
+      }
+      donated.add(tensor);
+    }
+  }
+  args.forEach((arg, position) => {
+    if (!donate.includes(position) && flatten(arg).some((tensor) => donated.has(tensor))) {
+      throw new Error(
+        `compile(${name}): argument ${position} holds a tensor that another argument donates. Clone it first.`,
+      );
+    }
+  });
+}
