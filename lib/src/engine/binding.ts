@@ -8,6 +8,7 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorMetadata, TFEOpAttr, TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding";
+import { registerGather } from "./gather";
 import { AttrType, DataType } from "./tensorflow/datatypes";
 
 /** The name under which the backend is registered with tfjs: the kernels of tfjs-node accept no other. */
@@ -86,6 +87,7 @@ export function registerKernelBackend(o: KernelBackendOptions): void {
   const { NodeJSKernelBackend } =
     require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend") as typeof import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend");
   require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels");
+  registerGather(backendName);
 
   class KernelBackend extends NodeJSKernelBackend {
     // TensorFlow 2.21's Round gives zeros for int32 (tf.raw_ops.Round too); whole numbers are round already.

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { backendName } from "./binding";
 import { AttrType, DataType } from "./tensorflow/datatypes";
 
 /** The part of tfjs-node's backend that a kernel calls. */
@@ -11,7 +10,7 @@ interface OpRunner {
  * Replaces tfjs-node's gather, which copies the indices to JavaScript to check them. That would stall a device, and cannot be
  * recorded. TensorFlow checks them itself.
  */
-export function registerGather(): void {
+export function registerGather(backendName: string): void {
   tf.unregisterKernel("GatherV2", backendName);
   tf.registerKernel({
     kernelName: "GatherV2",
