@@ -28,6 +28,20 @@ export function withBytes<R>(source: string | Uint8Array, use: (bytes: ByteSourc
   }
 }
 
+/** A part of a source as a source of its own; closing the whole is left to who opened it. */
+export function partOf(whole: ByteSource, name: string, start: number, size: number): ByteSource {
+  checkRange(whole, start, size);
+  return {
+    name,
+    size,
+    read(offset, length) {
+      checkRange(this, offset, length);
+      return whole.read(start + offset, length);
+    },
+    close: () => {},
+  };
+}
+
 function openFile(path: string, name: string): ByteSource {
   const file = openSync(path, "r");
   const stat = fstatSync(file);

@@ -3,3 +3,4 @@ export { decodeBfloat16, decodeFloat16, encodeBfloat16, toFloat32, toInt32 } fro
 export { type NpyRows, openNpy, readNpy, writeNpy, writeNpyRows } from "./npy";
 export { encodeSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors";
 export { type ElementType, elementTypes, type StoredTensor, type TypedArray } from "./tensor";
+export { readTorch, withoutPrefixes, withPrefix, writeTorch } from "./torch";

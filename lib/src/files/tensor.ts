@@ -58,7 +58,9 @@ export function elementCount(shape: readonly unknown[]): number {
   let count = 1;
   for (const size of shape) {
     if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
-      throw new Error(`the shape has a dimension that is no size: ${String(size).slice(0, 40)}`);
+      throw new Error(
+        `the shape has a dimension that is no size: ${typeof size === "number" ? size : typeof size}`,
+      );
     }
     count *= size;
   }
