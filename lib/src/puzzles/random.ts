@@ -17,8 +17,8 @@ export interface Random {
   float(): number;
   /** Normally distributed number with mean 0 and standard deviation 1. */
   normal(): number;
-  /** Shuffles an array in place (Fisher-Yates) and returns it. */
-  shuffle<T extends unknown[] | Int32Array | Uint8Array>(items: T): T;
+  /** Shuffles an array, or its items from `start` to before `end`, in place (Fisher-Yates) and returns it. */
+  shuffle<T extends unknown[] | Int32Array | Uint8Array>(items: T, start?: number, end?: number): T;
   /** The numbers `0 … n-1` in random order. */
   permutation(n: number): Int32Array;
   /**
@@ -64,9 +64,13 @@ export function restoreRandom({ seed, state }: RandomState): Random {
     return uniformInt(generator, from, to - 1);
   };
   const float = (): number => uniformFloat64(generator);
-  const shuffle = <T extends unknown[] | Int32Array | Uint8Array>(items: T): T => {
-    for (let last = items.length - 1; last > 0; last--) {
-      const pick = uniformInt(generator, 0, last);
+  const shuffle = <T extends unknown[] | Int32Array | Uint8Array>(
+    items: T,
+    start = 0,
+    end = items.length,
+  ): T => {
+    for (let last = end - 1; last > start; last--) {
+      const pick = uniformInt(generator, start, last);
       [items[last], items[pick]] = [items[pick], items[last]];
     }
     return items;
@@ -77,7 +81,11 @@ export function restoreRandom({ seed, state }: RandomState): Random {
     // Box-Muller without keeping its second number: a spare would be one more thing to save. 1 - u is never 0.
     normal: () => Math.sqrt(-2 * Math.log(1 - float())) * Math.cos(2 * Math.PI * float()),
     shuffle,
-    permutation: (n) => shuffle(Int32Array.from({ length: n }, (_, i) => i)),
+    permutation: (n) => {
+      const items = new Int32Array(n);
+      for (let i = 0; i < n; i++) items[i] = i;
+      return shuffle(items);
+    },
     fork: (name) => createRandom(`${seed}/${name}`),
     save: () => ({ seed, state: [...generator.getState()] }),
   };
