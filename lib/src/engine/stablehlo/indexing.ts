@@ -1,0 +1,144 @@
+/** Operations that make tensors, or read and write elements by their indices. */
+
+import { type GraphDType, sizeOf } from "../graph/graph";
+import { constantInt, intAttribute, normalAxis } from "../graph/shapes/rule";
+import type { Emitter, Ssa } from "./emitter";
+import { type Lowering, type Lowerings, type Node, operands, outputShape } from "./rule";
+import { intList } from "./types";
+import * as hlo from "./vocabulary";
+
+const range = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+
+/** Takes whole slices at the positions that the indices name along one axis. */
+const gather: Lowering = (e, node) => {
+  const [x, indices] = operands({ ...node, inputs: node.inputs.slice(0, 2) }) as [Ssa, Ssa];
+  const axis = normalAxis(node, constantInt(node, 2), x.shape.length);
+  const batch = range(0, intAttribute(node, "batch_dims", 0));
+  const output = node.outputs[0]!;
+  // The result's axes: those of x before `axis`, those of the indices, those of x behind `axis`.
+  const lengthBehind = x.shape.length - axis - 1;
+  const offsets = [
+    ...range(batch.length, axis),
+    ...range(output.shape.length - lengthBehind, output.shape.length),
+  ];
+  const numbers =
+    `offset_dims = [${offsets}], collapsed_slice_dims = [${axis}], operand_batching_dims = [${batch}], ` +
+    `start_indices_batching_dims = [${batch}], start_index_map = [${axis}], index_vector_dim = ${indices.shape.length}`;
+  const sizes = x.shape.map((size, i) => (i === axis || i < batch.length ? 1 : size));
+  return e.op("gather", [x, indices], output, {
+    dimension_numbers: `#stablehlo.gather<${numbers}>`,
+    slice_sizes: intList(sizes),
+    indices_are_sorted: "false",
+  });
+};
+
+/** Takes slices at positions along the first axes: the last axis of the indices holds one position. */
+const gatherNd: Lowering = (e, node) => {
+  const [x, indices] = operands(node) as [Ssa, Ssa];
+  const depth = indices.shape.at(-1)!;
+  const output = node.outputs[0]!;
+  const offsets = range(indices.shape.length - 1, output.shape.length);
+  const axes = range(0, depth);
+  const numbers =
+    `offset_dims = [${offsets}], collapsed_slice_dims = [${axes}], start_index_map = [${axes}], ` +
+    `index_vector_dim = ${indices.shape.length - 1}`;
+  return e.op("gather", [x, indices], output, {
+    dimension_numbers: `#stablehlo.gather<${numbers}>`,
+    slice_sizes: intList(x.shape.map((size, i) => (i < depth ? 1 : size))),
+    indices_are_sorted: "false",
+  });
+};
+
+/** Writes slices into `target` at positions; `combine` tells what happens to what is there. Positions outside are skipped. */
+function scatter(e: Emitter, target: Ssa, indices: Ssa, updates: Ssa, combine: "add" | "replace"): Ssa {
+  const depth = indices.shape.at(-1)!;
+  const windows = range(indices.shape.length - 1, updates.shape.length);
+  const axes = range(0, depth);
+  const numbers =
+    `update_window_dims = [${windows}], inserted_window_dims = [${axes}], ` +
+    `scatter_dims_to_operand_dims = [${axes}], index_vector_dim = ${indices.shape.length - 1}`;
+  const scalar = { shape: [], dtype: target.dtype };
+  return e.op(
+    "scatter",
+    [target, indices, updates],
+    target,
+    {
+      scatter_dimension_numbers: `#stablehlo.scatter<${numbers}>`,
+      indices_are_sorted: "false",
+      unique_indices: "false",
+    },
+    {
+      parameters: [scalar, scalar],
+      body: (e, old, update) => [combine === "add" ? e.op("add", [old!, update!], scalar) : update!],
+    },
+  );
+}
+
+const segmentSum: Lowering = (e, node) => {
+  const [data, segments] = operands({ ...node, inputs: node.inputs.slice(0, 2) }) as [Ssa, Ssa];
+  const indices = hlo.reshape(e, segments, [...segments.shape, 1]);
+  const target = (dtype: GraphDType) => e.constant(0, { shape: outputShape(node), dtype });
+  return hlo.inFloat32(e, data, (x) => scatter(e, target(x.dtype), indices, x, "add"));
+};
+
+const scatterNd: Lowering = (e, node) =>
+  scatter(e, e.constant(0, node.outputs[0]!), node.operand(0), node.operand(1), "add");
+
+const scatterUpdate: Lowering = (e, node) => {
+  const [target, indices, updates] = operands(node) as [Ssa, Ssa, Ssa];
+  return scatter(e, target, indices, updates, "replace");
+};
+
+const oneHot: Lowering = (e, node) => {
+  const output = node.outputs[0]!;
+  const indices = node.operand(0);
+  const [on, off] = [node.operand(2), node.operand(3)].map((x) => hlo.reshape(e, x, [])) as [Ssa, Ssa];
+  const attribute = intAttribute(node, "axis", -1);
+  const axis = attribute === -1 ? indices.shape.length : attribute;
+  const others = range(0, output.shape.length).filter((i) => i !== axis);
+  const spread = hlo.broadcastAlong(e, indices, output.shape, others);
+  const isHot = hlo.compare(e, "EQ", spread, hlo.iota(e, output.shape, axis, indices.dtype));
+  return hlo.select(e, isHot, on, off);
+};
+
+/** start, start + step, …; start and step are constants, or the length would not be known. */
+function steps(e: Emitter, node: Node, start: number, step: number): Ssa {
+  const { shape, dtype } = node.outputs[0]!;
+  const scaled = hlo.binary(
+    e,
+    "multiply",
+    hlo.iota(e, shape, 0, dtype),
+    hlo.number(e, step, { shape, dtype }),
+  );
+  return hlo.binary(e, "add", scaled, hlo.number(e, start, { shape, dtype }));
+}
+
+const linSpace: Lowering = (e, node) => {
+  const [start, stop, count] = [0, 1, 2].map((i) => constantInt(node, i)) as [number, number, number];
+  return steps(e, node, start, count > 1 ? (stop - start) / (count - 1) : 0);
+};
+
+/** A matrix with the elements on its diagonal. */
+const diagonal: Lowering = (e, node) => {
+  const size = sizeOf(node.inputs[0]!.shape);
+  const x = hlo.reshape(e, node.operand(0), [size]);
+  const rows = hlo.iota(e, [size, size], 0, "int32");
+  const columns = hlo.iota(e, [size, size], 1, "int32");
+  const square = hlo.broadcast(e, x, [size, size]);
+  const matrix = hlo.select(e, hlo.compare(e, "EQ", rows, columns), square, hlo.number(e, 0, square));
+  return hlo.reshape(e, matrix, outputShape(node));
+};
+
+export const indexing: Lowerings = {
+  GatherV2: gather,
+  GatherNd: gatherNd,
+  ScatterNd: scatterNd,
+  TensorScatterUpdate: scatterUpdate,
+  UnsortedSegmentSum: segmentSum,
+  OneHot: oneHot,
+  Fill: (e, node) => hlo.broadcast(e, hlo.reshape(e, node.operand(1), []), outputShape(node)),
+  Range: (e, node) => steps(e, node, constantInt(node, 0), constantInt(node, 2)),
+  LinSpace: linSpace,
+  Diag: diagonal,
+};

@@ -1,0 +1,144 @@
+/** From a recorded graph to a StableHLO program. */
+import { type Constant, type Graph, isConstant, printValue, type Value } from "../graph/graph";
+import { shapeError } from "../graph/shapes/rule";
+import { elementwise } from "./elementwise";
+import { createEmitter, type Ssa } from "./emitter";
+import { indexing } from "./indexing";
+import { layout } from "./layout";
+import { linear } from "./linear";
+import { reduction } from "./reduction";
+import type { Lowering, Lowerings } from "./rule";
+import { type TensorType, typeText } from "./types";
+
+const lowerings = new Map<string, Lowering>(
+  Object.entries({ ...elementwise, ...reduction, ...linear, ...layout, ...indexing } satisfies Lowerings),
+);
+
+/** Constants above this many elements become arguments: text is a poor way to carry numbers. */
+const largestLiteral = 1024;
+
+/** A program, and what to call it with. */
+export interface LoweredProgram {
+  readonly name: string;
+  readonly stablehlo: string;
+  /** Arguments in order: the graph's parameters, its captured values, then its large constants. */
+  readonly arguments: readonly TensorType[];
+  /** The constants to pass as the last arguments. */
+  readonly largeConstants: readonly Constant[];
+  readonly results: readonly TensorType[];
+  /** Indices of arguments that are used up by a run. */
+  readonly donated: readonly number[];
+}
+
+/**
+ * Writes a graph as a StableHLO module.
+ *
+ * @param donate indices of parameters whose memory results may take over; they are gone after a run
+ * @throws Error that names the operation when there is no lowering for it
+ */
+export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): LoweredProgram {
+  const e = createEmitter();
+  const largeConstants = graph.constants.filter(isLarge);
+  const inputs: Value[] = [...graph.parameters, ...graph.captured, ...largeConstants];
+  const values = new Map<Value, Ssa>();
+  for (const [i, value] of inputs.entries()) values.set(value, ssa(`%arg${i}`, value));
+
+  const operand = (value: Value): Ssa => {
+    const known = values.get(value);
+    if (known !== undefined) return known;
+    if (!isConstant(value)) throw new Error(`${graph.name}: ${printValue(value)} is used before it is made.`);
+    return e.constant(value.data, value);
+  };
+
+  for (const node of graph.nodes) {
+    const call = { ...node, numOutputs: node.outputs.length };
+    const lowering = lowerings.get(node.op);
+    if (lowering === undefined) {
+      throw shapeError(call, "there is no StableHLO for this operation, so it cannot run on a PJRT device.");
+    }
+    const made = lowering(e, { ...call, operand: (i) => operand(node.inputs[i]!) });
+    const outputs = Array.isArray(made) ? (made as readonly Ssa[]) : [made as Ssa];
+    for (const [i, output] of node.outputs.entries()) values.set(output, checked(call, outputs[i], output));
+  }
+
+  const results = graph.results.map(operand);
+  const donated = [...new Set(donate)].sort((a, b) => a - b);
+  return {
+    name: graph.name,
+    stablehlo: moduleText(
+      inputs.map((value) => values.get(value)!),
+      e.lines,
+      results,
+      aliases(inputs, results, donated),
+    ),
+    arguments: inputs.map(typeOf),
+    largeConstants,
+    results: results.map(typeOf),
+    donated,
+  };
+}
+
+/** Operations that can run on a device, for tests and documentation. */
+export function operationsWithStableHlo(): string[] {
+  return [...lowerings.keys()];
+}
+
+const typeOf = ({ shape, dtype }: TensorType): TensorType => ({ shape, dtype });
+const ssa = (name: string, value: Value): Ssa => ({ name, shape: value.shape, dtype: value.dtype });
+
+function isLarge({ data }: Constant): boolean {
+  if (data.length <= largestLiteral) return false;
+  // All elements equal: that is one number in the text.
+  return (data as Float32Array).some((element) => element !== data[0]);
+}
+
+/** A lowering that gives another type than was recorded is a bug that the compiler would report far from its cause. */
+function checked(call: Parameters<typeof shapeError>[0], made: Ssa | undefined, wanted: Value): Ssa {
+  if (made !== undefined && typeText(made) === typeText(wanted)) return made;
+  throw shapeError(
+    call,
+    `its StableHLO gives ${made && typeText(made)}, but ${typeText(wanted)} was recorded.`,
+  );
+}
+
+/** Which result takes over the memory of which donated argument: the first free one of the same type. */
+function aliases(
+  inputs: readonly Value[],
+  results: readonly Ssa[],
+  donated: readonly number[],
+): Map<number, number> {
+  const free = new Map<string, number[]>();
+  for (const [i, result] of results.entries()) {
+    free.set(typeText(result), [...(free.get(typeText(result)) ?? []), i]);
+  }
+  const pairs = new Map<number, number>();
+  for (const argument of donated) {
+    const result = free.get(typeText(inputs[argument]!))?.shift();
+    if (result !== undefined) pairs.set(argument, result);
+  }
+  return pairs;
+}
+
+function moduleText(
+  inputs: readonly Ssa[],
+  lines: readonly string[],
+  results: readonly Ssa[],
+  aliases: ReadonlyMap<number, number>,
+): string {
+  const head = inputs.map((input, i) => {
+    const alias = aliases.get(i);
+    return `${input.name}: ${typeText(input)}${alias === undefined ? "" : ` {tf.aliasing_output = ${alias} : i32}`}`;
+  });
+  const types = results.map(typeText).join(", ");
+  const names = results.map((result) => result.name).join(", ");
+  // The name is fixed so that the same program is found in the cache whatever it is called.
+  return [
+    "module @program {",
+    `func.func public @main(${head.join(", ")}) -> (${types}) {`,
+    ...lines,
+    `"func.return"(${names}) : (${types}) -> ()`,
+    "}",
+    "}",
+    "",
+  ].join("\n");
+}
