@@ -6,6 +6,7 @@
  * the functions are derived from this table, so a `TF_Status` passed where a `TFE_Op` belongs does not compile.
  */
 import koffi from "koffi";
+import { keepLoaded } from "./libc";
 
 /** The address of a C object. The name exists only for the type checker; at run time this is a plain `bigint`. */
 export type Pointer<Name extends string> = bigint & { readonly cType: Name };
@@ -211,6 +212,7 @@ export function loadTensorFlowC(framework: string | null, main: string): TensorF
   // Global: the main library resolves its symbols against the framework library.
   if (framework !== null) koffi.load(framework, { global: true });
   const library = koffi.load(main, { global: true });
+  for (const path of [framework, main]) if (path !== null) keepLoaded(path);
   const functions: Record<string, unknown> = {};
   for (const [name, [result, ...args]] of Object.entries<readonly [string, ...string[]]>(signatures)) {
     functions[name] = library.func(name, cType(result), args.map(cType));
