@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs";
+import { flatten, type TensorTree, unflatten } from "./tree";
+
+/**
+ * Runs `fn` off the gradient tape: what it returns is a constant to every derivative, as under `torch.no_grad()`.
+ *
+ * tfjs has no stop-gradient. Its tape records kernels only at kernel depth 0, so a deeper `fn` goes unrecorded.
+ */
+export function noGradient<T>(fn: () => T): T {
+  const { state } = tf.engine();
+  state.kernelDepth++;
+  try {
+    return fn();
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+/** What {@link valueAndGrad} gives: the loss, its gradient in the shape of the parameters, and the by-products. */
+export interface ValueAndGrad<P extends TensorTree, A extends TensorTree> {
+  readonly value: tf.Scalar;
+  readonly grads: P;
+  readonly aux: A;
+}
+
+/**
+ * The loss, d loss / d parameters, and whatever else `fn` computed on the way (`jax.value_and_grad(has_aux=True)`).
+ *
+ * @param fn a function of a parameter tree to `[loss, aux]`, the loss a scalar
+ * @throws if the loss does not depend on one of the parameters
+ * @example
+ * const { value, grads } = valueAndGrad((p) => [tf.sum(tf.square(p.w)), {}], { w });
+ */
+export function valueAndGrad<P extends TensorTree, A extends TensorTree>(
+  fn: (params: P) => [tf.Scalar, A],
+  params: P,
+): ValueAndGrad<P, A> {
+  const leaves = flatten(params);
+  let aux: A | undefined;
+  const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
+    const [loss, byProducts] = fn(unflatten(params, inputs));
+    aux = byProducts;
+    // tfjs tidies the forward pass: only kept tensors outlive it.
+    for (const tensor of flatten(aux)) tf.keep(tensor);
+    return loss;
+  })(leaves);
+  const kept = flatten(aux as A);
+  // A clone belongs to the caller's tidy again; the kept original does not.
+  const handedOver = kept.map((tensor) => tensor.clone());
+  for (const tensor of new Set(kept)) if (!tensor.isDisposed) tensor.dispose();
+  return { value: value as tf.Scalar, grads: unflatten(params, grads), aux: unflatten(aux as A, handedOver) };
+}

@@ -1,0 +1,88 @@
+import { tf } from "../engine";
+import { contextLength, type ModelConfig } from "./config";
+import type { Model, ModelParams } from "./model";
+import type { Latents } from "./recursion";
+
+/** One batch on the device. */
+export type BatchTensors = {
+  /** Tokens, int32 [B, seqLen]. */
+  readonly inputs: tf.Tensor2D;
+  /** Tokens, int32 [B, seqLen]; -100 counts neither in the loss nor in the accuracy. */
+  readonly labels: tf.Tensor2D;
+  /** int32 [B] */
+  readonly puzzleIdentifiers: tf.Tensor1D;
+};
+
+/** What deep supervision carries from one step to the next: every row is at its own supervision step. */
+export type Carry = {
+  readonly latents: Latents;
+  /** Supervision steps that a row has had, int32 [B]. */
+  readonly steps: tf.Tensor1D;
+  /** Rows that are done and take a new puzzle in the next step, bool [B]. */
+  readonly halted: tf.Tensor1D;
+  /** The puzzles being worked on. */
+  readonly batch: BatchTensors;
+};
+
+/** The carry before the first step: every row halted, so that the first batch fills them all. */
+export function emptyCarry(model: Model, batchSize: number): Carry {
+  const { config, recursion } = model;
+  const shape: [number, number, number] = [batchSize, contextLength(config), config.hiddenSize];
+  return {
+    latents: Object.fromEntries(
+      recursion.latents(config.n).map((name) => [name, tf.zeros(shape) as tf.Tensor3D]),
+    ),
+    steps: tf.zeros([batchSize], "int32"),
+    halted: tf.ones([batchSize], "bool"),
+    batch: {
+      inputs: tf.zeros([batchSize, config.seqLen], "int32"),
+      labels: tf.zeros([batchSize, config.seqLen], "int32"),
+      puzzleIdentifiers: tf.zeros([batchSize], "int32"),
+    },
+  };
+}
+
+/**
+ * Gives every halted row the next batch's puzzle, its initial latents and step 0; the others go on as they are.
+ * Source: models/recursive_reasoning/trm.py, reset_carry and the start of ...ACTV1.forward.
+ */
+export function refill(params: ModelParams, carry: Carry, next: BatchTensors): Carry {
+  const { halted } = carry;
+  const rows = <T extends tf.Tensor>(fresh: tf.Tensor, old: T): T =>
+    tf.where(tf.reshape(halted, [-1, ...old.shape.slice(1).map(() => 1)]), fresh, old) as T;
+  return {
+    latents: Object.fromEntries(
+      Object.entries(carry.latents).map(([name, latent]) => [
+        name,
+        rows(params.initialLatents[name], latent),
+      ]),
+    ),
+    steps: rows(tf.zerosLike(carry.steps), carry.steps),
+    halted,
+    batch: {
+      inputs: rows(next.inputs, carry.batch.inputs),
+      labels: rows(next.labels, carry.batch.labels),
+      puzzleIdentifiers: rows(next.puzzleIdentifiers, carry.batch.puzzleIdentifiers),
+    },
+  };
+}
+
+/**
+ * Which rows are done after this step: at N_sup always, before that when the model believes its answer.
+ * Source: models/recursive_reasoning/trm.py, "Halt signal" and "Exploration".
+ * @param steps supervision steps had, this one included, int32 [B]
+ * @param minSteps steps that a row must have before it may halt (exploration), int32 [B]
+ * @returns bool [B]
+ */
+export function decideHalt(
+  config: ModelConfig,
+  steps: tf.Tensor1D,
+  qHalt: tf.Tensor1D,
+  qContinue: tf.Tensor1D,
+  minSteps: tf.Tensor1D,
+): tf.Tensor1D {
+  const atLimit = tf.greaterEqual(steps, config.supervisionSteps);
+  if (config.supervisionSteps === 1) return atLimit as tf.Tensor1D;
+  const wantsToHalt = config.halting === "halt" ? tf.greater(qHalt, 0) : tf.greater(qHalt, qContinue);
+  return tf.logicalAnd(tf.logicalOr(atLimit, wantsToHalt), tf.greaterEqual(steps, minSteps));
+}

@@ -1,0 +1,51 @@
+import { tf } from "../engine";
+import { type ModelConfig, puzzleTokens } from "./config";
+
+/** Weights that turn tokens into vectors. */
+export type EmbeddingParams = {
+  /** [vocabSize, D] */
+  readonly tokens: tf.Tensor2D;
+  /** [L, D], with learned positions only. */
+  readonly positions?: tf.Tensor2D;
+};
+
+/**
+ * x: the question as the network sees it, scaled so that each number is of size 1.
+ * Source: models/recursive_reasoning/trm.py, _input_embeddings.
+ * @param inputs tokens, int32 [B, seqLen]
+ * @param puzzleRows each puzzle's row of the puzzle-embedding table, [B, puzzleEmbSize], or null where there is none
+ * @returns [B, L, D], the puzzle's own tokens after those of its embedding
+ */
+export function inputEmbedding(
+  config: ModelConfig,
+  params: EmbeddingParams,
+  inputs: tf.Tensor2D,
+  puzzleRows: tf.Tensor2D | null,
+): tf.Tensor3D {
+  let x = embedTokens(config, params.tokens, inputs);
+  if (puzzleRows !== null) x = tf.concat([puzzleVectors(config, puzzleRows), x], 1);
+  // Halving the variance of the sum of two embeddings keeps it at that of one.
+  if (params.positions) x = tf.mul(tf.add(x, params.positions), Math.SQRT1_2);
+  return tf.mul(x, Math.sqrt(config.hiddenSize));
+}
+
+/** Rows of the token table, by a product with one-hot vectors: its gradient needs no scatter, which wasm lacks. */
+function embedTokens(config: ModelConfig, table: tf.Tensor2D, inputs: tf.Tensor2D): tf.Tensor3D {
+  const { vocabSize, seqLen, hiddenSize } = config;
+  const oneHot = tf.oneHot(tf.reshape(inputs, [-1]), vocabSize, 1, 0, "float32") as tf.Tensor2D;
+  return tf.reshape(tf.matMul(oneHot, table), [-1, seqLen, hiddenSize]);
+}
+
+/** A puzzle's embedding cut into tokens: [B, puzzleEmbSize] -> [B, puzzleTokens, D], padded with zeros. */
+function puzzleVectors(config: ModelConfig, rows: tf.Tensor2D): tf.Tensor3D {
+  const tokens = puzzleTokens(config);
+  const padding = tokens * config.hiddenSize - config.puzzleEmbSize;
+  const padded: tf.Tensor2D =
+    padding > 0
+      ? tf.pad(rows, [
+          [0, 0],
+          [0, padding],
+        ])
+      : rows;
+  return tf.reshape(padded, [-1, tokens, config.hiddenSize]);
+}

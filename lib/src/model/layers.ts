@@ -1,0 +1,57 @@
+import { tf } from "../engine";
+import { linearWeight, type NormalSource } from "./init";
+
+/**
+ * Linear map without bias: h W^T over the last axis.
+ * @param h [..., in]
+ * @param weight [out, in], as in PyTorch
+ * @returns [..., out]
+ */
+export function linear<T extends tf.Tensor>(h: T, weight: tf.Tensor2D): T {
+  const [outSize, inSize] = weight.shape;
+  const leading = h.shape.slice(0, -1);
+  const rows = tf.reshape(h, [-1, inSize]) as tf.Tensor2D;
+  return tf.reshape(tf.matMul(rows, weight, false, true), [...leading, outSize]) as T;
+}
+
+/**
+ * RMSNorm without a learned scale: h / sqrt(mean(h^2) + eps) over the last axis.
+ * Source: models/layers.py, rms_norm.
+ */
+export function rmsNorm<T extends tf.Tensor>(h: T, epsilon: number): T {
+  const meanSquare = tf.mean(tf.square(h), -1, true);
+  return tf.mul(h, tf.rsqrt(tf.add(meanSquare, epsilon))) as T;
+}
+
+/** The two weights of a SwiGLU: gate and up in one product, then down. */
+export type SwiGluParams = {
+  /** [2 * inner, size] */
+  readonly gateUp: tf.Tensor2D;
+  /** [size, inner] */
+  readonly down: tf.Tensor2D;
+};
+
+/** Inner width of a SwiGLU: expansion * size * 2/3, rounded, then up to a multiple of 256. */
+export function swiGluWidth(size: number, expansion: number): number {
+  return Math.ceil(Math.round((expansion * size * 2) / 3) / 256) * 256;
+}
+
+/** Fresh weights for a SwiGLU over vectors of length `size`. */
+export function initSwiGlu(size: number, expansion: number, random: NormalSource): SwiGluParams {
+  const inner = swiGluWidth(size, expansion);
+  return { gateUp: linearWeight(2 * inner, size, random), down: linearWeight(size, inner, random) };
+}
+
+/**
+ * SwiGLU: down( silu(gate(h)) * up(h) ), the feed-forward layer of every block.
+ * Source: models/layers.py, SwiGLU.
+ */
+export function swiGlu<T extends tf.Tensor>(params: SwiGluParams, h: T): T {
+  const [gate, up] = tf.split(linear(h, params.gateUp), 2, -1);
+  return linear(tf.mul(silu(gate), up) as T, params.down);
+}
+
+/** silu(h) = h * sigmoid(h). */
+function silu(h: tf.Tensor): tf.Tensor {
+  return tf.mul(h, tf.sigmoid(h));
+}

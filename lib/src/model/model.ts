@@ -1,0 +1,137 @@
+import { type TensorTree, tf } from "../engine";
+import { checkModelConfig, contextLength, type ModelConfig, puzzleTokens } from "./config";
+import { type EmbeddingParams, inputEmbedding } from "./embedding";
+import { linearWeight, type NormalSource, truncatedNormal } from "./init";
+import { linear } from "./layers";
+import { attentionBlocks, mlpBlocks, type Network } from "./network";
+import { asNet, deepRecursion, type Latents, type Nets } from "./recursion";
+import { type Recursion, recursions } from "./recursions";
+
+/** What training changes: the network and the maps into and out of it. */
+export type Weights = {
+  readonly embedding: EmbeddingParams;
+  /** The network; `y` only where y has a network of its own. */
+  readonly networks: { readonly z: TensorTree; readonly y?: TensorTree };
+  /** Output head [vocabSize, D]. [lm_head] */
+  readonly outputHead: tf.Tensor2D;
+  /** Halting head: row 0 is q_halt, row 1 is q_continue. */
+  readonly qHead: { readonly weight: tf.Tensor2D; readonly bias: tf.Tensor1D };
+};
+
+/** A model's numbers. Only `weights` learn by AdamATan2; `puzzleEmbedding` has its own optimizer. */
+export type ModelParams = {
+  readonly weights: Weights;
+  /** Where each latent starts, [D] each: random once, then fixed. [H_init, L_init] */
+  readonly initialLatents: { readonly [name: string]: tf.Tensor1D };
+  /** [numPuzzleIdentifiers, puzzleEmbSize], where the model has one. */
+  readonly puzzleEmbedding?: tf.Tensor2D;
+};
+
+/** What one supervision step computes. */
+export type ModelOutput = {
+  readonly latents: Latents;
+  /** The answer it would give now, [B, seqLen, vocabSize]. */
+  readonly logits: tf.Tensor3D;
+  /** Above 0 when it believes that answer to be right, [B]. */
+  readonly qHalt: tf.Tensor1D;
+  /** Q-learning's value of thinking on, [B]; learns only with `halting: "continue"`. */
+  readonly qContinue: tf.Tensor1D;
+};
+
+/** A model: pure functions over a parameter tree. */
+export interface Model {
+  readonly config: ModelConfig;
+  readonly recursion: Recursion;
+  /** Fresh parameters; the same random source gives the same numbers. */
+  init(random: NormalSource): ModelParams;
+  /**
+   * One supervision step: T latent recursions on x, then the heads.
+   * @param inputs tokens, int32 [B, seqLen]
+   * @param puzzleRows rows of the puzzle embedding [B, puzzleEmbSize], null without one
+   */
+  forward(
+    weights: Weights,
+    latents: Latents,
+    inputs: tf.Tensor2D,
+    puzzleRows: tf.Tensor2D | null,
+  ): ModelOutput;
+}
+
+/** What an ablation may replace. */
+export interface ModelParts {
+  readonly network?: Network;
+  readonly recursion?: Recursion;
+}
+
+/**
+ * Builds the model that a configuration describes.
+ * @param parts components of your own in place of those that the configuration names
+ * @throws RangeError naming the field that is impossible
+ * @example
+ * const model = createModel({ ...paperModel, vocabSize: 11, seqLen: 81, numPuzzleIdentifiers: 1 });
+ */
+export function createModel(config: ModelConfig, parts: ModelParts = {}): Model {
+  checkModelConfig(config);
+  const network: Network = parts.network ?? (config.mixer === "mlp" ? mlpBlocks : attentionBlocks);
+  const recursion = parts.recursion ?? recursions[config.recursion];
+
+  const bind = (weights: Weights): Nets => {
+    const z = asNet(network.apply(config, weights.networks.z));
+    return { z, y: weights.networks.y ? asNet(network.apply(config, weights.networks.y)) : z };
+  };
+
+  return {
+    config,
+    recursion,
+    init: (random) => initParams(config, network, recursion, random),
+    forward(weights, latents, inputs, puzzleRows) {
+      const x = inputEmbedding(config, weights.embedding, inputs, puzzleRows);
+      latents = deepRecursion(recursion.recurse, bind(weights), x, latents, config.n, config.T);
+      return { latents, ...readAnswer(config, weights, latents[recursion.answer]) };
+    },
+  };
+}
+
+/** The two heads: tokens from every cell, and the belief to be right from the first position. */
+function readAnswer(config: ModelConfig, weights: Weights, y: tf.Tensor3D) {
+  const batch = y.shape[0];
+  const cells = tf.slice(y, [0, puzzleTokens(config), 0], [batch, config.seqLen, config.hiddenSize]);
+  const first = tf.reshape(tf.slice(y, [0, 0, 0], [batch, 1, config.hiddenSize]), [batch, config.hiddenSize]);
+  const q = tf.add(linear(first as tf.Tensor2D, weights.qHead.weight), weights.qHead.bias);
+  const [qHalt, qContinue] = tf.unstack(q, 1) as tf.Tensor1D[];
+  return { logits: linear(cells as tf.Tensor3D, weights.outputHead), qHalt, qContinue };
+}
+
+function initParams(
+  config: ModelConfig,
+  network: Network,
+  recursion: Recursion,
+  random: NormalSource,
+): ModelParams {
+  const { vocabSize, hiddenSize, numPuzzleIdentifiers, puzzleEmbSize } = config;
+  const embeddingStd = 1 / Math.sqrt(hiddenSize);
+  const table = (rows: number) => truncatedNormal([rows, hiddenSize], embeddingStd, random) as tf.Tensor2D;
+  return {
+    weights: {
+      embedding: {
+        tokens: table(vocabSize),
+        ...(config.positions === "learned" && { positions: table(contextLength(config)) }),
+      },
+      networks: {
+        z: network.init(config, random),
+        ...(config.networks === 2 && { y: network.init(config, random) }),
+      },
+      outputHead: linearWeight(vocabSize, hiddenSize, random),
+      // q starts near "surely wrong", so that no puzzle halts before the head has learnt anything.
+      qHead: { weight: tf.zeros([2, hiddenSize]), bias: tf.fill([2], -5) as tf.Tensor1D },
+    },
+    initialLatents: Object.fromEntries(
+      recursion
+        .latents(config.n)
+        .map((name) => [name, truncatedNormal([hiddenSize], 1, random) as tf.Tensor1D]),
+    ),
+    ...(puzzleEmbSize > 0 && {
+      puzzleEmbedding: tf.zeros([numPuzzleIdentifiers, puzzleEmbSize]) as tf.Tensor2D,
+    }),
+  };
+}

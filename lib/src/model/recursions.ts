@@ -1,0 +1,68 @@
+import { noGradient, tf } from "../engine";
+import type { ModelConfig } from "./config";
+import { type LatentRecursion, latentRecursion } from "./recursion";
+
+/** A recursion as a component: what it carries, which of it is the answer, and one latent recursion. */
+export interface Recursion {
+  /** Names of its latents, given n. */
+  latents(n: number): readonly string[];
+  /** The latent that the output heads read. */
+  readonly answer: string;
+  readonly recurse: LatentRecursion;
+}
+
+/** The paper's: answer y and reasoning z, gradients through the whole of the last latent recursion. */
+const full: Recursion = { latents: () => ["y", "z"], answer: "y", recurse: latentRecursion };
+
+/**
+ * HRM's gradient: only the last update of z and the last of y learn, as if the recursion had reached a fixed point.
+ * Source: models/recursive_reasoning/hrm.py, "1-step grad"; the paper's section 3.1 doubts it, section 4.1 drops it.
+ */
+const oneStep: Recursion = {
+  latents: full.latents,
+  answer: "y",
+  recurse(net, x, { y, z }, n) {
+    z = noGradient(() => {
+      for (let i = 0; i < n - 1; i++) z = net.z(x, y, z);
+      return z;
+    });
+    z = net.z(x, y, z);
+    y = net.y(y, z);
+    return { y, z };
+  },
+};
+
+/** One latent that must be reasoning and answer at once. Source: models/recursive_reasoning/trm_singlez.py. */
+const singleLatent: Recursion = {
+  latents: () => ["z"],
+  answer: "z",
+  recurse(net, x, { z }, n) {
+    for (let i = 0; i < n; i++) z = net.z(x, z);
+    return { z: net.y(z) };
+  },
+};
+
+/** n reasoning latents, each updated once per recursion from the sum of all. Source: trm_hier6.py (n is 6 there). */
+const manyLatents: Recursion = {
+  latents: (n) => ["y", ...reasoningNames(n)],
+  answer: "y",
+  recurse(net, x, latents, n) {
+    const z = reasoningNames(n).map((name) => latents[name]);
+    const sum = () => z.reduce((total, latent) => tf.add(total, latent));
+    for (let i = 0; i < n; i++) z[i] = net.z(sum(), latents.y, x);
+    const y = net.y(latents.y, sum());
+    return { y, ...Object.fromEntries(z.map((latent, i) => [reasoningNames(n)[i], latent])) };
+  },
+};
+
+function reasoningNames(n: number): string[] {
+  return Array.from({ length: n }, (_, i) => `z${i + 1}`);
+}
+
+/** The recursions by the name that a configuration gives them. */
+export const recursions: Record<ModelConfig["recursion"], Recursion> = {
+  full,
+  "one-step": oneStep,
+  "single-latent": singleLatent,
+  "many-latents": manyLatents,
+};

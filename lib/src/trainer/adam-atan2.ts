@@ -1,0 +1,60 @@
+import { mapTree, type TensorTree, tf, zipTrees } from "../engine";
+
+/** Settings of AdamATan2, constant over a run. */
+export interface AdamATan2Config {
+  /** Decay of the mean of gradients. */
+  readonly beta1: number;
+  /** Decay of the mean of squared gradients. */
+  readonly beta2: number;
+  /** Decoupled weight decay, multiplied by the learning rate. */
+  readonly weightDecay: number;
+}
+
+/** Running means, each in the shape of the weights. */
+export type AdamState<P extends TensorTree> = { readonly m: P; readonly v: P };
+
+/** What changes with the step t = 1, 2, …: scalars, so that the compiled step stays the same. */
+export type AdamRates = {
+  readonly learningRate: tf.Scalar;
+  /** 1 - beta1^t */
+  readonly correction1: tf.Scalar;
+  /** sqrt(1 - beta2^t) */
+  readonly correction2: tf.Scalar;
+};
+
+/** The state before the first step: zeros. */
+export function initAdam<P extends TensorTree>(weights: P): AdamState<P> {
+  return { m: mapTree(weights, (w) => tf.zerosLike(w)), v: mapTree(weights, (w) => tf.zerosLike(w)) };
+}
+
+/**
+ * One AdamATan2 step: Adam without an epsilon, since atan2(m, sqrt(v)) is bounded where m / sqrt(v) is not.
+ *
+ *     m <- b1 m + (1 - b1) g        v <- b2 v + (1 - b2) g^2
+ *     p <- p (1 - lr wd) - lr / (1 - b1^t) * atan2(m, sqrt(v) / sqrt(1 - b2^t))
+ *
+ * The first bias correction stands outside of atan2. Source: the PyPI package adam-atan2, as the official code uses it.
+ */
+export function adamATan2<P extends TensorTree>(
+  config: AdamATan2Config,
+  weights: P,
+  grads: P,
+  state: AdamState<P>,
+  rates: AdamRates,
+): { weights: P; state: AdamState<P> } {
+  const { beta1, beta2, weightDecay } = config;
+  const m = zipTrees((m, g) => tf.add(tf.mul(m, beta1), tf.mul(g, 1 - beta1)), state.m, grads);
+  const v = zipTrees((v, g) => tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2)), state.v, grads);
+  const shrink = tf.sub(1, tf.mul(rates.learningRate, weightDecay));
+  const stepSize = tf.div(rates.learningRate, rates.correction1);
+  const next = zipTrees(
+    (p, m, v) => {
+      const direction = tf.atan2(m, tf.div(tf.sqrt(v), rates.correction2));
+      return tf.sub(tf.mul(p, shrink), tf.mul(stepSize, direction));
+    },
+    weights,
+    m,
+    v,
+  );
+  return { weights: next, state: { m, v } };
+}

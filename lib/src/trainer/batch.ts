@@ -1,0 +1,13 @@
+import type { Batch } from "../batches/dataset";
+import { tf } from "../engine";
+import type { BatchTensors } from "../model/carry";
+
+/** Puts a batch on the device. The caller disposes it. */
+export function toTensors(batch: Batch): BatchTensors {
+  const { size, seqLen } = batch;
+  return {
+    inputs: tf.tensor2d(batch.inputs, [size, seqLen], "int32"),
+    labels: tf.tensor2d(batch.labels, [size, seqLen], "int32"),
+    puzzleIdentifiers: tf.tensor1d(batch.puzzleIdentifiers, "int32"),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Dataset } from "../batches/dataset";
+import { testBatches } from "../batches/sample";
+import { type Compiled, compile, disposeTree, tf } from "../engine";
+import type { BatchTensors } from "../model/carry";
+import { emptyCarry, refill } from "../model/carry";
+import type { Model, ModelOutput, ModelParams } from "../model/model";
+import type { Latents } from "../model/recursion";
+import { toTensors } from "./batch";
+import { correctness } from "./losses";
+
+/** Accuracy after one supervision step, as shares between 0 and 1. */
+export interface StepAccuracy {
+  /** Puzzles solved completely. [exact_accuracy] */
+  readonly puzzles: number;
+  /** Cells right, averaged over puzzles. [accuracy] */
+  readonly cells: number;
+  /** Puzzles about which the halting head is right: q_halt >= 0 exactly where solved. [q_halt_accuracy] */
+  readonly halting: number;
+}
+
+/** The outcome of an evaluation. */
+export interface Evaluation extends StepAccuracy {
+  /** Puzzles evaluated. */
+  readonly count: number;
+  /** The accuracy after each supervision step; the last is the outcome. */
+  readonly bySteps: readonly StepAccuracy[];
+}
+
+/** A model ready to answer: its supervision step compiled once, used by evaluation and by solving. */
+export interface Reasoner {
+  readonly model: Model;
+  /** Latents of fresh puzzles, [B, L, D] each. */
+  start(params: ModelParams, batch: BatchTensors): Latents;
+  /** One supervision step without learning. */
+  step: Compiled<[ModelParams, Latents, BatchTensors], { output: ModelOutput; sums: tf.Tensor1D }>;
+  dispose(): void;
+}
+
+/** Compiles a model for answering. */
+export function createReasoner(model: Model, precision: "float32" | "bfloat16"): Reasoner {
+  const start = compile(
+    (params: ModelParams, batch: BatchTensors): Latents =>
+      refill(params, emptyCarry(model, batch.inputs.shape[0]), batch).latents,
+    { name: "start" },
+  );
+  const step = compile(
+    (params: ModelParams, latents: Latents, batch: BatchTensors) => {
+      const { puzzleEmbedding: table } = params;
+      const rows = table ? (tf.gather(table, batch.puzzleIdentifiers) as tf.Tensor2D) : null;
+      const output = model.forward(params.weights, latents, batch.inputs, rows);
+      const right = correctness(output.logits, batch.labels);
+      const believed = tf.cast(tf.greaterEqual(output.qHalt, 0), "float32");
+      const sums = [
+        right.counts,
+        tf.mul(right.counts, right.whole),
+        tf.mul(right.counts, right.cells),
+        tf.mul(right.counts, tf.cast(tf.equal(believed, right.whole), "float32")),
+      ].map((perRow) => tf.sum(perRow));
+      return { output, sums: tf.stack(sums) as tf.Tensor1D };
+    },
+    { precision, name: "reason" },
+  );
+  return {
+    model,
+    start,
+    step,
+    dispose() {
+      start.dispose();
+      step.dispose();
+    },
+  };
+}
+
+/** What an evaluation may be told besides its data. */
+export interface EvaluateOptions {
+  readonly batchSize: number;
+  /** Supervision steps spent on every puzzle; more than trained with is allowed. Default N_sup. */
+  readonly supervisionSteps?: number;
+  /** Stops after the current step by throwing the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Evaluates as the official code does: every puzzle gets all its supervision steps, and the last answer counts.
+ * Source: pretrain.py, evaluate.
+ */
+export async function evaluate(
+  reasoner: Reasoner,
+  params: ModelParams,
+  dataset: Dataset,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const steps = options.supervisionSteps ?? reasoner.model.config.supervisionSteps;
+  const totals = Array.from({ length: steps }, () => [0, 0, 0, 0]);
+  for (const batch of testBatches(dataset, options.batchSize)) {
+    const tensors = toTensors(batch);
+    let latents = reasoner.start(params, tensors);
+    try {
+      for (let step = 0; step < steps; step++) {
+        options.signal?.throwIfAborted();
+        const { output, sums } = await reasoner.step.async(params, latents, tensors);
+        disposeTree(latents);
+        latents = output.latents;
+        const values = await sums.data();
+        disposeTree([output.logits, output.qHalt, output.qContinue, sums]);
+        values.forEach((value, i) => {
+          totals[step][i] += value;
+        });
+      }
+    } finally {
+      disposeTree([latents, tensors]);
+    }
+  }
+  const bySteps = totals.map(([count, puzzles, cells, halting]) => ({
+    puzzles: puzzles / count,
+    cells: cells / count,
+    halting: halting / count,
+  }));
+  return { count: totals[0][0], bySteps, ...bySteps[steps - 1] };
+}

@@ -1,0 +1,69 @@
+import { IGNORED_LABEL } from "../batches/dataset";
+import { noGradient, tf } from "../engine";
+
+/** How logits become log-probabilities; the loss is then the cross-entropy of either. */
+export type LossKind = "stablemax" | "softmax";
+
+/**
+ * Log-probabilities over the last axis.
+ *
+ * stablemax: p_i = s(x_i) / sum_j s(x_j), s(x) = x + 1 where x >= 0 and 1 / (1 - x) elsewhere: softmax without its exp,
+ * which cannot overflow in float32. Source: models/losses.py, log_stablemax (there in float64).
+ */
+export function logProbabilities(kind: LossKind, logits: tf.Tensor3D): tf.Tensor3D {
+  if (kind === "softmax") return tf.logSoftmax(logits);
+  // One of the two factors is always 1. relu gives no gradient at 0 and maximum all of it, so that 0 counts once.
+  const s = tf.div(tf.add(1, tf.maximum(logits, 0)), tf.add(1, tf.relu(tf.neg(logits))));
+  return tf.sub(tf.log(s), tf.log(tf.sum(s, -1, true)));
+}
+
+/** Cells that count: those whose label is not ignored. float32 [B, seqLen]. */
+export function labelMask(labels: tf.Tensor2D): tf.Tensor2D {
+  return tf.cast(tf.notEqual(labels, IGNORED_LABEL), "float32");
+}
+
+/**
+ * Cross-entropy per puzzle, the mean over its own labelled cells, summed over the batch. A scalar.
+ * Source: models/losses.py, ACTLossHead.forward (lm_loss).
+ */
+export function answerLoss(kind: LossKind, logits: tf.Tensor3D, labels: tf.Tensor2D): tf.Scalar {
+  const mask = labelMask(labels);
+  const known = tf.cast(tf.mul(tf.cast(labels, "float32"), mask), "int32") as tf.Tensor2D;
+  const target = tf.oneHot(known, logits.shape[2], 1, 0, "float32");
+  const cellLoss = tf.mul(tf.neg(tf.sum(tf.mul(target, logProbabilities(kind, logits)), -1)), mask);
+  const cells = tf.maximum(tf.sum(mask, -1), 1);
+  return tf.sum(tf.div(tf.sum(cellLoss, -1), cells));
+}
+
+/**
+ * Binary cross-entropy of logits, summed over the batch: softplus(q) - q * target. A scalar.
+ * @param target probabilities [B]; no gradient flows into it
+ */
+export function binaryCrossEntropy(q: tf.Tensor1D, target: tf.Tensor1D): tf.Scalar {
+  return tf.sum(tf.sub(tf.softplus(q), tf.mul(q, target)));
+}
+
+/** How right an answer is, off the gradient tape: argmax has no derivative. */
+export type Correctness = {
+  /** Share of labelled cells that are right, float32 [B]. */
+  readonly cells: tf.Tensor1D;
+  /** 1 where every labelled cell is right, float32 [B]. */
+  readonly whole: tf.Tensor1D;
+  /** 1 where a puzzle has labels at all (padding rows have none), float32 [B]. */
+  readonly counts: tf.Tensor1D;
+};
+
+/** Compares the most likely token of every cell with its label. */
+export function correctness(logits: tf.Tensor3D, labels: tf.Tensor2D): Correctness {
+  return noGradient(() => {
+    const mask = labelMask(labels);
+    const right = tf.mul(tf.cast(tf.equal(tf.argMax(logits, -1), labels), "float32"), mask);
+    const rightCells = tf.sum(right, -1) as tf.Tensor1D;
+    const allCells = tf.sum(mask, -1) as tf.Tensor1D;
+    return {
+      cells: tf.div(rightCells, tf.maximum(allCells, 1)),
+      whole: tf.cast(tf.equal(rightCells, allCells), "float32"),
+      counts: tf.cast(tf.greater(allCells, 0), "float32"),
+    };
+  });
+}

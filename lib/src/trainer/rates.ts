@@ -1,0 +1,33 @@
+import { tf } from "../engine";
+import type { ModelConfig } from "../model/config";
+import type { TrainingConfig } from "./config";
+import { learningRateAt } from "./schedule";
+import type { StepRates } from "./step";
+
+/** A seeded source of uniform numbers. */
+interface UniformSource {
+  float(): number;
+  int(from: number, to: number): number;
+}
+
+/** What step t = 1, 2, … needs besides its batch, as tensors. The caller disposes them. */
+export function stepRates(config: TrainingConfig, t: number, minSteps: Int32Array): StepRates {
+  return {
+    learningRate: tf.scalar(learningRateAt(t, config.learningRate, config)),
+    puzzleEmbLearningRate: tf.scalar(learningRateAt(t, config.puzzleEmbLearningRate, config)),
+    correction1: tf.scalar(1 - config.beta1 ** t),
+    correction2: tf.scalar(Math.sqrt(1 - config.beta2 ** t)),
+    minSteps: tf.tensor1d(minSteps, "int32"),
+  };
+}
+
+/**
+ * Exploration: with a small probability a row must think at least 2 … N_sup steps, so that the halting head also sees
+ * what thinking on would have brought. Source: models/recursive_reasoning/trm.py, min_halt_steps.
+ */
+export function drawMinSteps(config: ModelConfig, batchSize: number, random: UniformSource): Int32Array {
+  const { exploration, supervisionSteps } = config;
+  return Int32Array.from({ length: batchSize }, () =>
+    supervisionSteps > 1 && random.float() < exploration ? random.int(2, supervisionSteps + 1) : 0,
+  );
+}

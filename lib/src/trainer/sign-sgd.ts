@@ -1,0 +1,28 @@
+import { tf } from "../engine";
+
+/**
+ * One sign-SGD step on the rows of the puzzle-embedding table that a batch used:
+ *
+ *     row <- row (1 - lr wd) - lr sign(sum of the row's gradients in this batch)
+ *
+ * Source: models/sparse_embedding.py, _sparse_emb_signsgd_dist.
+ * @param table [identifiers, size]
+ * @param identifiers the batch's puzzle identifiers, int32 [B]; the same one may occur several times
+ * @param rowGrads gradient of each row of the batch, [B, size]
+ * @returns the new table
+ */
+export function signSgd(
+  table: tf.Tensor2D,
+  identifiers: tf.Tensor1D,
+  rowGrads: tf.Tensor2D,
+  learningRate: tf.Scalar,
+  weightDecay: number,
+): tf.Tensor2D {
+  const same = tf.cast(tf.equal(tf.expandDims(identifiers, 0), tf.expandDims(identifiers, 1)), "float32");
+  const summed = tf.matMul(same as tf.Tensor2D, rowGrads);
+  const rows = tf.gather(table, identifiers);
+  const shrink = tf.sub(1, tf.mul(learningRate, weightDecay));
+  const updated = tf.sub(tf.mul(rows, shrink), tf.mul(learningRate, tf.sign(summed)));
+  // Rows of one puzzle are equal by now, so it does not matter which of them is written last.
+  return tf.tensorScatterUpdate(table, tf.expandDims(identifiers, 1), updated) as tf.Tensor2D;
+}
