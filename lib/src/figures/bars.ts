@@ -26,21 +26,10 @@ export function comparisonFigure(options: ComparisonOptions): Figure {
   );
   const paper = rows.map((row) => row.paper ?? null);
   const highest = rows.map((row) => (row.ours.length > 0 ? Math.max(...row.ours) : null));
-  const severalSeeds = rows.map((row) => row.ours.length > 1);
   const data: Data[] = [
-    {
-      ...pairOfBars(oursName, colors.blue, ours, -1),
-      error_x: {
-        type: "data",
-        symmetric: false,
-        array: rows.map((_, i) => (severalSeeds[i] ? highest[i]! - ours[i]! : null)),
-        arrayminus: rows.map((row, i) => (severalSeeds[i] ? ours[i]! - Math.min(...row.ours) : null)),
-        color: colors.black,
-        thickness: 1.5,
-        width: 4,
-      } as never,
-    },
+    pairOfBars(oursName, colors.blue, ours, -1),
     pairOfBars(paperName, "#C3C8CF", paper, 1),
+    whiskers(rows.map((row) => row.ours)),
     // Numbers stand right of the whisker, which a bar's own text would lie under.
     numbers(ours, highest, -1),
     numbers(paper, paper, 1),
@@ -80,6 +69,23 @@ function pairOfBars(name: string, color: string, values: (number | null)[], side
     width: barWidth * 0.94,
     marker: { color },
     hovertemplate: `%{x:.1%}<extra>${name}</extra>`,
+  };
+}
+
+/** From the lowest to the highest seed, where there are several. */
+function whiskers(seeds: readonly (readonly number[])[]): Data {
+  const lines = seeds.map((values) =>
+    values.length > 1 ? [Math.min(...values), Math.max(...values), null] : [],
+  );
+  return {
+    type: "scatter",
+    mode: "lines+markers",
+    x: lines.flat(),
+    y: lines.flatMap((line, i) => line.map(() => i - barWidth / 2)),
+    line: { color: colors.black, width: 1.5 },
+    marker: { symbol: "line-ns-open", size: 8, color: colors.black, line: { width: 1.5 } },
+    hoverinfo: "skip",
+    showlegend: false,
   };
 }
 
