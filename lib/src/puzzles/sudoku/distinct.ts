@@ -3,14 +3,13 @@ import type { Box } from "./geometry";
 import { formatGrid, type SudokuPuzzle } from "./grid";
 
 /** So many repeats in a row mean that hardly any new puzzle is left. */
-const PATIENCE = 10_000;
+const PATIENCE = 1000;
 
 /**
- * Takes puzzles from a source, skipping every repeat: puzzles that any list made from them shares with another cannot
- * give a test away.
+ * Takes puzzles from a source, skipping repeats, so that however the list is split no part gives another away.
  *
- * Two puzzles count as the same when a symmetry turns one into the other. There are only 36 minimal 4x4 puzzles up to symmetry,
- * so 4x4 puzzles only have to be literally different.
+ * Two puzzles are the same if a symmetry turns one into the other. Only 4x4 puzzles just have to be literally different: up
+ * to symmetry there are 36 minimal ones in all.
  *
  * @throws RangeError when the source runs dry.
  */
