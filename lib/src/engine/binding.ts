@@ -29,6 +29,8 @@ export interface Binding {
   deleteTensor(id: number): void;
   /** Copies a tensor's elements to the host. */
   tensorDataSync(id: number): HostValues;
+  /** The same without blocking, where what computes is not this thread. */
+  tensorData?(id: number): Promise<HostValues>;
   /** Runs one op and gives its outputs. */
   executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
 }
@@ -90,6 +92,13 @@ export function registerKernelBackend(o: KernelBackendOptions): void {
   registerGather(backendName);
 
   class KernelBackend extends NodeJSKernelBackend {
+    // tfjs-node's own would block until the device is done.
+    override async read(dataId: object) {
+      const { id, values } = (this as unknown as WithTensorMap).tensorMap.get(dataId);
+      const { current } = bindingSwitch;
+      if (values !== null || current.tensorData === undefined) return this.readSync(dataId);
+      return current.tensorData(id);
+    }
     // TensorFlow 2.21's Round gives zeros for int32 (tf.raw_ops.Round too); whole numbers are round already.
     override executeSingleInput(op: string, input: tf.TensorInfo) {
       return super.executeSingleInput(op === "Round" && input.dtype === "int32" ? "Identity" : op, input);
@@ -105,6 +114,11 @@ export function registerKernelBackend(o: KernelBackendOptions): void {
     }
   }
   tf.registerBackend(backendName, () => new KernelBackend(switchedBinding(o), "trm"), 3);
+}
+
+/** Where tfjs-node's backend keeps the id of each tensor, or values that no op has needed yet. */
+interface WithTensorMap {
+  tensorMap: { get(dataId: object): { id: number; values: HostValues | null } };
 }
 
 /** The object that tfjs-node's backend takes for its native addon. */

@@ -115,23 +115,34 @@ function prepare(device: PjrtDevice, text: ProgramText, { flags = {}, cache }: C
  * Starts a program and returns its results at once: they are buffers that the device will fill. Reading one waits for it;
  * passing one to the next program does not.
  *
- * Donated arguments are used up: their memory becomes that of results, and they are freed here.
- *
+ * @param donated which of the donatable arguments may be used up now: their memory becomes that of results, and they
+ *   are freed here
  * @throws Error when an argument has another shape, type or device than the program asks for
  */
-export function runProgram(program: Program, args: readonly DeviceBuffer[]): DeviceBuffer[] {
+export function runProgram(
+  program: Program,
+  args: readonly DeviceBuffer[],
+  donated: ReadonlySet<number> = new Set(program.text.donated),
+): DeviceBuffer[] {
   const { device, text, handle } = program;
   const what = `Running ${text.name} on ${device.platform}`;
   checkArguments(what, program, args);
   const inputs = BigUint64Array.from(args, (arg) => arg.handle.address);
   const outputs = new BigUint64Array(Math.max(1, text.results.length));
+  const kept = BigInt64Array.from(
+    text.donated.filter((i) => !donated.has(i)),
+    BigInt,
+  );
   // Arguments and results come as one list per device. We drive one device: lists of one list.
   call(
     device.api,
     "LoadedExecutable_Execute",
     {
       executable: handle.address,
-      options: struct("ExecuteOptions", {}),
+      options: struct("ExecuteOptions", {
+        non_donatable_input_indices: kept,
+        num_non_donatable_input_indices: kept.length,
+      }),
       argument_lists: listOf(inputs),
       num_devices: 1,
       num_args: args.length,
@@ -139,7 +150,7 @@ export function runProgram(program: Program, args: readonly DeviceBuffer[]): Dev
     },
     what,
   );
-  for (const i of text.donated) args[i]!.handle.free();
+  for (const i of text.donated) if (donated.has(i)) args[i]!.handle.free();
   return text.results.map((spec, i) => adopt(device, outputs[i]!, spec));
 }
 

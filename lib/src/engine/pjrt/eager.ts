@@ -1,0 +1,65 @@
+/** The binding that runs every op at once on a PJRT device. */
+import type { OpAttribute, TensorMetadata } from "../binding";
+import { dataTypeOf, graphAttributes } from "../graph/attributes";
+import { graphBuilder } from "../graph/builder";
+import type { Graph, HostData } from "../graph/graph";
+import type { Place } from "../router";
+import { constantInputs } from "../stablehlo/constant-inputs";
+import { compileForDevice, type DeviceExecutable } from "./executable";
+import type { DeviceTensors } from "./tensors";
+
+/**
+ * PJRT runs programs, not ops. So each op becomes a program of one line, compiled when first met and kept for the next time.
+ * That makes single ops slow to begin with: initialization and a reader's experiments are fine, training belongs into `compile()`.
+ */
+export function pjrtEagerBinding(tensors: DeviceTensors): Place {
+  const programs = new Map<string, DeviceExecutable>();
+
+  /** The op as a graph, constant inputs included. */
+  function graphOf(op: string, attributes: OpAttribute[], inputs: number[], numOutputs: number): Graph {
+    const builder = graphBuilder(op);
+    const constants = new Set(constantInputs(op, inputs.length));
+    const values = inputs.map((id, i) => {
+      const { shape, dtype } = tensors.type(id);
+      return constants.has(i)
+        ? builder.constant(shape, dtype, tensors.read(id) as HostData)
+        : builder.parameter(shape, dtype);
+    });
+    return builder.build(builder.node(op, graphAttributes(op, attributes), values, numOutputs));
+  }
+
+  function keyOf(op: string, attributes: OpAttribute[], inputs: number[]): string {
+    const constants = new Set(constantInputs(op, inputs.length));
+    const types = inputs.map((id, i) => {
+      const { shape, dtype } = tensors.type(id);
+      return `${dtype}[${shape}]${constants.has(i) ? `=${tensors.read(id)}` : ""}`;
+    });
+    return `${op}(${types.join("; ")}) ${JSON.stringify(attributes)}`;
+  }
+
+  function metadata(id: number): TensorMetadata {
+    const { shape, dtype } = tensors.type(id);
+    return { id, shape: [...shape], dtype: dataTypeOf(dtype) };
+  }
+
+  return {
+    owns: tensors.has,
+    typeOf: metadata,
+    createTensor: (shape, dataType, values) => tensors.create(shape, dataType, values),
+    deleteTensor: (id) => tensors.delete(id),
+    tensorDataSync: (id) => tensors.read(id),
+    tensorData: (id) => tensors.readAsync(id),
+    executeOp(op, attributes, inputs, numOutputs): TensorMetadata[] {
+      if (op === "Identity") return [metadata(tensors.share(inputs[0]!))];
+      const key = keyOf(op, attributes, inputs);
+      let executable = programs.get(key);
+      if (executable === undefined) {
+        executable = compileForDevice(tensors.device, graphOf(op, attributes, inputs, numOutputs), [], {});
+        programs.set(key, executable);
+      }
+      const constants = new Set(constantInputs(op, inputs.length));
+      const operands = inputs.filter((_, i) => !constants.has(i)).map((id) => tensors.buffer(id));
+      return executable.run(operands, new Set()).map((buffer) => tensors.adopt(buffer));
+    },
+  };
+}

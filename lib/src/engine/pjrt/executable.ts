@@ -1,0 +1,67 @@
+/** Runs recorded graphs on a device: what `compile()` asks of it. */
+import type { Graph } from "../graph/graph";
+import { type LoweredProgram, lowerToStableHlo } from "../stablehlo/lower";
+import type { TensorType } from "../stablehlo/types";
+import { type DeviceBuffer, type TensorSpec, toDevice } from "./buffers";
+import { defaultCacheFolder } from "./cache";
+import type { PjrtDevice } from "./client";
+import {
+  type CompileOptions,
+  compileProgramSync,
+  type Program,
+  type ProgramText,
+  runProgram,
+} from "./programs";
+import { dataArray, elementType } from "./tensors";
+
+/** A graph compiled for a device. */
+export interface DeviceExecutable {
+  readonly program: Program;
+  /**
+   * Starts the program. It returns at once; whoever reads a result waits.
+   *
+   * @param inputs one tensor per parameter, then one per captured value
+   * @param donated indices of inputs that may be used up, out of those given to {@link compileForDevice}
+   */
+  run(inputs: readonly DeviceBuffer[], donated: ReadonlySet<number>): DeviceBuffer[];
+  dispose(): void;
+}
+
+const spec = ({ shape, dtype }: TensorType): TensorSpec => ({ shape, dtype: elementType(dtype) });
+
+/** A lowered program in the terms of the device. */
+export function programText(lowered: LoweredProgram): ProgramText {
+  return {
+    name: lowered.name,
+    stablehlo: lowered.stablehlo,
+    arguments: lowered.arguments.map(spec),
+    results: lowered.results.map(spec),
+    donated: lowered.donated,
+  };
+}
+
+/**
+ * Compiles a graph for a device, or takes it from the cache on disk.
+ *
+ * @param donate indices of parameters which every run may use up
+ */
+export function compileForDevice(
+  device: PjrtDevice,
+  graph: Graph,
+  donate: readonly number[] = [],
+  options: CompileOptions = { cache: defaultCacheFolder() },
+): DeviceExecutable {
+  const lowered = lowerToStableHlo(graph, donate);
+  const program = compileProgramSync(device, programText(lowered), options);
+  const constants = lowered.largeConstants.map((constant) =>
+    toDevice(device, dataArray(constant.data, elementType(constant.dtype)), spec(constant)),
+  );
+  return {
+    program,
+    run: (inputs, donated) => runProgram(program, [...inputs, ...constants], donated),
+    dispose() {
+      program.handle.free();
+      for (const constant of constants) constant.handle.free();
+    },
+  };
+}
