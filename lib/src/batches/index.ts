@@ -1,3 +1,5 @@
 export * from "./dataset";
+export * from "./folder";
+export * from "./folder-write";
 export * from "./sample";
 export * from "./sudoku";

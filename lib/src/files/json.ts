@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import type { ZodType } from "zod";
+
 /**
  * JSON.parse for files from elsewhere: errors name the file, and an object that gives a key twice is refused instead of
  * quietly keeping the last one.
@@ -56,4 +59,31 @@ function stringEnd(text: string, start: number): number {
     escaped = (quote - 1 - before) % 2 === 1;
   }
   return quote + 1;
+}
+
+/**
+ * Reads a JSON file that must be what `schema` (zod) describes.
+ * @throws Error naming the file and the field that is wrong.
+ */
+export function readJsonFile<T>(path: string, schema: ZodType<T>): T {
+  return parseJsonAs(decodeUtf8(readFileSync(path), path), path, schema);
+}
+
+/** As {@link readJsonFile}, for text that is here already; `name` is what errors call it. */
+export function parseJsonAs<T>(text: string, name: string, schema: ZodType<T>): T {
+  const parsed = schema.safeParse(parseJson(text, name));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new Error(
+    `${name}${path.length ? `, field ${path.map(String).join(".").slice(0, 200)}` : ""}: ${message}`,
+  );
+}
+
+/** JSON as Python's `json.dump` writes it: a space after commas and colons, nothing beyond ASCII. */
+export function pythonJson(value: unknown): string {
+  return JSON.stringify(value, null, 1)
+    .replace(/([[{])\n\s*/g, "$1")
+    .replace(/\n\s*([\]}])/g, "$1")
+    .replace(/,\n\s*/g, ", ")
+    .replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -143,7 +143,7 @@ test("a folder of ten gigabytes is sampled with little memory", () => {
 
 const damages: [string, (folder: string) => void, RegExp][] = [
   [
-    "no such folder",
+    "an empty dataset.json",
     (folder) => truncateSync(join(folder, "train/dataset.json")),
     /dataset\.json: this is not JSON/,
   ],
