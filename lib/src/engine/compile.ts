@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { eagerEngine } from "./backend";
 import { backendName, bindingSwitch, type TensorMetadata } from "./binding";
-import type { Captured, Graph } from "./graph/graph";
+import { type Captured, type Graph, printValue, sameShape } from "./graph/graph";
 import { autocast } from "./graph/passes/autocast";
 import { mergeCommonNodes } from "./graph/passes/common-nodes";
 import { removeDeadNodes } from "./graph/passes/dead-nodes";
@@ -208,9 +208,14 @@ function finish<R>(
   donate: readonly number[],
 ): R {
   if (program.facts.firstRunMs === undefined) program.facts = { ...program.facts, firstRunMs: runMs };
-  const tensors = outputs.map(({ id }, i) => {
-    const { shape, dtype } = program.graph.results[i]!;
-    return tensorOfId(id, shape, dtype as tf.DataType);
+  const tensors = outputs.map(({ id, shape }, i) => {
+    const expected = program.graph.results[i]!;
+    if (!sameShape(shape, expected.shape)) {
+      throw new Error(
+        `Output ${i} was recorded as ${printValue(expected)}, but has the shape [${shape}]: a shape rule is wrong.`,
+      );
+    }
+    return tensorOfId(id, shape, expected.dtype as tf.DataType);
   });
   disposeDonated(args, donate);
   return unflatten(program.result, tensors) as R;
