@@ -3,7 +3,17 @@ import { adopt, type DeviceBuffer, type TensorSpec } from "./buffers";
 import { type CacheFolder, cacheKey, readCached, writeCached } from "./cache";
 import { cudaFolder, type PjrtDevice } from "./client";
 import { destroyNow, type Handle, own } from "./handles";
-import { addressOf, bytesAt, call, callAsync, callDeleter, keepAlive, roomyThreads, struct } from "./library";
+import {
+  addressOf,
+  bytesAt,
+  call,
+  callAsync,
+  callDeleter,
+  keepAlive,
+  PjrtError,
+  roomyThreads,
+  struct,
+} from "./library";
 import { compileOptions, type Options } from "./options";
 
 /** A program as text, and what it takes and gives. */
@@ -58,11 +68,15 @@ export async function compileProgram(
 ): Promise<Program> {
   const job = prepare(device, text, options);
   if (job.cached !== null) return job.cached;
-  // A thread with a small stack would not survive the compiler's recursion.
-  const result = roomyThreads()
-    ? await callAsync(device.api, "Client_Compile", job.args, job.what)
-    : call(device.api, "Client_Compile", job.args, job.what);
-  return job.finish(result.executable);
+  try {
+    // A thread with a small stack would not survive the compiler's recursion.
+    const result = roomyThreads()
+      ? await callAsync(device.api, "Client_Compile", job.args, job.what)
+      : call(device.api, "Client_Compile", job.args, job.what);
+    return job.finish(result.executable);
+  } catch (error) {
+    throw explained(error, text);
+  }
 }
 
 /** Like {@link compileProgram}, but blocks. */
@@ -72,7 +86,22 @@ export function compileProgramSync(
   options: CompileOptions = {},
 ): Program {
   const job = prepare(device, text, options);
-  return job.cached ?? job.finish(call(device.api, "Client_Compile", job.args, job.what).executable);
+  if (job.cached !== null) return job.cached;
+  try {
+    return job.finish(call(device.api, "Client_Compile", job.args, job.what).executable);
+  } catch (error) {
+    throw explained(error, text);
+  }
+}
+
+/** Adds the line that the compiler complains about (`-:5:8: error: …`) to its message. */
+function explained(error: unknown, { stablehlo }: ProgramText): unknown {
+  if (!(error instanceof PjrtError)) return error;
+  const line = /-:(\d+):\d+/.exec(error.detail)?.[1];
+  const source = line && stablehlo.split("\n")[Number(line) - 1];
+  return source
+    ? new PjrtError(error.what, error.code, `${error.detail.trim()}\nLine ${line}: ${source}`)
+    : error;
 }
 
 function prepare(device: PjrtDevice, text: ProgramText, { flags = {}, cache }: CompileOptions) {

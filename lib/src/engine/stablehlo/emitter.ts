@@ -63,7 +63,7 @@ export function createEmitter(prefix = "%"): Emitter {
     const texts = Object.entries(attributes).map(([key, text]) => `${key} = ${text}`);
     lines.push(
       `${left} = "${fullName}"(${operands.map((operand) => operand.name).join(", ")})` +
-        (region === undefined ? "" : ` (${regionText(region, `${base}_`)})`) +
+        (region === undefined ? "" : ` (${regionText(region, `%r${base.slice(1)}_`)})`) +
         (texts.length > 0 ? ` {${texts.join(", ")}}` : "") +
         ` : (${operands.map(typeText).join(", ")}) -> ${resultText(results)}`,
     );
