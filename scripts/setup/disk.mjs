@@ -6,14 +6,19 @@ const GB = 1e9;
 /** What a part takes once installed, with what its installer needs besides, in GB (measured, rounded up). */
 export const SPACE = { npm: 1, python: 2.2, pythonGpu: 9 };
 
+/** What is free on the disk that holds a folder. @param {string} folder */
+export function freeSpaceGb(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  return (bavail * bsize) / GB;
+}
+
 /**
  * Stops before an installation that would fill the disk. `TRM_MIN_FREE_GB` overrides the measured need.
  * @param {string} folder
  * @param {number} neededGb
  */
 export function checkDisk(folder, neededGb) {
-  const { bavail, bsize } = statfsSync(folder);
-  const freeGb = (bavail * bsize) / GB;
+  const freeGb = freeSpaceGb(folder);
   const override = Number.parseFloat(process.env.TRM_MIN_FREE_GB ?? "");
   const wanted = Number.isNaN(override) ? neededGb : override;
   if (freeGb >= wanted) return;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const HEARTBEAT_MS = 5_000;
 const STALE_MS = 60_000;
+const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
 /**
  * Runs `work` while no other set-up of this project runs; waits for one that does.
@@ -36,12 +37,12 @@ export async function withLock(file, say, work) {
     release();
     process.exit(130);
   };
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted).once("exit", release);
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    process.off("SIGINT", interrupted).off("SIGTERM", interrupted).off("exit", release);
+    for (const signal of SIGNALS) process.off(signal, interrupted);
     release();
   }
 }

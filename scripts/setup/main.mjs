@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildIsFresh, buildLib } from "./build.mjs";
 import { checkDisk, SPACE } from "./disk.mjs";
+import { explainSystemError } from "./explain.mjs";
 import { kernelIsFresh, writeKernel } from "./kernel.mjs";
 import { withLock } from "./lock.mjs";
 import { installNpmPackages, npmIsFresh } from "./npm.mjs";
@@ -52,12 +53,17 @@ export async function orOneSentence(work) {
  */
 export async function setUp(say, device = installedDevice()) {
   if (isReady(device)) return false;
-  return withLock(join(CACHE, "setup.lock"), say, async () => {
-    // Whoever held the lock before may have done it all.
-    if (isReady(device)) return false;
-    await bringUp(say, device);
-    return true;
-  });
+  try {
+    return await withLock(join(CACHE, "setup.lock"), say, async () => {
+      // Whoever held the lock before may have done it all.
+      if (isReady(device)) return false;
+      await bringUp(say, device);
+      return true;
+    });
+  } catch (error) {
+    const sentence = explainSystemError(/** @type {NodeJS.ErrnoException} */ (error));
+    throw sentence === null ? error : new SetupError(sentence);
+  }
 }
 
 /** @param {Device} device */

@@ -36,6 +36,8 @@ export async function installNpmPackages(say) {
   const [command, ...before] = npmCommand(process.env.npm_execpath);
   // Said here too, because the environment can override .npmrc: install scripts stay off.
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  // npm's own waits would take over a minute to find that there is no network.
+  args.push("--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=10000");
   await runStep(say, { step: "npm packages", log: "npm", command, args: [...before, ...args] });
 }
 

@@ -37,7 +37,7 @@ export function venvIsFresh(device) {
  * @param {Device} device
  */
 export async function makeVenv(say, python, device) {
-  rmSync(VENV, { recursive: true, force: true });
+  rmSync(VENV, { recursive: true, force: true, maxRetries: 5 });
   await runStep(say, {
     step: "Python environment .venv",
     log: "venv",
