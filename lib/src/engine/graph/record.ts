@@ -50,6 +50,9 @@ export interface Recording {
 /** The recording that goes on now, if any: a compiled function that is called meanwhile becomes part of it. */
 let current: Recorder | undefined;
 
+/** Ids of tensors that outlived their recording, against the rules; only for messages. */
+const escaped = new Set<number>();
+
 export function isRecording(): boolean {
   return current !== undefined;
 }
@@ -68,7 +71,7 @@ export function record(
   fn: (standIns: tf.Tensor[]) => readonly tf.Tensor[],
 ): Recording {
   const recorder = createRecorder(name, bindingSwitch.current);
-  const restoreBackend = interceptHeldBackValues(recorder);
+  const restoreBackend = interceptBackend(recorder);
   current = recorder;
   try {
     return withBinding(recorder.binding, () => {
@@ -114,6 +117,12 @@ function createRecorder(name: string, outer: Binding) {
   ): Captured => {
     let value = capturedById.get(id);
     if (value === undefined) {
+      if (escaped.has(id)) {
+        throw new Error(
+          `Tensor ${id} was made inside another compiled function and kept there (tf.keep, a cache). It has no data: ` +
+            "return it from that function, or make it outside.",
+        );
+      }
       const type = { name: "T", type: AttrType.type, value: info.dtype };
       const [own] = outer.executeOp("Identity", [type], [id], 1);
       value = builder.capture(info.shape, dtypeOf(info.dtype), own!.id);
@@ -126,12 +135,7 @@ function createRecorder(name: string, outer: Binding) {
 
   const valueOfId = (id: number): Value => {
     const value = recorded.get(id) ?? capturedById.get(id);
-    if (value === undefined) {
-      throw new Error(
-        `Tensor ${id} was made inside another compiled function and kept there (tf.keep, a cache). It has no data: ` +
-          "return it from that function, or make it outside.",
-      );
-    }
+    if (value === undefined) throw new Error(`Tensor ${id} is no part of this recording.`);
     return value;
   };
 
@@ -188,10 +192,11 @@ function createRecorder(name: string, outer: Binding) {
     checkNothingEscaped() {
       for (const { id } of constants.values()) recorded.delete(id);
       if (recorded.size === 0) return;
+      for (const id of recorded.keys()) escaped.add(id);
       const examples = [...recorded.values()].slice(0, 3).map((v) => `${v.dtype}[${v.shape}]`);
       throw new Error(
         `${recorded.size} tensors made inside the compiled function outlive it (${examples.join(", ")}): it keeps them with ` +
-          "tf.keep, or assigns them to a tf.Variable. They have no data. Return them instead.",
+          "tf.keep. They have no data. Return them instead.",
       );
     },
     /** Constants that the function keeps (a cached table) become ordinary tensors again, held back as before. */
@@ -207,15 +212,23 @@ function createRecorder(name: string, outer: Binding) {
 }
 
 /** Makes tfjs-node's backend ask the recorder for ids, and tell it which tensors are new. Gives the way back. */
-function interceptHeldBackValues(recorder: Recorder): () => void {
+function interceptBackend(recorder: Recorder): () => void {
   const backend = kernelBackend();
   const { move } = backend;
+  const { assign } = tf.Variable.prototype;
   backend.getInputTensorIds = (tensors) => tensors.map(({ dataId }) => recorder.idOf(dataId));
   backend.move = (dataId, values, shape, dtype, refCount) => {
     move.call(backend, dataId, values, shape, dtype, refCount);
     recorder.madeHere.add(backend.tensorMap.get(dataId));
   };
+  tf.Variable.prototype.assign = function () {
+    throw new Error(
+      `A compiled function cannot assign to a tf.Variable ("${this.name}"), as tf.train's optimizers do: it would happen once, ` +
+        "while it is recorded, and not in later calls. Return the new value and assign it outside.",
+    );
+  };
   return () => {
+    tf.Variable.prototype.assign = assign;
     // Both are methods of its class, which the assignments above only covered.
     Reflect.deleteProperty(backend, "getInputTensorIds");
     Reflect.deleteProperty(backend, "move");
