@@ -46,7 +46,7 @@ export function boardsFigure(options: BoardsOptions): Figure {
   const right = Math.min(perRow, boards.length) * (width + gapX) - gapX;
   const bottom = Math.max(...placed.map(({ top }) => top)) + height;
   const margin = { l: 20, r: 20, t: headingHeight(options), b: 16 };
-  const hidden = { visible: false, showgrid: false, fixedrange: true };
+  const hidden = { visible: false, fixedrange: true };
   const data = [
     ...placed.flatMap((board) => heatmap(board, options.shades)),
     ...lineTraces(placed, options),
@@ -128,15 +128,9 @@ function lineTraces(boards: readonly PlacedBoard[], options: BoardsOptions): Dat
         addLine(isEdge ? thick : thin, left + column, top, left + column, top + height);
     }
   }
-  const trace = ({ x, y }: Segments, line: { color: string; width: number }): Data => ({
-    type: "scatter",
-    mode: "lines",
-    x,
-    y,
-    line,
-    hoverinfo: "skip",
-  });
-  return [trace(thin, { color: "#C9CED6", width: 1 }), trace(thick, { color: "#4A4F57", width: 1.8 })];
+  const trace = ({ x, y }: Segments, line: { color: string; width: number }): Data[] =>
+    x.length > 0 ? [{ type: "scatter", mode: "lines", x, y, line, hoverinfo: "skip" }] : [];
+  return [...trace(thin, { color: "#C9CED6", width: 1 }), ...trace(thick, { color: "#4A4F57", width: 1.8 })];
 }
 
 interface Segments {

@@ -62,7 +62,9 @@ export async function closeRenderer(): Promise<void> {
   const open = renderer;
   renderer = undefined;
   const { browser } = (await open?.catch(() => undefined)) ?? {};
-  await browser?.close();
+  if (!browser) return;
+  keepProcessAlive(browser, true);
+  await browser.close();
 }
 
 async function draw(figure: Figure, scale: number): Promise<Uint8Array> {
@@ -103,7 +105,7 @@ async function startRenderer(): Promise<Renderer> {
   const failures: string[] = [];
   for (const program of browserPrograms()) {
     try {
-      return await openPage(program());
+      return await openPlotlyPage(program());
     } catch (error) {
       failures.push(firstLine(error));
     }
@@ -114,7 +116,8 @@ async function startRenderer(): Promise<Renderer> {
   );
 }
 
-async function openPage(program: BrowserProgram): Promise<Renderer> {
+/** Starts a browser and loads Plotly into an empty page. Node does not wait for this browser: see `keepProcessAlive`. */
+export async function openPlotlyPage(program: BrowserProgram): Promise<Renderer> {
   const browser = await puppeteer.launch({
     executablePath: program.path,
     headless: "shell",
@@ -153,7 +156,7 @@ async function openPage(program: BrowserProgram): Promise<Renderer> {
 }
 
 /** Node waits for a child process and its pipes; it shall wait only while a figure is being drawn. */
-function keepProcessAlive(browser: Browser, keep: boolean): void {
+export function keepProcessAlive(browser: Browser, keep: boolean): void {
   const child = browser.process();
   // Pipes are sockets; their type in Node's declarations lacks ref and unref.
   for (const handle of [child, ...(child?.stdio ?? [])] as (

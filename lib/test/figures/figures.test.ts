@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  accuracyFigure,
+  comparisonFigure,
+  type Figure,
+  heatmapFigure,
+  lossFigure,
+  mazeFigure,
+  sudokuFigure,
+  sudokuStepsFigure,
+} from "../../src/figures";
+import { figures, oneWrong, puzzle } from "./samples";
+
+/** The fields of traces that these tests look at. */
+interface Trace {
+  readonly type: string;
+  readonly name?: string;
+  readonly x: number[];
+  readonly y: number[];
+  readonly z?: number[][];
+  readonly text?: string[] | string[][];
+  readonly fill?: string;
+  readonly line?: { readonly dash?: string; readonly color?: string };
+  readonly yaxis?: string;
+}
+
+const traces = (figure: Figure) => figure.data as unknown as Trace[];
+
+describe("figures", () => {
+  it("are plain JSON", () => {
+    for (const [name, figure] of Object.entries(figures)) {
+      assert.deepEqual(JSON.parse(JSON.stringify(figure)).data.length, figure.data.length, name);
+      assert.ok(!JSON.stringify(figure).includes("undefined"), name);
+    }
+  });
+
+  it("draw several seeds as their mean in a band from the lowest to the highest", () => {
+    const seeds = [
+      [0, 0.4, 0.8],
+      [0, 0.2, 0.9],
+    ];
+    const [band, line] = traces(
+      accuracyFigure({ title: "", curves: [{ name: "TRM", steps: [1, 2, 3], seeds }] }),
+    );
+    assert.deepEqual(line.y, [0, (0.4 + 0.2) / 2, (0.8 + 0.9) / 2]);
+    assert.equal(band.fill, "toself");
+    assert.deepEqual(band.y, [0, 0.4, 0.9, 0.8, 0.2, 0]);
+    assert.deepEqual(band.x, [1, 2, 3, 3, 2, 1]);
+  });
+
+  it("tell live weights from EMA by the dash, variants by colour, measures by panel", () => {
+    const curve = { steps: [1], seeds: [[0.5]] };
+    const [ema, live, other, cells] = traces(
+      accuracyFigure({
+        title: "",
+        curves: [
+          { ...curve, name: "a", weights: "ema" },
+          { ...curve, name: "a", weights: "live" },
+          { ...curve, name: "b", weights: "ema" },
+          { ...curve, name: "a", weights: "ema", measure: "cells" },
+        ],
+      }),
+    );
+    assert.equal(ema.line?.color, live.line?.color);
+    assert.notEqual(ema.line?.color, other.line?.color);
+    assert.notEqual(ema.line?.dash, live.line?.dash);
+    assert.deepEqual([ema.yaxis, cells.yaxis], ["y", "y2"]);
+  });
+
+  it("refuse curves whose values do not fit their steps", () => {
+    const curves = [{ name: "TRM", steps: [1, 2], seeds: [[0.5]] }];
+    assert.throws(() => accuracyFigure({ title: "", curves }), /curve "TRM": 2 steps but 1 values/);
+    assert.throws(
+      () =>
+        heatmapFigure({
+          title: "",
+          columns: { title: "", values: [1] },
+          rows: { title: "", values: [1] },
+          cells: [],
+        }),
+      RangeError,
+    );
+  });
+
+  it("smooth a loss by its running mean and keep the ends", () => {
+    const values = Array.from({ length: 90 }, (_, i) => (i % 2 === 0 ? 1 : 3));
+    const [, smooth] = traces(
+      lossFigure({ title: "", curves: [{ name: "TRM", steps: values.map((_, i) => i), seeds: [values] }] }),
+    );
+    assert.equal(smooth.y.length, 90);
+    for (const value of smooth.y) assert.ok(Math.abs(value - 2) <= 0.5, `${value}`);
+  });
+
+  it("write the mean of the seeds beside each bar, and nothing where the paper has no number", () => {
+    const rows = [
+      { variant: "TRM", ours: [0.9, 0.8], paper: 0.874 },
+      { variant: "experts", ours: [0.2] },
+    ];
+    const texts = traces(comparisonFigure({ title: "", rows })).flatMap(({ text }) => (text ? [text] : []));
+    assert.deepEqual(texts, [
+      [" 85.0", " 20.0"],
+      [" 87.4", ""],
+    ]);
+  });
+});
+
+describe("Sudoku pictures", () => {
+  it("colour clues, right and wrong cells apart", () => {
+    const [board] = traces(sudokuFigure({ ...puzzle, prediction: oneWrong }));
+    const kinds = board.z?.flat().map(Math.floor);
+    const expected = puzzle.clues.map((clue, cell) => (clue > 0 ? 0 : cell === 1 ? 2 : 1));
+    assert.deepEqual(kinds, expected);
+  });
+
+  it("shade a cell by the model's confidence, without leaving its colour", () => {
+    const confidence = puzzle.solution.map((_, cell) => (cell === 3 ? 1 : 0.25));
+    const [board] = traces(sudokuFigure({ ...puzzle, prediction: oneWrong, confidence }));
+    assert.deepEqual(board.z?.[0], [0, 2.25, 0, 1.99]);
+  });
+
+  it("show the same board again for every supervision step, with its number of wrong cells", () => {
+    const figure = sudokuStepsFigure(puzzle, [{ prediction: oneWrong }, { prediction: puzzle.solution }]);
+    assert.deepEqual(
+      figure.layout.annotations?.map(({ text }) => text),
+      ["step 1: 1 wrong", "step 2: <b>solved</b>"],
+    );
+    assert.equal(traces(figure).filter(({ type }) => type === "heatmap").length, 2);
+  });
+
+  it("refuse a board that does not fit its boxes", () => {
+    assert.throws(
+      () => sudokuFigure({ ...puzzle, prediction: [1, 2] }),
+      /prediction has 2 cells.*2 x 2 need 16/,
+    );
+    assert.throws(() => sudokuStepsFigure(puzzle, []), /steps is empty/);
+  });
+});
+
+describe("maze pictures", () => {
+  it("tell right, missing and wrong squares apart", () => {
+    const [board] = traces(figures.maze);
+    assert.deepEqual(board.z?.slice(1, 3), [
+      [1, 5, 2, 3, 1],
+      [1, 4, 1, 5, 1],
+    ]);
+    assert.throws(
+      () => mazeFigure({ question: ["#"], prediction: ["##"], solution: ["#"] }),
+      /prediction has another size/,
+    );
+  });
+});
