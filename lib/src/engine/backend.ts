@@ -89,35 +89,36 @@ function checkThreads(threads: number | undefined): void {
 async function start(backend: "auto" | BackendName, threads?: number): Promise<EngineInfo> {
   if (backend === "wasm") return await startWasm();
   if (backend === "cpu") return await startCpu();
-  const problem = await tryTensorFlow(threads);
-  if (typeof problem !== "string") return problem;
-  if (backend === "tensorflow") throw new Error(`TensorFlow cannot be used. ${problem} ${howToInstall}`);
+  const started = await tryTensorFlow(threads);
+  if ("backend" in started) return started;
+  const { problem } = started;
+  if (backend === "tensorflow") throw new Error(`TensorFlow cannot be used (${problem}): ${howToInstall}`);
 
-  const fallback = `TensorFlow cannot be used, so everything runs many times slower on WebAssembly. ${problem} ${howToInstall}`;
+  const fallback = `TensorFlow cannot be used (${problem}), so tensors compute on WebAssembly, 10 to 50 times slower: ${howToInstall}`;
   console.warn(fallback);
   return { ...(await startWasm().catch(startCpu)), fallback };
 }
 
 const howToInstall =
-  'Install it with "npm run setup" in the project, or with "pip install tensorflow-cpu" in any Python ' +
-  "whose path is in the environment variable TRM_PYTHON.";
+  'run "npm run setup" in the project, or set the environment variable TRM_PYTHON to the path of a Python ' +
+  "that has the package tensorflow or tensorflow-cpu.";
 
-/** Starts TensorFlow, or says in a sentence why that is not possible. */
-async function tryTensorFlow(threads?: number): Promise<EngineInfo | string> {
+/** Starts TensorFlow, or says why that is not possible. */
+async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: string }> {
   const search = findTensorFlow();
-  if (search.found === null) return `It was not found (${search.tried.join("; ")}).`;
+  if (search.found === null) return { problem: search.tried.join("; ") };
   let tensorflow: TensorFlow;
   try {
     tensorflow = openTensorFlow(search.found, threads);
   } catch (error) {
-    return `Loading ${search.found.main} failed: ${error instanceof Error ? error.message : error}.`;
+    return { problem: `${search.found.main}: ${error instanceof Error ? error.message : error}` };
   }
   threadsInUse = threads;
   binding ??= eagerBinding(tensorflow);
   bindingSwitch.current = binding;
   const gpu = tensorflow.devices.find(({ type }) => type === "GPU");
   registerKernelBackend({ usesGpu: gpu !== undefined, nativeMemory: binding.memory });
-  await tf.setBackend(backendName);
+  if (!(await tf.setBackend(backendName))) throw new Error("tfjs did not accept the TensorFlow backend.");
   return {
     backend: "tensorflow",
     version: tensorflow.version,

@@ -26,7 +26,12 @@ export function newOperation(
   try {
     for (const input of inputs) c.TFE_OpAddInput(op, input, status);
     check(c, status, what);
-    for (const attribute of attributes) setAttribute(c, op, attribute, status);
+    for (const attribute of attributes) {
+      if (!setAttribute(c, op, attribute, status)) {
+        const { name, type, value } = attribute;
+        throw new Error(`${what()}: the attribute ${name} cannot be ${value} of attribute type ${type}.`);
+      }
+    }
     check(c, status, what);
     return op;
   } catch (error) {
@@ -35,22 +40,24 @@ export function newOperation(
   }
 }
 
+/** Gives false for what is no attribute. */
 function setAttribute(
   c: TensorFlow["c"],
   op: Operation,
   { name, type, value }: OpAttribute,
   status: Status,
-): void {
-  if (value === undefined || value === null) throw new Error(`The attribute ${name} has no value.`);
-  if (Array.isArray(value)) setListAttribute(c, op, name, type, value, status);
-  else if (type === AttrType.string) {
+): boolean {
+  if (value === undefined || value === null) return false;
+  if (Array.isArray(value)) return setListAttribute(c, op, name, type, value, status);
+  if (type === AttrType.string) {
     const text = Buffer.from(String(value));
     c.TFE_OpSetAttrString(op, name, text, text.length);
   } else if (type === AttrType.int) c.TFE_OpSetAttrInt(op, name, Number(value));
   else if (type === AttrType.float) c.TFE_OpSetAttrFloat(op, name, Number(value));
   else if (type === AttrType.bool) c.TFE_OpSetAttrBool(op, name, value ? 1 : 0);
   else if (type === AttrType.type) c.TFE_OpSetAttrType(op, name, Number(value));
-  else throw new Error(`The attribute ${name} has the unknown type ${type}.`);
+  else return false;
+  return true;
 }
 
 function setListAttribute(
@@ -60,14 +67,15 @@ function setListAttribute(
   type: number,
   list: number[],
   status: Status,
-): void {
+): boolean {
   const { length } = list;
   if (type === AttrType.int) c.TFE_OpSetAttrIntList(op, name, dims(list), length);
   else if (type === AttrType.float) c.TFE_OpSetAttrFloatList(op, name, Float32Array.from(list), length);
   else if (type === AttrType.bool) c.TFE_OpSetAttrBoolList(op, name, Uint8Array.from(list), length);
   else if (type === AttrType.type) c.TFE_OpSetAttrTypeList(op, name, Int32Array.from(list), length);
   else if (type === AttrType.shape) c.TFE_OpSetAttrShape(op, name, dims(list), length, status);
-  else throw new Error(`The attribute ${name} is a list of the unknown type ${type}.`);
+  else return false;
+  return true;
 }
 
 /** Runs an op and gives its outputs (at most `count`), which the caller deletes. */
@@ -107,8 +115,7 @@ export async function executeAsync(
 }
 
 function handlesIn(outputs: BigInt64Array, actual: Int32Array, what: () => string): Handle[] {
-  return Array.from(outputs.subarray(0, actual[0]), (address) => {
-    if (address === 0n) throw new Error(`${what()} gave no output.`);
-    return address as Handle;
-  });
+  const handles = [...outputs.subarray(0, actual[0])] as Handle[];
+  if (handles.includes(0n as Handle)) throw new Error(`${what()} gave no output.`);
+  return handles;
 }

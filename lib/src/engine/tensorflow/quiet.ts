@@ -2,12 +2,12 @@
 import { libc, writeOnly } from "./libc";
 
 /**
- * Calls `f` while file descriptor 2 leads nowhere. TensorFlow writes some start-up lines before it reads
- * `TF_CPP_MIN_LOG_LEVEL`, so the variable alone does not silence them; whoever sets it in the environment sees everything.
+ * Calls `f` while file descriptor 2 leads nowhere: TensorFlow writes some start-up lines before it reads
+ * `TF_CPP_MIN_LOG_LEVEL`, so the variable alone does not silence them. `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
  */
 export function withQuietStderr<T>(f: () => T): T {
-  if (process.env.TF_CPP_MIN_LOG_LEVEL !== undefined) return f();
-  process.env.TF_CPP_MIN_LOG_LEVEL = "3";
+  if (process.env.TF_CPP_MIN_LOG_LEVEL === "0") return f();
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
   const { dup, dup2, open, close } = libc();
   const stderr = dup(2);
   // Without a stderr there is nobody to keep quiet for.
