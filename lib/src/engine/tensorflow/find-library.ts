@@ -1,6 +1,6 @@
 /** Finds the TensorFlow that pip installed: the shared libraries inside its Python package. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** The shared libraries of one installed TensorFlow. */
@@ -48,6 +48,12 @@ const askPython =
  * A place that the environment names is the only one looked at: a typing error there must not pick another TensorFlow.
  */
 export function findTensorFlow(env: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Search {
+  if (process.platform === "linux" && process.arch === "x64") {
+    // TensorFlow ends the process when it loads on a processor without AVX.
+    const hasAvx = processorHasAvx(readFileSync("/proc/cpuinfo", "utf8"));
+    if (!hasAvx)
+      return { found: null, tried: ["this processor has no AVX instructions, which TensorFlow needs"] };
+  }
   const tried: string[] = [];
   for (const place of places(env, cwd)) {
     const folder = packageFolder(place);
@@ -59,6 +65,11 @@ export function findTensorFlow(env: NodeJS.ProcessEnv = process.env, cwd = proce
     }
   }
   return { found: null, tried };
+}
+
+/** Whether the text of Linux's `/proc/cpuinfo` lists the AVX instructions. */
+export function processorHasAvx(cpuinfo: string): boolean {
+  return /^flags\s*:.*\bavx\b/m.test(cpuinfo);
 }
 
 function places(env: NodeJS.ProcessEnv, cwd: string): string[] {
