@@ -2,16 +2,18 @@
 import { dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { backendName, bindingSwitch, registerKernelBackend } from "./binding";
+import { pjrtEngine } from "./pjrt/engine";
+import { router } from "./router";
 import { openTensorFlow, runningTensorFlow, type TensorFlow } from "./tensorflow/context";
 import { type EagerBinding, eagerBinding } from "./tensorflow/eager";
 import { findTensorFlow } from "./tensorflow/find-library";
 
-export type BackendName = "tensorflow" | "wasm" | "cpu";
+export type BackendName = "tensorflow" | "pjrt" | "wasm" | "cpu";
 
 export interface EngineOptions {
   /**
    * `auto` (the default) takes TensorFlow if it is installed, else tfjs's WebAssembly backend, and says so once.
-   * Any other choice is taken or fails.
+   * `pjrt` is a device with a PJRT plugin, such as a GPU. Any choice but `auto` is taken or fails.
    */
   backend?: "auto" | BackendName;
   /** Threads that TensorFlow computes with; one per core when left out. Only the first start can set it. */
@@ -21,11 +23,11 @@ export interface EngineOptions {
 /** What computes. */
 export interface EngineInfo {
   backend: BackendName;
-  /** The version of TensorFlow, or of tfjs. */
+  /** The version of TensorFlow, of PJRT's interface, or of tfjs. */
   version: string;
   /** What tensors live on: `CPU`, or the name of a GPU. */
   device: string;
-  /** The folder of the TensorFlow in use. */
+  /** The folder of the TensorFlow, or the PJRT plugin, in use. */
   library?: string;
   /** Why TensorFlow is not used, and what to do about it. */
   fallback?: string;
@@ -89,6 +91,7 @@ function checkThreads(threads: number | undefined): void {
 async function start(backend: "auto" | BackendName, threads?: number): Promise<EngineInfo> {
   if (backend === "wasm") return await startWasm();
   if (backend === "cpu") return await startCpu();
+  if (backend === "pjrt") return await startPjrt();
   const started = await tryTensorFlow(threads);
   if ("backend" in started) return started;
   const { problem } = started;
@@ -115,7 +118,8 @@ async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: 
   }
   threadsInUse = threads;
   binding ??= eagerBinding(tensorflow);
-  bindingSwitch.current = binding;
+  router.activate(binding);
+  bindingSwitch.current = router;
   const gpu = tensorflow.devices.find(({ type }) => type === "GPU");
   registerKernelBackend({ usesGpu: gpu !== undefined, nativeMemory: binding.memory });
   if (!(await tf.setBackend(backendName))) throw new Error("tfjs did not accept the TensorFlow backend.");
@@ -124,6 +128,22 @@ async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: 
     version: tensorflow.version,
     device: gpu?.name ?? "CPU",
     library: search.found.folder,
+  };
+}
+
+/** Tensors on a PJRT device. It needs no TensorFlow. */
+async function startPjrt(): Promise<EngineInfo> {
+  const { device, tensors, place } = pjrtEngine();
+  router.activate(place);
+  bindingSwitch.current = router;
+  registerKernelBackend({ usesGpu: device.platform !== "cpu", nativeMemory: tensors.memory });
+  if (!(await tf.setBackend(backendName))) throw new Error("tfjs did not accept the PJRT backend.");
+  const { major, minor } = device.api.version;
+  return {
+    backend: "pjrt",
+    version: `${major}.${minor}`,
+    device: device.platform === device.kind ? device.kind : `${device.platform}: ${device.kind}`,
+    library: device.api.path,
   };
 }
 

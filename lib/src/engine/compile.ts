@@ -6,16 +6,16 @@
  * one program. From then on, calls with such arguments run that program.
  */
 import * as tf from "@tensorflow/tfjs";
-import { eagerEngine } from "./backend";
-import { backendName, bindingSwitch, type TensorMetadata } from "./binding";
+import { bindingSwitch, type TensorMetadata } from "./binding";
 import { type Captured, type Graph, printValue, sameShape } from "./graph/graph";
 import { autocast } from "./graph/passes/autocast";
 import { mergeCommonNodes } from "./graph/passes/common-nodes";
 import { removeDeadNodes } from "./graph/passes/dead-nodes";
 import { inSequence, type Pass } from "./graph/passes/rewrite";
-import { idOfTensor, isRecording, type Recording, record, tensorOfId } from "./graph/record";
-import type { Executable, Lowering } from "./lowering";
-import { tensorflowLowering } from "./tensorflow/lower";
+import { idOfTensor, isRecording, kernelBackend, type Recording, record, tensorOfId } from "./graph/record";
+import type { Executable, Target } from "./lowering";
+import { router } from "./router";
+import { type CompileDevice, targetFor } from "./targets";
 import { flatten, mapTensors, mapTree, signatureOf, unflatten } from "./tree";
 
 export interface CompileOptions {
@@ -25,6 +25,8 @@ export interface CompileOptions {
   readonly name?: string;
   /** Positions of arguments that the call uses up: their tensors are disposed after the run (never when it failed). */
   readonly donate?: readonly number[];
+  /** Where it runs: where the engine's tensors are (the default), or on the PJRT device, which arguments move to once. */
+  readonly device?: CompileDevice;
 }
 
 /** What is known about one compiled form of a function. Times in milliseconds. */
@@ -56,9 +58,17 @@ interface Program {
   readonly graph: Graph;
   readonly variables: Recording["variables"];
   readonly executable: Executable;
+  readonly target: Target;
   /** What the function returned while it was recorded: the places of the results, and its other leaves. */
   readonly result: unknown;
   facts: SignatureFacts;
+}
+
+/** A call ready to run. */
+interface Prepared {
+  readonly program: Program;
+  readonly inputs: readonly number[];
+  readonly donated: ReadonlySet<number>;
 }
 
 /**
@@ -87,26 +97,26 @@ export function compile<A extends unknown[], R>(
   let disposed = false;
 
   /** The program for these arguments, and its inputs; undefined where the plain function has to run. */
-  function prepare(args: A): { program: Program; inputs: number[] } | undefined {
+  function prepare(args: A): Prepared | undefined {
     if (disposed) throw new Error(`compile(${name}): this function has been disposed.`);
     checkTensors(name, args);
     checkDonation(name, args, donate);
-    const lowering = currentLowering();
-    if (lowering === undefined || isRecording() || isOnTape()) return undefined;
+    const target = targetFor(options.device ?? "engine");
+    if (target === undefined || isRecording() || isOnTape()) return undefined;
     const signature = args.map((arg, i) => signatureOf(arg, `compile(${name}): argument ${i}`)).join(", ");
     let program = programs.get(signature);
     if (program === undefined) {
-      program = makeProgram(fn, name, args, signature, optimize, lowering);
+      program = makeProgram(fn, name, args, donate, signature, optimize, target);
       programs.set(signature, program);
     }
-    return { program, inputs: inputsOf(program, args) };
+    return { program, inputs: inputsOf(program, args), donated: donatedInputs(args, donate) };
   }
 
   const compiled = (...args: A): R => {
     const prepared = prepare(args);
     if (prepared === undefined) return runPlain(fn, args, donate);
     const start = performance.now();
-    const outputs = prepared.program.executable.run(prepared.inputs);
+    const outputs = prepared.program.executable.run(prepared.inputs, prepared.donated);
     return finish<R>(prepared.program, outputs, performance.now() - start, args, donate);
   };
 
@@ -114,7 +124,7 @@ export function compile<A extends unknown[], R>(
     const prepared = prepare(args);
     if (prepared === undefined) return runPlain(fn, args, donate);
     const start = performance.now();
-    const outputs = await prepared.program.executable.runAsync(prepared.inputs);
+    const outputs = await prepared.program.executable.runAsync(prepared.inputs, prepared.donated);
     return finish<R>(prepared.program, outputs, performance.now() - start, args, donate);
   };
 
@@ -129,13 +139,6 @@ export function compile<A extends unknown[], R>(
   });
 }
 
-/** What turns graphs into programs for the current backend; without one, functions run as they are. */
-function currentLowering(): Lowering | undefined {
-  const engine = eagerEngine();
-  if (engine === undefined || tf.getBackend() !== backendName) return undefined;
-  return tensorflowLowering(engine.tensorflow, engine.binding);
-}
-
 /** The passes that every graph goes through before it is lowered. */
 function passes(precision: "float32" | "bfloat16"): Pass {
   const tidy = inSequence(removeDeadNodes, mergeCommonNodes);
@@ -148,9 +151,10 @@ function makeProgram<A extends unknown[]>(
   fn: (...args: A) => unknown,
   name: string,
   args: A,
+  donate: readonly number[],
   signature: string,
   optimize: Pass,
-  lower: Lowering,
+  target: Target,
 ): Program {
   const start = performance.now();
   let result: unknown;
@@ -161,7 +165,7 @@ function makeProgram<A extends unknown[]>(
   const recordedAt = performance.now();
   try {
     const graph = optimize(recorded);
-    const executable = lower(graph);
+    const executable = target.lower(graph, placesOf(args, donate));
     const lowerMs = performance.now() - recordedAt;
     const facts = {
       signature,
@@ -170,7 +174,7 @@ function makeProgram<A extends unknown[]>(
       lowerMs,
       firstRunMs: undefined,
     };
-    return { graph, variables, executable, result, facts };
+    return { graph, variables, executable, target, result, facts };
   } catch (error) {
     releaseCaptured(recorded.captured);
     throw error;
@@ -191,12 +195,32 @@ function resultTensors(name: string, result: unknown): tf.Tensor[] {
 }
 
 /** Ids of the arguments' tensors, then of the captured ones; variables are read as they are now. */
-function inputsOf({ graph, variables }: Program, args: readonly unknown[]): number[] {
+function inputsOf({ graph, variables, target }: Program, args: readonly unknown[]): number[] {
   const captured = graph.captured.map((value) => {
     const variable = variables.get(value);
     return variable === undefined ? value.handle : idOfTensor(variable);
   });
-  return [...flatten(args).map(idOfTensor), ...captured];
+  return [...flatten(args).map(idOfTensor), ...captured].map((id) => router.at(target.place, id));
+}
+
+/** The indices, among all tensors of the arguments, of those in the arguments at `positions`. */
+function placesOf(args: readonly unknown[], positions: readonly number[]): number[] {
+  const places: number[] = [];
+  let next = 0;
+  args.forEach((arg, position) => {
+    for (const _ of flatten(arg)) {
+      if (positions.includes(position)) places.push(next);
+      next++;
+    }
+  });
+  return places;
+}
+
+/** The inputs that this very call may use up: a clone elsewhere still needs the data that it shares. */
+function donatedInputs(args: readonly unknown[], donate: readonly number[]): ReadonlySet<number> {
+  if (donate.length === 0) return new Set();
+  const tensors = flatten(args);
+  return new Set(placesOf(args, donate).filter((i) => kernelBackend().refCount(tensors[i]!.dataId) === 1));
 }
 
 /** Gives the outputs to the caller, and takes the donated arguments. */

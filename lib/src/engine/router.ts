@@ -15,6 +15,9 @@ export interface Router extends Binding {
   at(place: Place, id: number): number;
 }
 
+/** The engine's router: the binding that ops go to while nothing is recorded. */
+export const router: Router = createRouter();
+
 /** A router without places; {@link Router.activate} gives it its first. */
 export function createRouter(): Router {
   const places = new Set<Place>();

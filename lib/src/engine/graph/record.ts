@@ -21,6 +21,7 @@ interface TensorInfo {
 /** The parts of tfjs-node's backend that recording looks into; most are private in its types. */
 interface KernelBackend {
   readonly tensorMap: { get(dataId: object): TensorInfo };
+  refCount(dataId: object): number;
   getInputTensorIds(tensors: readonly { dataId: object }[]): number[];
   createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): tf.Tensor;
   move(dataId: object, values: HostValues, shape: number[], dtype: tf.DataType, refCount: number): void;

@@ -1,12 +1,12 @@
 /** The binding that runs every op at once with TensorFlow. */
 import {
-  type Binding,
   type HostValues,
   type NativeMemory,
   nextTensorId,
   type OpAttribute,
   type TensorMetadata,
 } from "../binding";
+import type { Place } from "../router";
 import type { TensorFlow } from "./context";
 import { AttrType, DataType, describeTensor } from "./datatypes";
 import { check } from "./errors";
@@ -21,7 +21,7 @@ export interface EagerTensor {
 }
 
 /** The eager binding, with what a compiled function needs to take its tensors and to give it some. */
-export interface EagerBinding extends Binding {
+export interface EagerBinding extends Place {
   /** The tensor of an id. @throws Error if there is none (any more) */
   get(id: number): EagerTensor;
   /** Takes over a handle: from now on it is a tensor of this binding, and is freed by `deleteTensor`. */
@@ -87,6 +87,11 @@ export function eagerBinding(tensorflow: TensorFlow): EagerBinding {
   }
 
   return {
+    owns: (id) => tensors.has(id),
+    typeOf: (id) => {
+      const { shape, dataType } = get(id);
+      return { shape, dtype: dataType };
+    },
     createTensor: (shape: number[], dataType: number, values: HostValues) =>
       add(toTensorFlow(tensorflow, shape, dataType, values), shape, dataType).id,
     deleteTensor,

@@ -1,0 +1,57 @@
+/** A PJRT device as the engine uses it: a place for tensors, and a target for `compile()`. */
+import type { Executable, Target } from "../lowering";
+import type { Place } from "../router";
+import { type DeviceOptions, openDevice, type PjrtDevice } from "./client";
+import { pjrtEagerBinding } from "./eager";
+import { compileForDevice } from "./executable";
+import { type DeviceTensors, deviceTensors } from "./tensors";
+
+export interface PjrtEngine extends Target {
+  readonly device: PjrtDevice;
+  readonly tensors: DeviceTensors;
+  readonly place: Place;
+}
+
+let engine: PjrtEngine | undefined;
+
+/** The device that the engine has opened, if any. */
+export function runningPjrt(): PjrtEngine | undefined {
+  return engine;
+}
+
+/**
+ * Opens the device at the first call; it stays open until the process ends.
+ *
+ * @throws Error when `options` come later than that: tensors cannot change their device
+ */
+export function pjrtEngine(options?: DeviceOptions): PjrtEngine {
+  if (engine !== undefined && options !== undefined && Object.keys(options).length > 0) {
+    throw new Error("The PJRT device is already open; its options belong into the first call.");
+  }
+  engine ??= create(openDevice(options));
+  return engine;
+}
+
+function create(device: PjrtDevice): PjrtEngine {
+  const tensors = deviceTensors(device);
+  return {
+    device,
+    tensors,
+    place: pjrtEagerBinding(tensors),
+    lower(graph, donate): Executable {
+      const executable = compileForDevice(device, graph, donate);
+      const run = (inputs: readonly number[], donated: ReadonlySet<number>) => {
+        const buffers = inputs.map((id) => tensors.buffer(id));
+        // A tensor that something else holds too must not be used up.
+        const free = new Set([...donated].filter((i) => tensors.sharers(inputs[i]!) === 1));
+        return executable.run(buffers, free).map((buffer) => tensors.adopt(buffer));
+      };
+      return {
+        run,
+        // Starting a program does not wait for it, so this is asynchronous by nature.
+        runAsync: async (inputs, donated) => run(inputs, donated),
+        dispose: executable.dispose,
+      };
+    },
+  };
+}
