@@ -1,12 +1,13 @@
 import {
   type Box,
   createRandom,
-  distinctPuzzles,
+  distinct,
   geometry,
   type Random,
   randomSymmetry,
   type SudokuPuzzle,
   type SudokuSymmetry,
+  sudokuForm,
   sudokuGenerator,
 } from "../puzzles";
 import { type Dataset, datasetBuilder } from "./dataset";
@@ -115,7 +116,9 @@ export interface SudokuTask {
  */
 export function sudokuTask({ box, train, test, seed, augmentations = 0 }: SudokuTaskOptions): SudokuTask {
   const random = createRandom(seed).fork("sudoku");
-  const all = distinctPuzzles(sudokuGenerator(box, random.fork("puzzles")), train + test, box);
+  const all = distinct(sudokuGenerator(box, random.fork("puzzles")), train + test, (puzzle) =>
+    sudokuForm(puzzle, box),
+  );
   const puzzles = { train: all.slice(0, train), test: all.slice(train) };
   const side = box[0] * box[1];
   return {

@@ -1,2 +1,6 @@
+export * from "./csv";
+export * from "./dihedral";
+export * from "./distinct";
+export * from "./maze";
 export * from "./random";
 export * from "./sudoku";

@@ -1,32 +1,15 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkDataset, type Dataset } from "../../src/batches";
-import { readNpy } from "../../src/files";
+import { checkDataset, type Dataset, type MemoryDataset, openDataset } from "../../src/batches";
 
 export const officialDatasets = join(__dirname, "..", "fixtures", "official-datasets");
 
-/** The training or test split of a small official dataset folder. */
-export function officialDataset(name: "sudoku" | "maze" | "arc", split: "train" | "test"): Dataset {
-  const folder = join(officialDatasets, name, split);
-  const array = (field: string): ArrayLike<number> => {
-    const { data } = readNpy(join(folder, `all__${field}.npy`));
-    return Array.from(data as ArrayLike<number | bigint>, Number);
-  };
-  const facts = JSON.parse(readFileSync(join(folder, "dataset.json"), "utf8"));
-  return checkDataset({
-    name: `official ${name} ${split}`,
-    seqLen: facts.seq_len,
-    vocabSize: facts.vocab_size,
-    padId: facts.pad_id,
-    ignoreLabelId: facts.ignore_label_id,
-    blankIdentifierId: facts.blank_identifier_id,
-    numPuzzleIdentifiers: facts.num_puzzle_identifiers,
-    inputs: Uint8Array.from(array("inputs")),
-    labels: Uint8Array.from(array("labels")),
-    puzzleIdentifiers: Int32Array.from(array("puzzle_identifiers")),
-    puzzleIndices: Int32Array.from(array("puzzle_indices")),
-    groupIndices: Int32Array.from(array("group_indices")),
-  });
+/** A small split written by the official builders, read into memory. */
+export function officialDataset(name: "sudoku" | "maze" | "arc", split: "train" | "test"): MemoryDataset {
+  const [{ metadata, close, ...stored }] = openDataset(join(officialDatasets, name), split);
+  const inputs = Uint8Array.from(stored.inputs.subarray(0, stored.inputs.length));
+  const labels = Uint8Array.from(stored.labels.subarray(0, stored.labels.length));
+  close();
+  return checkDataset({ ...stored, inputs, labels });
 }
 
 /** Input and label tokens of one example. */

@@ -1,5 +1,13 @@
 import { type Box, geometry } from "./geometry";
-import { formatGrid, type Grid } from "./grid";
+import { formatGrid, type Grid, type SudokuPuzzle } from "./grid";
+
+/**
+ * The same text for puzzles that count as the same when training puzzles are kept apart from test puzzles: symmetric
+ * ones, but for 4x4 only equal ones, because up to symmetry there are just 36 minimal 4x4 puzzles.
+ */
+export function sudokuForm({ puzzle, solution }: SudokuPuzzle, box: Box): string {
+  return geometry(box).side > 4 ? canonicalForm(puzzle, solution, box) : formatGrid(puzzle);
+}
 
 /**
  * A text that two puzzles share exactly when one becomes the other by relabelling digits, permuting bands, stacks, rows

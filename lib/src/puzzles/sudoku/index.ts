@@ -1,7 +1,6 @@
 export * from "./canonical";
 export * from "./check";
 export * from "./csv";
-export * from "./distinct";
 export * from "./generate";
 export * from "./geometry";
 export * from "./grid";
