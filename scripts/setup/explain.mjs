@@ -27,7 +27,7 @@ export function explainFailure(step, output, status, logFile, freeGb) {
   if (typeError) return `lib does not compile: ${typeError[0].trim()} (all of it: ${logFile}).`;
   const missing = NO_WHEEL.exec(output);
   if (missing) {
-    return `The Python package index has no build of ${missing[1]} for this Python and machine: try another Python from 3.10 to 3.13 with TRM_PYTHON=/path/to/python (log: ${logFile}).`;
+    return `The Python package index has no build of ${missing[1]} for this Python and machine: try another Python from 3.10 to 3.13 with TRM_SETUP_PYTHON=/path/to/python (log: ${logFile}).`;
   }
   if (NETWORK.test(output)) {
     return `No network: the package registry could not be reached for the ${step}; connect, or see "Offline" in environment.md, and run the command again.`;

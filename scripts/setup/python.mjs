@@ -10,12 +10,12 @@ const CANDIDATES = ["python3", "python", "python3.13", "python3.12", "python3.11
 /** @typedef {{ command: string, executable: string, version: [number, number, number], venv: boolean }} Python */
 
 /**
- * The Python that the project's environment is made from: `TRM_PYTHON` if set, else the first on the PATH that
+ * The Python that the project's environment is made from: `TRM_SETUP_PYTHON` if set, else the first on the PATH that
  * TensorFlow has builds for, else the first that is new enough.
- * @param {string | undefined} chosen the value of `TRM_PYTHON`
+ * @param {string | undefined} chosen the value of `TRM_SETUP_PYTHON`
  * @returns {Python}
  */
-export function findPython(chosen = process.env.TRM_PYTHON) {
+export function findPython(chosen = process.env.TRM_SETUP_PYTHON) {
   const found = (chosen ? [chosen] : CANDIDATES).flatMap((command) => probe(command) ?? []);
   const newEnough = found.filter((python) => !isOlder(python.version, OLDEST));
   if (newEnough.length === 0) throw new SetupError(noPython(found, chosen));
@@ -43,8 +43,8 @@ function noPython(found, chosen) {
   const wanted = `Python ${OLDEST.join(".")} or newer is needed (${OLDEST.join(".")} to ${NEWEST_WITH_TENSORFLOW.join(".")} for TensorFlow)`;
   const there = found.map((python) => `${python.command} is ${python.version.join(".")}`).join(", ");
   if (chosen)
-    return `${wanted}, and TRM_PYTHON=${chosen} ${there ? "is too old" : "does not run"}: set it to another Python or unset it.`;
-  return `${wanted} and ${there ? `only older ones were found (${there})` : "none was found"}: install one, or set TRM_PYTHON to its path, and run the command again.`;
+    return `${wanted}, and TRM_SETUP_PYTHON=${chosen} ${there ? "is too old" : "does not run"}: set it to another Python or unset it.`;
+  return `${wanted} and ${there ? `only older ones were found (${there})` : "none was found"}: install one, or set TRM_SETUP_PYTHON to its path, and run the command again.`;
 }
 
 const PROBE = `

@@ -59,10 +59,10 @@ describe("set-up tells in one sentence what is missing", () => {
     );
   });
 
-  it("a TRM_PYTHON that is none", async () => {
+  it("a TRM_SETUP_PYTHON that is none", async () => {
     saysOnce(
-      await setUp(root, { TRM_PYTHON: "/no/such/python" }),
-      /TRM_PYTHON=\/no\/such\/python does not run: set it/,
+      await setUp(root, { TRM_SETUP_PYTHON: "/no/such/python" }),
+      /TRM_SETUP_PYTHON=\/no\/such\/python does not run: set it/,
     );
   });
 

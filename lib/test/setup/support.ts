@@ -80,7 +80,7 @@ export function start(root: string, args: string[], env: Record<string, string |
   const begun = performance.now();
   const child = spawn(process.execPath, [join(root, "scripts/run.mjs"), ...args], {
     cwd: root,
-    env: { ...process.env, TRM_PYTHON: undefined, ...env },
+    env: { ...process.env, TRM_SETUP_PYTHON: undefined, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
