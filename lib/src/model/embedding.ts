@@ -1,5 +1,6 @@
 import { tf } from "../engine";
 import { type ModelConfig, puzzleTokens } from "./config";
+import { oneHot } from "./layers";
 
 /** Weights that turn tokens into vectors. */
 export type EmbeddingParams = {
@@ -32,8 +33,8 @@ export function inputEmbedding(
 /** Rows of the token table, by a product with one-hot vectors: its gradient needs no scatter, which wasm lacks. */
 function embedTokens(config: ModelConfig, table: tf.Tensor2D, inputs: tf.Tensor2D): tf.Tensor3D {
   const { vocabSize, seqLen, hiddenSize } = config;
-  const oneHot = tf.oneHot(tf.reshape(inputs, [-1]), vocabSize, 1, 0, "float32") as tf.Tensor2D;
-  return tf.reshape(tf.matMul(oneHot, table), [-1, seqLen, hiddenSize]);
+  const rows = oneHot(tf.reshape(inputs, [-1]), vocabSize) as tf.Tensor2D;
+  return tf.reshape(tf.matMul(rows, table), [-1, seqLen, hiddenSize]);
 }
 
 /** A puzzle's embedding cut into tokens: [B, puzzleEmbSize] -> [B, puzzleTokens, D], padded with zeros. */

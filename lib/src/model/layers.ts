@@ -23,6 +23,12 @@ export function rmsNorm<T extends tf.Tensor>(h: T, epsilon: number): T {
   return tf.mul(h, tf.rsqrt(tf.add(meanSquare, epsilon))) as T;
 }
 
+/** Float vectors with a 1 at each index: int32 [...] -> float32 [..., depth]. */
+export function oneHot(indices: tf.Tensor, depth: number): tf.Tensor {
+  // Asked for float32, tfjs's wasm kernel writes the bits of integers.
+  return tf.cast(tf.oneHot(indices as tf.Tensor1D, depth, 1, 0, "int32"), "float32");
+}
+
 /** The two weights of a SwiGLU: gate and up in one product, then down. */
 export type SwiGluParams = {
   /** [2 * inner, size] */

@@ -1,5 +1,6 @@
 import { IGNORED_LABEL } from "../batches/dataset";
 import { noGradient, tf } from "../engine";
+import { oneHot } from "../model/layers";
 
 /** How logits become log-probabilities; the loss is then the cross-entropy of either. */
 export type LossKind = "stablemax" | "softmax";
@@ -28,8 +29,7 @@ export function labelMask(labels: tf.Tensor2D): tf.Tensor2D {
  */
 export function answerLoss(kind: LossKind, logits: tf.Tensor3D, labels: tf.Tensor2D): tf.Scalar {
   const mask = labelMask(labels);
-  const known = tf.cast(tf.mul(tf.cast(labels, "float32"), mask), "int32") as tf.Tensor2D;
-  const target = tf.oneHot(known, logits.shape[2], 1, 0, "float32");
+  const target = oneHot(tf.maximum(labels, 0), logits.shape[2]);
   const cellLoss = tf.mul(tf.neg(tf.sum(tf.mul(target, logProbabilities(kind, logits)), -1)), mask);
   const cells = tf.maximum(tf.sum(mask, -1), 1);
   return tf.sum(tf.div(tf.sum(cellLoss, -1), cells));

@@ -1,0 +1,186 @@
+import type { Dataset } from "../batches/dataset";
+import { type Augment, type SamplerState, trainSampler } from "../batches/sample";
+import { compile, disposeTree } from "../engine";
+import type { BatchTensors } from "../model/carry";
+import type { Model, ModelParams } from "../model/model";
+import { createRandom, type RandomState, restoreRandom } from "../puzzles/random";
+import { toTensors } from "./batch";
+import { checkTrainingConfig, type TrainingConfig } from "./config";
+import { createReasoner, type Evaluation, evaluate, type Reasoner } from "./evaluate";
+import { drawMinSteps, stepRates } from "./rates";
+import { learningRateAt } from "./schedule";
+import { initTrainState, type TrainState } from "./state";
+import { METRICS, type StepRates, trainStep } from "./step";
+
+/** What one training step reports. Accuracies are means over the puzzles that halted in it, NaN where none did. */
+export interface StepReport {
+  /** Steps done, this one included. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** Mean loss per puzzle: answer + (halting + continue) / 2. */
+  readonly loss: number;
+  /** Puzzles that halted. */
+  readonly halted: number;
+  /** Share of them solved completely. */
+  readonly puzzles: number;
+  /** Share of their cells that are right. */
+  readonly cells: number;
+  /** Share of them about which the halting head is right. */
+  readonly halting: number;
+  /** Supervision steps they took. */
+  readonly supervisionSteps: number;
+}
+
+/** What the host must remember, besides the {@link TrainState} on the device, to go on as if never stopped. Plain JSON. */
+export interface HostState {
+  readonly step: number;
+  readonly sampler: SamplerState;
+  readonly exploration: RandomState;
+}
+
+/** A training run under way. */
+export interface Trainer {
+  readonly model: Model;
+  readonly config: TrainingConfig;
+  /** Steps done. */
+  readonly step: number;
+  /** The state on the device; each step replaces it and disposes the old one. */
+  readonly state: TrainState;
+  /** Does one step. */
+  next(): Promise<StepReport>;
+  /** The live parameters, or those with averaged weights. They share tensors with the state: do not dispose them. */
+  params(weights: "live" | "ema"): ModelParams;
+  /** Evaluates on a dataset; on the averaged weights unless told otherwise. */
+  evaluate(dataset: Dataset, options?: TrainerEvaluateOptions): Promise<Evaluation>;
+  /** The model ready to answer, compiled once. */
+  readonly reasoner: Reasoner;
+  hostState(): HostState;
+  /** Frees the state and the compiled functions. */
+  dispose(): void;
+}
+
+/** How to evaluate within a run. */
+export interface TrainerEvaluateOptions {
+  readonly weights?: "live" | "ema";
+  readonly batchSize?: number;
+  readonly supervisionSteps?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a run may be given besides model, settings and data. */
+export interface TrainerOptions {
+  /** Rewrites every sampled puzzle, such as a random Sudoku symmetry. */
+  readonly augment?: Augment;
+  /** Start from these parameters instead of random ones; the trainer takes ownership. */
+  readonly params?: ModelParams;
+  /** Go on from here; the trainer takes ownership of the state. */
+  readonly resume?: { readonly state: TrainState; readonly host: HostState };
+}
+
+/**
+ * Starts a training run, or resumes one. The same seed gives the same numbers, stopped and resumed or not.
+ * @throws RangeError naming the setting that cannot work, or the dataset that does not fit the model
+ * @example
+ * const trainer = createTrainer(createModel(config), settings, train);
+ * for (let i = 0; i < 1000; i++) console.log(await trainer.next());
+ */
+export function createTrainer(
+  model: Model,
+  config: TrainingConfig,
+  train: Dataset | readonly Dataset[],
+  options: TrainerOptions = {},
+): Trainer {
+  checkTrainingConfig(config);
+  for (const dataset of [train].flat()) checkFits(model, dataset);
+  const { resume } = options;
+  const random = createRandom(config.seed);
+  const sampler = trainSampler(train, {
+    batchSize: config.batchSize,
+    seed: config.seed,
+    augment: options.augment,
+    state: resume?.host.sampler,
+  });
+  const exploration = resume ? restoreRandom(resume.host.exploration) : random.fork("exploration");
+  let step = resume?.host.step ?? 0;
+  let state =
+    resume?.state ??
+    initTrainState(model, options.params ?? model.init(random.fork("weights")), config.batchSize);
+
+  const compiledStep = compile(
+    (state: TrainState, batch: BatchTensors, rates: StepRates) =>
+      trainStep(model, config, state, batch, rates),
+    { precision: config.precision, donate: [0], name: "trainStep" },
+  );
+  const reasoner = createReasoner(model, config.precision);
+
+  const params = (weights: "live" | "ema"): ModelParams =>
+    weights === "live" ? state.params : { ...state.params, weights: state.ema };
+
+  return {
+    model,
+    config,
+    reasoner,
+    params,
+    get step() {
+      return step;
+    },
+    get state() {
+      return state;
+    },
+    async next() {
+      const batch = toTensors(sampler.next());
+      const rates = stepRates(config, step + 1, drawMinSteps(model.config, config.batchSize, exploration));
+      try {
+        const result = await compiledStep.async(state, batch, rates);
+        state = result.state;
+        step++;
+        const values = await result.metrics.data();
+        result.metrics.dispose();
+        return report(step, config, values);
+      } finally {
+        disposeTree([batch, rates]);
+      }
+    },
+    evaluate: (dataset, { weights = "ema", batchSize = config.batchSize, ...options } = {}) =>
+      evaluate(reasoner, params(weights), dataset, { batchSize, ...options }),
+    hostState: () => ({ step, sampler: sampler.save(), exploration: exploration.save() }),
+    dispose() {
+      compiledStep.dispose();
+      reasoner.dispose();
+      disposeTree(state);
+    },
+  };
+}
+
+/** Turns the sums of a step into means. */
+function report(step: number, config: TrainingConfig, values: ArrayLike<number>): StepReport {
+  const sums = Object.fromEntries(METRICS.map((name, i) => [name, values[i]])) as Record<
+    (typeof METRICS)[number],
+    number
+  >;
+  return {
+    step,
+    learningRate: learningRateAt(step, config.learningRate, config),
+    loss: (sums.lm_loss + 0.5 * (sums.q_halt_loss + sums.q_continue_loss)) / config.batchSize,
+    halted: sums.count,
+    puzzles: sums.exact_accuracy / sums.count,
+    cells: sums.accuracy / sums.count,
+    halting: sums.q_halt_accuracy / sums.count,
+    supervisionSteps: sums.steps / sums.count,
+  };
+}
+
+function checkFits({ config }: Model, dataset: Dataset): void {
+  if (dataset.seqLen !== config.seqLen) {
+    throw new RangeError(
+      `dataset "${dataset.name}" has ${dataset.seqLen} tokens per puzzle, but model.seqLen is ${config.seqLen}`,
+    );
+  }
+  for (const field of ["vocabSize", "numPuzzleIdentifiers"] as const) {
+    if (dataset[field] > config[field]) {
+      throw new RangeError(
+        `dataset "${dataset.name}" has ${field} ${dataset[field]}, but model.${field} is only ${config[field]}`,
+      );
+    }
+  }
+}
