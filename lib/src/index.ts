@@ -1,0 +1,13 @@
+/**
+ * The library behind the notebooks. Data flows one way: puzzles -> batches -> model -> trainer -> runs -> figures.
+ * Notebooks import everything from here: `import * as trm from "trm"`.
+ */
+export * from "./batches";
+export * from "./engine";
+export * from "./figures";
+export * from "./files";
+export * from "./model";
+export * from "./notebook";
+export * from "./puzzles";
+export * from "./runs";
+export * from "./trainer";

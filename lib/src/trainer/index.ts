@@ -1,0 +1,25 @@
+export { type AdamATan2Config, type AdamRates, type AdamState, adamATan2, initAdam } from "./adam-atan2";
+export { checkTrainingConfig, paperTraining, type TrainingConfig } from "./config";
+export { updateEma } from "./ema";
+export {
+  createReasoner,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type Reasoner,
+  type StepAccuracy,
+} from "./evaluate";
+export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
+export { learningRateAt, type ScheduleConfig } from "./schedule";
+export { signSgd } from "./sign-sgd";
+export { initTrainState, type TrainState } from "./state";
+export { lossAndGrads, METRICS, type StepConfig, type StepRates, trainStep } from "./step";
+export { type EvaluationReport, type History, type TrainOptions, train } from "./train";
+export {
+  createTrainer,
+  type HostState,
+  type StepReport,
+  type Trainer,
+  type TrainerEvaluateOptions,
+  type TrainerOptions,
+} from "./trainer";
