@@ -26,8 +26,10 @@ const WALKS: readonly Walk[] = [
   (rows, columns) => [rows * columns - 1, -1, -columns],
 ];
 
-/** Transforms that make rows of columns. */
-const TURNED: ReadonlySet<number> = new Set([1, 3, 6, 7]);
+/** Whether a transform makes rows of columns. */
+export function turnsRows(transform: number): boolean {
+  return transform === 1 || transform === 3 || transform === 6 || transform === 7;
+}
 
 /**
  * Applies a dihedral transform in the official numbering: 0 nothing; 1, 2, 3 a quarter, half, three quarters turn
@@ -39,7 +41,7 @@ export function dihedral({ rows, columns, cells }: Raster, transform: number): R
   const walk = WALKS[transform];
   if (!walk) throw new RangeError(`dihedral transform must be an integer from 0 to 7, got ${transform}`);
   const [first, rowStep, columnStep] = walk(rows, columns);
-  const [newRows, newColumns] = TURNED.has(transform) ? [columns, rows] : [rows, columns];
+  const [newRows, newColumns] = turnsRows(transform) ? [columns, rows] : [rows, columns];
   const moved = new Uint8Array(cells.length);
   for (let row = 0, cell = 0; row < newRows; row++) {
     let from = first + row * rowStep;

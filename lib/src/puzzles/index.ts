@@ -1,3 +1,4 @@
+export * from "./arc";
 export * from "./csv";
 export * from "./dihedral";
 export * from "./distinct";

@@ -1,0 +1,3 @@
+export * from "./augment";
+export * from "./task";
+export * from "./tokens";
