@@ -106,7 +106,7 @@ export function findPython(): string {
 }
 
 /** A kernel specification of our own, so that notebooks run in exactly this Node, whatever else is installed. */
-function makeKernelFolder(): string {
+export function makeKernelFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "trm-kernel-"));
   const kernel = join(folder, "kernels", "tslab");
   mkdirSync(kernel, { recursive: true });

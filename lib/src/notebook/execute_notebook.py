@@ -79,7 +79,10 @@ def execute(notebook, folder, seconds):
         coalesce_streams=True,
         # Times of day would make every run differ.
         record_timing=False,
+        # CellFailed says more than nbclient can: tslab's errors lack the fields that it reads.
         allow_errors=True,
+        # Asked politely, tslab takes five seconds to end; all it has to say is said.
+        shutdown_kernel="immediate",
         resources={"metadata": {"path": folder}},
         on_cell_start=start_cell,
         on_cell_executed=end_cell,

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { projectFolder } from "../../src/figures";
+import { reproduce } from "../../src/notebook/reproduce";
+import { type ExecutedNotebook, makeNotebookFolder, writeNotebook } from "./notebooks";
+
+describe("reproduce", { timeout: 180_000 }, () => {
+  let folder: string;
+  before(() => {
+    folder = makeNotebookFolder();
+    process.env.TRM_FIGURES = join(folder, "figures");
+  });
+  after(() => {
+    delete process.env.TRM_FIGURES;
+    rmSync(folder, { recursive: true });
+  });
+
+  it("runs the chosen notebooks with their settings, and gathers their results and figures", async () => {
+    const path = writeNotebook(folder, "02-chosen.ipynb", [
+      `import { haltingFigure } from "trm/dist/figures";
+import { notebookSettings, report, showFigure } from "trm/dist/notebook";
+console.log(JSON.stringify(notebookSettings()));
+report({ experiment: "Test", variant: "TRM", task: "none", accuracies: [0.5], paper: 0.874 });
+await showFigure(haltingFigure({ title: "", series: [{ name: "TRM", counts: [1] }] }), "halting");`,
+    ]);
+    const other = writeNotebook(folder, "01-other.ipynb", ['throw new Error("not chosen");']);
+    const untouched = readFileSync(other, "utf8");
+    const seen = new Set<string>();
+    const result = await reproduce({
+      folder,
+      only: "chosen",
+      budget: "smoke",
+      seeds: 2,
+      fresh: true,
+      write: true,
+      onEvent: (name) => seen.add(name),
+    });
+    assert.deepEqual([...seen], ["02-chosen.ipynb"]);
+    assert.deepEqual(result.rows, [
+      { experiment: "Test", variant: "TRM", task: "none", accuracies: [0.5], paper: 0.874 },
+    ]);
+    const figures = ["halting.json", "halting.png"].map((name) =>
+      relative(projectFolder, join(folder, "figures", name)),
+    );
+    assert.deepEqual(result.figures, figures);
+    const { cells } = JSON.parse(readFileSync(path, "utf8")) as ExecutedNotebook;
+    assert.match(String(cells[1].outputs?.[0].text), /\{"budget":"smoke","seeds":2,"fresh":true\}/);
+    assert.equal(readFileSync(other, "utf8"), untouched);
+  });
+
+  it("lists the notebooks where the wanted one is not among them", async () => {
+    await assert.rejects(reproduce({ folder, only: "03", budget: "smoke", seeds: 1, fresh: true }), {
+      message: 'no notebook\'s name contains "03"; there are: 01-other.ipynb, 02-chosen.ipynb',
+    });
+  });
+});
+
+describe("npm run reproduce", { timeout: 60_000 }, () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ["--import", "tsx", "src/notebook/reproduce-main.ts", ...args], {
+      cwd: resolve(__dirname, "../.."),
+      encoding: "utf8",
+    });
+
+  it("says in one line what is wrong with its arguments", () => {
+    for (const [args, message] of [
+      [["--budget", "huge"], /'huge' is invalid. Allowed choices are smoke, laptop, full\./],
+      [["--seeds", "none"], /'none' is invalid. It must be a whole number from 1\./],
+      [["--only", "no-such-notebook"], /no notebook's name contains "no-such-notebook"/],
+    ] as const) {
+      const { status, stderr } = run(...args);
+      assert.match(stderr, message);
+      assert.equal(stderr.trim().split("\n").length, 1, stderr);
+      assert.equal(status, 1);
+    }
+  });
+});
