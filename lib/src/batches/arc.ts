@@ -20,7 +20,10 @@ import {
 import { checkDataset, type Dataset, type Tokens } from "./dataset";
 import type { FolderExtras, TestPuzzle } from "./folder";
 
-/** Tries per augmentation before giving up on finding one that differs from all others (`ARCAugmentRetriesFactor`). */
+/**
+ * Tries per augmentation before giving up on finding one that differs from all others
+ * (`ARCAugmentRetriesFactor`).
+ */
 const TRIES = 5;
 
 export interface ArcDatasetOptions {
@@ -65,8 +68,8 @@ interface PlacedPair {
  * Reads the named subsets and makes the datasets; see {@link readArcTasks} and {@link arcDatasets}.
  *
  * @example
- * const arc = readArcDatasets("kaggle/combined/arc-agi", ["training", "evaluation", "concept"], ["evaluation"], { seed: 42 });
- * writeDatasetFolder("data/arc1concept-aug-1000", arc);
+ * const arc = readArcDatasets("kaggle/combined/arc-agi", ["training", "evaluation"], ["evaluation"], { seed: 42 });
+ * writeDatasetFolder("data/arc1-aug-1000", arc);
  */
 export function readArcDatasets(
   prefix: string,
@@ -85,12 +88,14 @@ export function readArcDatasets(
 }
 
 /**
- * Datasets of ARC tasks as the official `build_arc_dataset.py` makes them: a group per task, in it the task and its
- * augmentations, each with an identifier of its own; a puzzle's examples are the pairs of the task. Training examples
- * lie at random places of the canvas, but for one of each puzzle; test examples lie in the corner.
+ * Datasets of ARC tasks as the official `build_arc_dataset.py` makes them: a group per task, in it the task
+ * and its augmentations, each with an identifier of its own; a puzzle's examples are the pairs of the task.
+ * Training examples lie at random places of the canvas, but for one of each puzzle; test examples lie in the
+ * corner.
  *
- * The order of tasks, the augmentations and the places are drawn from `seed`; NumPy draws others. Tokens are made from the tasks when they are
- * asked for, so that 1,000 augmentations of all tasks, some gigabytes, need little memory.
+ * The order of tasks, the augmentations and the places are drawn from `seed`; NumPy draws others. Tokens are
+ * made from the tasks when they are asked for, so that 1,000 augmentations of all tasks, some gigabytes, need
+ * little memory.
  */
 export function arcDatasets(subsets: readonly ArcSubset[], options: ArcDatasetOptions): ArcDatasets {
   const { augmentations = 1000, firstIdentifier = 1 } = options;

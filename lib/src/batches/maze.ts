@@ -17,12 +17,16 @@ const VOCAB_SIZE = 6;
 
 export interface MazeDatasetOptions {
   readonly name: string;
-  /** Put all eight rotations and mirrorings of a maze into its group (`aug` of the official builder). Default false. */
+  /**
+   * Put all eight rotations and mirrorings of a maze into its group (`aug` of the official builder). Default
+   * false.
+   */
   readonly dihedral?: boolean;
 }
 
 /**
- * Mazes of one size in the official layout: `size * size` tokens, a group per maze. All share one puzzle identifier, the blank one.
+ * Mazes of one size in the official layout: `size * size` tokens, a group per maze. All share one puzzle
+ * identifier, the blank one.
  *
  * @throws RangeError when there is no maze, or sizes differ.
  */

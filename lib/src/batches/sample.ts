@@ -21,7 +21,10 @@ export interface SamplerState {
 export interface TrainSamplerOptions {
   readonly batchSize: number;
   readonly seed: number | string;
-  /** Passes over the groups that are joined before a last partial batch is dropped (`epochs_per_iter`). Default 1. */
+  /**
+   * Passes over the groups that are joined before a last partial batch is dropped (`epochs_per_iter`).
+   * Default 1.
+   */
   readonly epochsPerIteration?: number;
   /** Applied to every sampled example, on the fly. */
   readonly augment?: Augment;
@@ -36,9 +39,10 @@ export interface TrainSampler {
 }
 
 /**
- * Draws training batches as the official `puzzle_dataset.py` does: the groups are shuffled, one random puzzle of each
- * group is taken with its examples in random order and without replacement, and a last partial batch is dropped.
- * Several datasets take turns, an iteration each. The same seed gives the same batches, also across save and resume.
+ * Draws training batches as the official `puzzle_dataset.py` does: the groups are shuffled, one random puzzle
+ * of each group is taken with its examples in random order and without replacement, and a last partial batch
+ * is dropped. Several datasets take turns, an iteration each. The same seed gives the same batches, also
+ * across save and resume.
  *
  * @throws RangeError when no dataset can fill a batch, or the datasets do not fit together.
  * @example
@@ -119,7 +123,9 @@ function fillBatch(dataset: Dataset, order: Int32Array, position: number, batchS
   return { examples, puzzles, groups };
 }
 
-/** The batches of a dataset in order, the last one padded: for evaluation, where every example counts once. */
+/**
+ * The batches of a dataset in order, the last one padded: for evaluation, where every example counts once.
+ */
 export function* testBatches(dataset: Dataset, batchSize: number): Generator<Batch, void, undefined> {
   checkBatchSize(batchSize);
   const total = exampleCount(dataset);

@@ -26,8 +26,8 @@ export interface SudokuDatasetOptions {
 }
 
 /**
- * Puzzles in the official layout: `side * side` tokens, a group per puzzle, in it first the puzzle itself and then its
- * augmentations. All share one puzzle identifier, the blank one.
+ * Puzzles in the official layout: `side * side` tokens, a group per puzzle, in it first the puzzle itself and
+ * then its augmentations. All share one puzzle identifier, the blank one.
  */
 export function sudokuDataset(puzzles: readonly SudokuPuzzle[], options: SudokuDatasetOptions): Dataset {
   const { box, name, augmentations = 0, random } = options;
@@ -106,9 +106,9 @@ export interface SudokuTask {
 }
 
 /**
- * Generates minimal puzzles and splits them; no test puzzle is a symmetric form of a training puzzle (4x4: none equals one).
- * 1,500 6x6 puzzles take about half a second, 1,500 9x9 puzzles about four. Minimal puzzles have on average 4.3 clues (4x4), 10.1 clues
- * (6x6) or 24.4 clues (9x9).
+ * Generates minimal puzzles and splits them; no test puzzle is a symmetric form of a training puzzle (4x4:
+ * none equals one). 1,500 6x6 puzzles take about half a second, 1,500 9x9 puzzles about four. Minimal puzzles
+ * have on average 4.3 clues (4x4), 10.1 clues (6x6) or 24.4 clues (9x9).
  *
  * @example
  * const task = sudokuTask({ box: [2, 3], train: 1000, test: 500, seed: 1 });

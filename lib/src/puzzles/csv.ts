@@ -15,7 +15,8 @@ export interface PuzzleRow {
 }
 
 /**
- * Reads a CSV file with the columns `source,question,answer,rating` row by row: a file of any size needs little memory.
+ * Reads a CSV file with the columns `source,question,answer,rating` row by row: a file of any size needs
+ * little memory.
  *
  * @throws Error naming file, line and column of what is wrong.
  */
@@ -44,7 +45,9 @@ export async function* streamPuzzleRows(path: string): AsyncGenerator<PuzzleRow,
   if (header) throw new Error(`${path}: is empty, expected the line ${COLUMNS.join(",")}`);
 }
 
-/** The text of a CSV file in the same layout, as {@link streamPuzzleRows} and the official builders read it. */
+/**
+ * The text of a CSV file in the same layout, as {@link streamPuzzleRows} and the official builders read it.
+ */
 export function puzzleCsv(rows: readonly Omit<PuzzleRow, "where">[]): string {
   const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = rows.map(({ source, question, answer, rating }) =>

@@ -12,7 +12,10 @@ export const DIHEDRAL_COUNT = 8;
 /** Transform -> the transform that undoes it (`DIHEDRAL_INVERSE` of the official `dataset/common.py`). */
 export const DIHEDRAL_INVERSE: readonly number[] = [0, 3, 2, 1, 4, 5, 6, 7];
 
-/** The original cell under the first cell of the result, and the steps in it for a row and a column of the result. */
+/**
+ * The original cell under the first cell of the result, and the steps in it for a row and a column of the
+ * result.
+ */
 type Walk = (rows: number, columns: number) => readonly [first: number, rowStep: number, columnStep: number];
 
 const WALKS: readonly Walk[] = [
@@ -32,8 +35,9 @@ export function turnsRows(transform: number): boolean {
 }
 
 /**
- * Applies a dihedral transform in the official numbering: 0 nothing; 1, 2, 3 a quarter, half, three quarters turn
- * counterclockwise; 4 mirrored left to right; 5 upside down; 6 transposed; 7 transposed along the other diagonal.
+ * Applies a dihedral transform in the official numbering: 0 nothing; 1, 2, 3 a quarter, half, three quarters
+ * turn counterclockwise; 4 mirrored left to right; 5 upside down; 6 transposed; 7 transposed along the other
+ * diagonal.
  *
  * @throws RangeError for another number.
  */

@@ -2,7 +2,8 @@
 const PATIENCE = 1000;
 
 /**
- * Takes puzzles from a source, skipping repeats, so that however the list is split no part gives another away.
+ * Takes puzzles from a source, skipping repeats, so that however the list is split no part gives another
+ * away.
  *
  * @param form The same text for puzzles that count as the same, such as symmetric ones.
  * @throws RangeError when the source runs dry.

@@ -40,8 +40,8 @@ const solutionsSchema = z.record(z.string(), z.array(gridSchema));
 const UNKNOWN_OUTPUT = [[0]];
 
 /**
- * Reads a subset of ARC tasks in the layout of the Kaggle files: `PREFIX_SUBSET_challenges.json` and, if it is there,
- * `PREFIX_SUBSET_solutions.json`. Without solutions, unknown outputs become one black cell.
+ * Reads a subset of ARC tasks in the layout of the Kaggle files: `PREFIX_SUBSET_challenges.json` and, if it
+ * is there, `PREFIX_SUBSET_solutions.json`. Without solutions, unknown outputs become one black cell.
  *
  * @throws Error naming the file and the task or field that is wrong.
  * @example

@@ -19,8 +19,8 @@ export interface ArcPlace {
 export const ARC_CORNER: ArcPlace = { row: 0, column: 0 };
 
 /**
- * The tokens of a grid on the 30x30 canvas, a row of end tokens below it and a column of them right of it, where there is
- * room (`np_grid_to_seq_translational_augment` of the official code).
+ * The tokens of a grid on the 30x30 canvas, a row of end tokens below it and a column of them right of it,
+ * where there is room (`np_grid_to_seq_translational_augment` of the official code).
  *
  * @throws RangeError when the grid does not fit there.
  */
@@ -48,8 +48,8 @@ export function arcTokens(grid: Raster, place: ArcPlace = ARC_CORNER): Uint8Arra
 }
 
 /**
- * The grid of predicted tokens: the largest rectangle of colours at the top left corner (`_crop` of the official
- * `evaluators/arc.py`). It has no cells if there is none.
+ * The grid of predicted tokens: the largest rectangle of colours at the top left corner (`_crop` of the
+ * official `evaluators/arc.py`). It has no cells if there is none.
  */
 export function arcGrid(tokens: ArrayLike<number>): Raster {
   const isColour = (row: number, column: number): boolean => {

@@ -3,8 +3,8 @@ import { checkMaze } from "./check";
 import { formatMaze, type MazePuzzle, parseMaze } from "./maze";
 
 /**
- * Reads a CSV file in the layout of Maze-Hard (`sapientinc/maze-30x30-hard-1k`): `source,question,answer,rating`. Every answer
- * is checked to be a shortest way.
+ * Reads a CSV file in the layout of Maze-Hard (`sapientinc/maze-30x30-hard-1k`):
+ * `source,question,answer,rating`. Every answer is checked to be a shortest way.
  *
  * @throws Error naming file, line and column of what is wrong.
  */
@@ -14,7 +14,10 @@ export async function readMazeCsv(path: string): Promise<MazePuzzle[]> {
   return mazes;
 }
 
-/** The text of a CSV file that {@link readMazeCsv} and the official builder read; `rating` is the length of the path. */
+/**
+ * The text of a CSV file that {@link readMazeCsv} and the official builder read; `rating` is the length of
+ * the path.
+ */
 export function mazeCsv(mazes: readonly MazePuzzle[]): string {
   return puzzleCsv(
     mazes.map(({ source, question, answer, length }) => ({

@@ -51,7 +51,10 @@ export function neighbours(grid: MazeGrid, cell: number): number[] {
   return beside;
 }
 
-/** The cells strictly between the start of `distances` and `to`, on one shortest way, from the end to the start. */
+/**
+ * The cells strictly between the start of `distances` and `to`, on one shortest way, from the end to the
+ * start.
+ */
 export function shortestPath(grid: MazeGrid, { steps }: Distances, to: number): number[] {
   const path: number[] = [];
   let cell = to;

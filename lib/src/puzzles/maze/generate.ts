@@ -3,9 +3,15 @@ import { distancesFrom, shortestPath } from "./distances";
 import { MAZE, type MazeGrid, type MazePuzzle } from "./maze";
 
 export interface MazeOptions {
-  /** Cells on a side, at least 5. Rooms lie on odd rows and columns; an even size has a double wall at two sides. */
+  /**
+   * Cells on a side, at least 5. Rooms lie on odd rows and columns; an even size has a double wall at two
+   * sides.
+   */
   readonly size: number;
-  /** Share of the walls between neighbouring rooms that are opened again, so that there are detours. Default 0.1. */
+  /**
+   * Share of the walls between neighbouring rooms that are opened again, so that there are detours. Default
+   * 0.1.
+   */
   readonly loops?: number;
   /** Fewest steps from start to goal (Maze-Hard asks for more than 110 at size 30). Default: the size. */
   readonly minLength?: number;
@@ -43,7 +49,10 @@ export function mazeGenerator(options: MazeOptions, random: Random): () => MazeP
   };
 }
 
-/** Digs corridors between rooms in random directions until every room is reached, then opens some of the other walls. */
+/**
+ * Digs corridors between rooms in random directions until every room is reached, then opens some of the other
+ * walls.
+ */
 function carvedMaze(size: number, loops: number, random: Random): MazeGrid {
   const grid = new Uint8Array(size * size).fill(MAZE.wall);
   const start = randomRoom(size, random);

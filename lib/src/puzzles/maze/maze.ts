@@ -20,7 +20,8 @@ export interface MazePuzzle {
 }
 
 /**
- * Reads a maze from its cells in reading order: `#` wall, space, `S` start, `G` goal, `o` path. Line ends are skipped.
+ * Reads a maze from its cells in reading order: `#` wall, space, `S` start, `G` goal, `o` path. Line ends are
+ * skipped.
  *
  * @param what How errors call the text.
  * @throws SyntaxError naming the cell, or when the maze is not square or lacks its one start and one goal.
@@ -57,7 +58,8 @@ const PICTURE = ["██", "  ", "S ", "G ", "· "];
 /**
  * The maze as text, two characters a cell so that it looks square.
  *
- * @param mark Two characters to show instead of a cell, such as "× " on a wrong step; null leaves it as it is.
+ * @param mark Two characters to show instead of a cell, such as "× " on a wrong step; null leaves it as it
+ * is.
  */
 export function mazePicture(grid: MazeGrid, mark: (cell: number) => string | null = () => null): string {
   const size = Math.sqrt(grid.length);

@@ -2,20 +2,20 @@ import { type Box, geometry } from "./geometry";
 import { formatGrid, type Grid, type SudokuPuzzle } from "./grid";
 
 /**
- * The same text for puzzles that count as the same when training puzzles are kept apart from test puzzles: symmetric
- * ones, but for 4x4 only equal ones, because up to symmetry there are just 36 minimal 4x4 puzzles.
+ * The same text for puzzles that count as the same when training puzzles are kept apart from test puzzles:
+ * symmetric ones, but for 4x4 only equal ones, because up to symmetry there are just 36 minimal 4x4 puzzles.
  */
 export function sudokuForm({ puzzle, solution }: SudokuPuzzle, box: Box): string {
   return geometry(box).side > 4 ? canonicalForm(puzzle, solution, box) : formatGrid(puzzle);
 }
 
 /**
- * A text that two puzzles share exactly when one becomes the other by relabelling digits, permuting bands, stacks, rows
- * and columns within them, and (square boxes) transposing.
+ * A text that two puzzles share exactly when one becomes the other by relabelling digits, permuting bands,
+ * stacks, rows and columns within them, and (square boxes) transposing.
  *
- * It is the puzzle in the symmetric form whose solution comes first in reading order; where several symmetries lead to
- * that solution, the one whose blanks come first. Going through the solution makes it fast: the first two rows and the
- * order of the columns settle the digits and the order of all other rows.
+ * It is the puzzle in the symmetric form whose solution comes first in reading order; where several
+ * symmetries lead to that solution, the one whose blanks come first. Going through the solution makes it
+ * fast: the first two rows and the order of the columns settle the digits and the order of all other rows.
  *
  * @param solution The only solution of `puzzle`.
  */

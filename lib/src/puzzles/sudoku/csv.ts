@@ -1,7 +1,7 @@
 import { type PuzzleRow, puzzleCsv, streamPuzzleRows } from "../csv";
 import { checkSudoku } from "./check";
 import type { Box } from "./geometry";
-import { formatGrid, parseGrid, place, type SudokuPuzzle } from "./grid";
+import { cellName, formatGrid, parseGrid, type SudokuPuzzle } from "./grid";
 
 export interface SudokuCsvOptions {
   /** Default `[3, 3]`. */
@@ -11,8 +11,8 @@ export interface SudokuCsvOptions {
 }
 
 /**
- * Reads a CSV file in the layout of Sudoku-Extreme, `source,question,answer,rating`, row by row. Every answer is checked
- * against the rules and its question.
+ * Reads a CSV file in the layout of Sudoku-Extreme, `source,question,answer,rating`, row by row. Every answer
+ * is checked against the rules and its question.
  *
  * @throws Error naming file, line and column of what is wrong.
  * @example
@@ -55,5 +55,5 @@ function readPuzzle({ source, question, answer, rating, where }: PuzzleRow, box:
   const cell = changedClues[0] ?? conflicts[0] ?? solution.indexOf(0);
   const reason =
     changedClues.length > 0 ? "changes a clue" : conflicts.length > 0 ? "repeats a digit" : "leaves a blank";
-  throw new Error(`${where}: column answer: ${reason} at ${place(cell, box[0] * box[1])}`);
+  throw new Error(`${where}: column answer: ${reason} at ${cellName(cell, box[0] * box[1])}`);
 }

@@ -4,7 +4,8 @@ import type { Grid, SudokuPuzzle } from "./grid";
 import { type SudokuSolver, sudokuSolver } from "./solve";
 
 /**
- * An endless source of random minimal puzzles: each has one solution, and would have several without any one clue.
+ * An endless source of random minimal puzzles: each has one solution, and would have several without any one
+ * clue.
  *
  * @example
  * const next = sudokuGenerator([2, 3], createRandom(1));

@@ -1,4 +1,7 @@
-/** Rows and columns of one box: `[3, 3]` for the usual 9x9 Sudoku, `[2, 3]` for 6x6 with boxes two high and three wide. */
+/**
+ * Rows and columns of one box: `[3, 3]` for the usual 9x9 Sudoku, `[2, 3]` for 6x6 with boxes two high and
+ * three wide.
+ */
 export type Box = readonly [rows: number, columns: number];
 
 /** The fixed facts of a Sudoku of one box size. Cells are numbered row by row. */
@@ -17,7 +20,8 @@ export interface Geometry {
 const known = new Map<string, Geometry>();
 
 /**
- * @throws RangeError for a box with a side below 2, or with more than nine cells (digits are written as one character).
+ * @throws RangeError for a box with a side below 2, or with more than nine cells (digits are written as one
+ * character).
  */
 export function geometry(box: Box): Geometry {
   const key = box.join("x");

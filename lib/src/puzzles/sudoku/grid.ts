@@ -16,8 +16,8 @@ export interface SudokuPuzzle {
 const DECORATION = /[\s|+\-─│┌┬┐├┼┤└┴┘]/g;
 
 /**
- * Reads a grid from its cells in reading order: digits, and `.` or `0` for a blank. White space and the lines of
- * {@link sudokuPicture} are skipped.
+ * Reads a grid from its cells in reading order: digits, and `.` or `0` for a blank. White space and the lines
+ * of {@link sudokuPicture} are skipped.
  *
  * @param what How errors call the text.
  * @throws SyntaxError saying which cell is wrong, or how many cells there should be.
@@ -32,7 +32,7 @@ export function parseGrid(text: string, box: Box, what = "puzzle"): Grid {
     const digit = symbol === "." ? 0 : "0123456789".indexOf(symbol);
     if (digit < 0 || digit > side) {
       throw new SyntaxError(
-        `${what}: cell ${cell + 1} (${place(cell, side)}) is "${symbol}", expected 1 to ${side}, or . or 0 for a blank`,
+        `${what}: cell ${cell + 1} (${cellName(cell, side)}) is "${symbol}", expected 1 to ${side}, or . or 0 for a blank`,
       );
     }
     grid[cell] = digit;
@@ -54,7 +54,7 @@ export function clueCount(puzzle: Grid): number {
 }
 
 /** "row 2, column 5", counted from 1 as people do. */
-export function place(cell: number, side: number): string {
+export function cellName(cell: number, side: number): string {
   return `row ${Math.floor(cell / side) + 1}, column ${(cell % side) + 1}`;
 }
 

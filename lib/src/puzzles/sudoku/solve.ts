@@ -25,8 +25,8 @@ export interface SearchOptions {
 export type SudokuSolver = (puzzle: Grid, options?: SearchOptions) => SearchResult;
 
 /**
- * A solver for one box size: candidates are bit masks; naked and hidden singles are placed until none is left, then the
- * cell with the fewest candidates is guessed.
+ * A solver for one box size: candidates are bit masks; naked and hidden singles are placed until none is
+ * left, then the cell with the fewest candidates is guessed.
  *
  * @example
  * const { solutions, first } = sudokuSolver([3, 3])(parseGrid("53..7…", [3, 3]));
@@ -63,7 +63,10 @@ export function sudokuSolver(box: Box): SudokuSolver {
     return true;
   };
 
-  /** Places digits that have one cell left in a row, column or box, until there are none. False on a contradiction. */
+  /**
+   * Places digits that have one cell left in a row, column or box, until there are none. False on a
+   * contradiction.
+   */
   const placeHiddenSingles = (base: number): boolean => {
     for (let changed = true; changed; ) {
       changed = false;

@@ -18,11 +18,12 @@ export function applySymmetry(grid: Grid, { cells, digits }: SudokuSymmetry): Gr
 }
 
 /**
- * A random symmetry, drawn as `shuffle_sudoku` of the official `build_sudoku_dataset.py` draws it: digits permuted, the
- * grid transposed or not, bands and the rows within them permuted, stacks and the columns within them permuted.
+ * A random symmetry, drawn as `shuffle_sudoku` of the official `build_sudoku_dataset.py` draws it: digits
+ * permuted, the grid transposed or not, bands and the rows within them permuted, stacks and the columns
+ * within them permuted.
  *
- * Boxes that are not square are never transposed: a 6x6 grid with boxes two high and three wide would get boxes three
- * high and two wide, which is another kind of puzzle.
+ * Boxes that are not square are never transposed: a 6x6 grid with boxes two high and three wide would get
+ * boxes three high and two wide, which is another kind of puzzle.
  */
 export function randomSymmetry(box: Box, random: Random): SudokuSymmetry {
   const { side, cells } = geometry(box);
