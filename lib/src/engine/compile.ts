@@ -33,7 +33,9 @@ export interface CompileOptions {
 export interface SignatureFacts {
   /** The arguments it is for, as text. */
   readonly signature: string;
-  /** Operations in the graph, after the passes. */
+  /** What runs, after the passes; `printGraph(graph)` shows it as text. */
+  readonly graph: Graph;
+  /** Operations in the graph. */
   readonly nodes: number;
   /** Running the function to record it. */
   readonly recordMs: number;
@@ -55,7 +57,6 @@ export interface Compiled<A extends unknown[], R> {
 
 /** One compiled form. */
 interface Program {
-  readonly graph: Graph;
   readonly variables: Recording["variables"];
   readonly executable: Executable;
   readonly target: Target;
@@ -169,12 +170,13 @@ function makeProgram<A extends unknown[]>(
     const lowerMs = performance.now() - recordedAt;
     const facts = {
       signature,
+      graph,
       nodes: graph.nodes.length,
       recordMs: recordedAt - start,
       lowerMs,
       firstRunMs: undefined,
     };
-    return { graph, variables, executable, target, result, facts };
+    return { variables, executable, target, result, facts };
   } catch (error) {
     releaseCaptured(recorded.captured);
     throw error;
@@ -195,8 +197,8 @@ function resultTensors(name: string, result: unknown): tf.Tensor[] {
 }
 
 /** Ids of the arguments' tensors, then of the captured ones; variables are read as they are now. */
-function inputsOf({ graph, variables, target }: Program, args: readonly unknown[]): number[] {
-  const captured = graph.captured.map((value) => {
+function inputsOf({ facts, variables, target }: Program, args: readonly unknown[]): number[] {
+  const captured = facts.graph.captured.map((value) => {
     const variable = variables.get(value);
     return variable === undefined ? value.handle : idOfTensor(variable);
   });
@@ -233,7 +235,7 @@ function finish<R>(
 ): R {
   if (program.facts.firstRunMs === undefined) program.facts = { ...program.facts, firstRunMs: runMs };
   const tensors = outputs.map(({ id, shape }, i) => {
-    const expected = program.graph.results[i]!;
+    const expected = program.facts.graph.results[i]!;
     if (!sameShape(shape, expected.shape)) {
       throw new Error(
         `Output ${i} was recorded as ${printValue(expected)}, but has the shape [${shape}]: a shape rule is wrong.`,
@@ -261,9 +263,9 @@ function disposeDonated(args: readonly unknown[], donate: readonly number[]): vo
   for (const position of donate) for (const tensor of flatten(args[position])) tensor.dispose();
 }
 
-function disposeProgram({ graph, executable }: Program): void {
+function disposeProgram({ facts, executable }: Program): void {
   executable.dispose();
-  releaseCaptured(graph.captured);
+  releaseCaptured(facts.graph.captured);
 }
 
 function releaseCaptured(captured: readonly Captured[]): void {
