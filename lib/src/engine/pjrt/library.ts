@@ -31,6 +31,8 @@ export interface PjrtApi {
   readonly function: (name: FunctionName) => CFunction;
 }
 
+const memoryHint = "\nUse a smaller batch or model, or a device with more memory.";
+
 /** An error that the plugin reported, with PJRT's own message. */
 export class PjrtError extends Error {
   override readonly name = "PjrtError";
@@ -39,7 +41,9 @@ export class PjrtError extends Error {
     readonly code: ErrorCode,
     readonly detail: string,
   ) {
-    super(`${what}: ${code}: ${detail}`);
+    super(
+      `${what}: ${code}: ${detail.trim()}${/out of memory/i.test(`${code} ${detail}`) ? memoryHint : ""}`,
+    );
   }
 }
 
@@ -106,8 +110,9 @@ function keepLoaded(path: string): void {
   const [now, noDelete] = process.platform === "darwin" ? [2, 0x80] : [2, 0x1000];
   const libc = koffi.load(null);
   const dlopen = libc.func("dlopen", "void *", ["str", "int"]) as (path: string, flags: number) => unknown;
-  if (dlopen(path, now | noDelete) !== null) return;
+  // Looked up first, as looking up clears the error that it tells of.
   const dlerror = libc.func("dlerror", "str", []) as () => string | null;
+  if (dlopen(path, now | noDelete) !== null) return;
   throw new Error(`${path} cannot be loaded as a PJRT plugin: ${dlerror() ?? "no reason given"}`);
 }
 
