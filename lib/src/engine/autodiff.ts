@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { flatten, type TensorTree, unflatten } from "./tree";
+import { disposeTree, flatten, mapTree, type TensorTree, unflatten } from "./tree";
 
 /**
  * Runs `fn` off the gradient tape: what it returns is a constant to every derivative, as under `torch.no_grad()`.
@@ -39,14 +39,12 @@ export function valueAndGrad<P extends TensorTree, A extends TensorTree>(
   let aux: A | undefined;
   const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
     const [loss, byProducts] = fn(unflatten(params, inputs));
-    aux = byProducts;
-    // tfjs tidies the forward pass: only kept tensors outlive it.
-    for (const tensor of flatten(aux)) tf.keep(tensor);
+    // tfjs tidies the forward pass: only kept tensors outlive it, and only clones are ours to keep.
+    aux = mapTree(byProducts, (tensor) => tf.keep(tensor.clone()));
     return loss;
   })(leaves);
-  const kept = flatten(aux as A);
-  // A clone belongs to the caller's tidy again; the kept original does not.
-  const handedOver = kept.map((tensor) => tensor.clone());
-  for (const tensor of new Set(kept)) if (!tensor.isDisposed) tensor.dispose();
-  return { value: value as tf.Scalar, grads: unflatten(params, grads), aux: unflatten(aux as A, handedOver) };
+  // A second clone belongs to the caller's tidy again; the kept one does not.
+  const handedOver = mapTree(aux as A, (tensor) => tensor.clone());
+  disposeTree(aux);
+  return { value: value as tf.Scalar, grads: unflatten(params, grads), aux: handedOver };
 }

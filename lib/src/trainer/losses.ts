@@ -29,7 +29,7 @@ export function labelMask(labels: tf.Tensor2D): tf.Tensor2D {
  */
 export function answerLoss(kind: LossKind, logits: tf.Tensor3D, labels: tf.Tensor2D): tf.Scalar {
   const mask = labelMask(labels);
-  const target = oneHot(tf.maximum(labels, 0), logits.shape[2]);
+  const target = oneHot(tf.cast(tf.maximum(labels, 0), "int32"), logits.shape[2]);
   const cellLoss = tf.mul(tf.neg(tf.sum(tf.mul(target, logProbabilities(kind, logits)), -1)), mask);
   const cells = tf.maximum(tf.sum(mask, -1), 1);
   return tf.sum(tf.div(tf.sum(cellLoss, -1), cells));

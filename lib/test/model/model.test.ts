@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { flatten, mapTree, noGradient, startEngine, tf } from "../../src/engine";
+import {
+  createModel,
+  fromStateDict,
+  linear,
+  linearWeight,
+  type Network,
+  toStateDict,
+  truncatedNormal,
+} from "../../src/model";
+import { createRandom } from "../../src/puzzles";
+import { tinyModel } from "../trainer/support";
+
+before(() => startEngine());
+
+test("initial weights have the deviation asked for, although they are cut at two", () => {
+  const values = [...truncatedNormal([100, 100], 0.5, createRandom(1)).dataSync()];
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  const std = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length);
+  assert.ok(Math.abs(mean) < 0.02 && Math.abs(std - 0.5) < 0.01, `mean ${mean}, deviation ${std}`);
+  assert.ok(values.every((x) => Math.abs(x) <= (2 * 0.5) / 0.8796));
+});
+
+test("the paper's Sudoku model has about 5 million parameters with the MLP mixer, 7 million with attention", () => {
+  // Source: the paper's Table 4 (5M and 7M).
+  const count = (mixer: "mlp" | "attention") => {
+    const sudoku = {
+      vocabSize: 11,
+      seqLen: 81,
+      hiddenSize: 512,
+      heads: 8,
+      puzzleEmbSize: 512,
+      puzzleEmbLen: 16,
+    };
+    const { weights } = tinyModel({ ...sudoku, mixer }).init({ normal: () => 0 });
+    return flatten(weights).reduce((sum, { size }) => sum + size, 0);
+  };
+  assert.equal(Math.round(count("mlp") / 1e6), 5);
+  assert.equal(Math.round(count("attention") / 1e6), 7);
+});
+
+test("attention without positions treats all cells alike; rotary and learned positions do not", () => {
+  const swap = [1, 0, ...Array.from({ length: 14 }, (_, i) => i + 2)];
+  for (const [positions, alike] of [
+    ["none", true],
+    ["rope", false],
+    ["learned", false],
+  ] as const) {
+    const model = tinyModel({ positions, puzzleEmbSize: 0, puzzleEmbLen: 0 });
+    const params = model.init(createRandom(5));
+    const latents = mapTree(params.initialLatents, (latent) => tf.broadcastTo(latent, [1, 16, 32])) as never;
+    const inputs = tf.tensor2d([[2, 3, 4, 5, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]], [1, 16], "int32");
+    const logits = (x: tf.Tensor2D) => model.forward(params.weights, latents, x, null).logits;
+    const swapped = tf.gather(logits(tf.gather(inputs, swap, 1) as tf.Tensor2D), swap, 1);
+    const difference = tf.max(tf.abs(tf.sub(swapped, logits(inputs)))).dataSync()[0];
+    assert.equal(difference < 1e-4, alike, `${positions}: ${difference}`);
+  }
+});
+
+test("state dictionaries go to official names and back", () => {
+  const model = tinyModel({ positions: "learned", networks: 2 });
+  const params = model.init(createRandom(1));
+  const dict = toStateDict(params);
+  assert.ok(dict["inner.H_level.layers.1.self_attn.qkv_proj.weight"]);
+  assert.ok(dict["inner.embed_pos.embedding_weight"]);
+  const back = fromStateDict(model, dict);
+  flatten(back).forEach((tensor, i) => {
+    assert.deepEqual(tensor.dataSync(), flatten(params)[i].dataSync());
+  });
+  const { "inner.H_init": _, ...without } = dict;
+  assert.throws(() => fromStateDict(model, without), /has no "inner\.H_init"/);
+  assert.throws(() => fromStateDict(model, { ...dict, extra: tf.zeros([1]) }), /has "extra", for which/);
+  assert.throws(
+    () => fromStateDict(model, { ...dict, "inner.H_init": tf.zeros([3]) }),
+    /"inner\.H_init" is \[3\] in the state dictionary, but \[32\]/,
+  );
+});
+
+test("gradients flow through the last latent recursion only", () => {
+  // With T = 2 the first recursion is a constant: its weights' gradient is that of T = 1 started from its result.
+  const model = tinyModel({ puzzleEmbSize: 0, puzzleEmbLen: 0 });
+  const { weights, initialLatents } = model.init(createRandom(2));
+  const inputs = tf.fill([2, 16], 1, "int32") as tf.Tensor2D;
+  const start = mapTree(initialLatents, (latent) => tf.broadcastTo(latent, [2, 16, 32])) as never;
+  const once = createModel({ ...model.config, T: 1 });
+  const middle = noGradient(() => once.forward(weights, start, inputs, null).latents);
+  const gradient = (which: typeof model, latents: never) =>
+    tf.grad(
+      (tokens) =>
+        tf.sum(
+          which.forward({ ...weights, embedding: { tokens: tokens as tf.Tensor2D } }, latents, inputs, null)
+            .logits,
+        ) as tf.Scalar,
+    )(weights.embedding.tokens);
+  const difference = tf
+    .max(tf.abs(tf.sub(gradient(model, start), gradient(once, middle as never))))
+    .dataSync()[0];
+  assert.ok(difference < 1e-4, `${difference}`);
+});
+
+test("a network of one's own can be injected", () => {
+  const plain: Network<tf.Tensor2D> = {
+    init: (config, random) => linearWeight(config.hiddenSize, config.hiddenSize, random),
+    apply: (_, weight) => (h) => tf.tanh(linear(h, weight)),
+  };
+  const { config } = tinyModel({ puzzleEmbSize: 0, puzzleEmbLen: 0 });
+  const model = createModel(config, { network: plain });
+  const { weights, initialLatents } = model.init(createRandom(3));
+  assert.equal(flatten(weights.networks).length, 1);
+  const latents = mapTree(initialLatents, (latent) => tf.broadcastTo(latent, [1, 16, 32])) as never;
+  const { logits } = model.forward(weights, latents, tf.ones([1, 16], "int32"), null);
+  assert.deepEqual(logits.shape, [1, 16, 6]);
+});
