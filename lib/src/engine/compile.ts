@@ -11,6 +11,8 @@ import { type Captured, type Graph, printValue, sameShape } from "./graph/graph"
 import { autocast } from "./graph/passes/autocast";
 import { mergeCommonNodes } from "./graph/passes/common-nodes";
 import { removeDeadNodes } from "./graph/passes/dead-nodes";
+import { broadcastLate } from "./graph/passes/late-broadcasts";
+import { removeNoOps } from "./graph/passes/no-ops";
 import { inSequence, type Pass } from "./graph/passes/rewrite";
 import { idOfTensor, isRecording, kernelBackend, type Recording, record, tensorOfId } from "./graph/record";
 import type { Executable, Target } from "./lowering";
@@ -142,10 +144,10 @@ export function compile<A extends unknown[], R>(
 
 /** The passes that every graph goes through before it is lowered. */
 function passes(precision: "float32" | "bfloat16"): Pass {
-  const tidy = inSequence(removeDeadNodes, mergeCommonNodes);
+  const simplify = inSequence(removeDeadNodes, removeNoOps, broadcastLate, mergeCommonNodes);
   return precision === "bfloat16"
-    ? inSequence(tidy, autocast, tidy, removeDeadNodes)
-    : inSequence(tidy, removeDeadNodes);
+    ? inSequence(simplify, autocast, mergeCommonNodes, removeDeadNodes)
+    : inSequence(simplify, removeDeadNodes);
 }
 
 function makeProgram<A extends unknown[]>(

@@ -26,14 +26,13 @@ export interface GraphBuilder {
   build(results: readonly Value[]): Graph;
 }
 
-/** @param firstId ids of values start here; passes that extend a graph start behind its last one */
-export function graphBuilder(name: string, firstId = 0): GraphBuilder {
+export function graphBuilder(name: string): GraphBuilder {
   const parameters: Value[] = [];
   const captured: Captured[] = [];
   const constants: Constant[] = [];
   const nodes: GraphNode[] = [];
   const constantsByContent = new Map<string, Constant>();
-  let nextId = firstId;
+  let nextId = 0;
 
   return {
     parameter(shape, dtype) {
@@ -58,7 +57,7 @@ export function graphBuilder(name: string, firstId = 0): GraphBuilder {
     node(op, attributes, inputs, numOutputs) {
       const types = inferTypes({ op, attributes, inputs, numOutputs });
       const outputs = types.map(({ shape, dtype }) => ({ id: nextId++, shape, dtype }));
-      nodes.push({ op, name: `${op}_${nodes.length}`, attributes, inputs, outputs });
+      nodes.push({ op, name: `${op}_${outputs[0]!.id}`, attributes, inputs, outputs });
       return outputs;
     },
     build: (results) => ({ name, parameters, captured, constants, nodes, results }),

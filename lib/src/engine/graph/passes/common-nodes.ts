@@ -16,18 +16,13 @@ const commutative = new Set([
 /** Merges nodes that compute the same from the same inputs (common-subexpression elimination). */
 export function mergeCommonNodes(graph: Graph): Graph {
   const known = new Map<string, readonly Value[]>();
-  return rewrite(graph, (node, replacements) => {
-    if (!isPure(node)) return [node];
+  return rewrite(graph, (node, editor) => {
+    if (!isPure(node)) return editor.keep(node);
     const key = contentKey(node);
     const same = known.get(key);
-    if (same === undefined) {
-      known.set(key, node.outputs);
-      return [node];
-    }
-    node.outputs.forEach((output, i) => {
-      replacements.set(output, same[i]!);
-    });
-    return [];
+    if (same !== undefined) return same;
+    known.set(key, node.outputs);
+    return editor.keep(node);
   });
 }
 

@@ -1,31 +1,62 @@
-/** What passes share: walking a graph while values are replaced by others. */
-import type { Graph, GraphNode, Value } from "../graph";
+/** What passes share: rebuilding a graph node by node. */
+import type { Attributes, Constant, Graph, GraphDType, GraphNode, HostData, Shape, Value } from "../graph";
+import { inferTypes } from "../shapes/infer";
 
 /** A pass maps a graph to one that computes the same. It never changes the graph it is given. */
 export type Pass = (graph: Graph) => Graph;
 
-/** Which value stands for which from here on. */
-export type Replacements = Map<Value, Value>;
-
-/** The node with its inputs replaced; the same object when nothing changes. */
-export function replaceInputs(node: GraphNode, replacements: Replacements): GraphNode {
-  if (!node.inputs.some((value) => replacements.has(value))) return node;
-  return { ...node, inputs: node.inputs.map((value) => replacements.get(value) ?? value) };
+/** Writes the new graph. */
+export interface Editor {
+  /** Takes a node over as it is, and gives its outputs. */
+  keep(node: GraphNode): readonly Value[];
+  /** Adds a new node; shapes and dtypes follow from the inputs. */
+  add(op: string, attributes: Attributes, inputs: readonly Value[], numOutputs?: number): readonly Value[];
+  constant(shape: Shape, dtype: GraphDType, data: HostData): Constant;
 }
 
 /**
- * Rebuilds a graph node by node.
+ * Rebuilds a graph.
  *
- * @param step gets each node with its inputs already replaced; it gives the nodes to write instead (none drops it) and may
- *   enter into `replacements` which values now stand for the outputs
+ * @param step gets each node, with inputs that stand for the old ones, and gives the values that stand for its outputs
+ * @param result gives the value to return for a result, after all nodes
  */
 export function rewrite(
   graph: Graph,
-  step: (node: GraphNode, replacements: Replacements) => readonly GraphNode[],
+  step: (node: GraphNode, editor: Editor) => readonly Value[],
+  result: (value: Value, editor: Editor) => Value = (value) => value,
 ): Graph {
-  const replacements: Replacements = new Map();
-  const nodes = graph.nodes.flatMap((node) => step(replaceInputs(node, replacements), replacements));
-  return { ...graph, nodes, results: graph.results.map((value) => replacements.get(value) ?? value) };
+  const nodes: GraphNode[] = [];
+  const constants: Constant[] = [...graph.constants];
+  const replacements = new Map<Value, Value>();
+  const now = (value: Value) => replacements.get(value) ?? value;
+  let nextId = freshId(graph);
+
+  const editor: Editor = {
+    keep(node) {
+      nodes.push(node);
+      return node.outputs;
+    },
+    add(op, attributes, inputs, numOutputs = 1) {
+      const types = inferTypes({ op, attributes, inputs, numOutputs });
+      const outputs = types.map(({ shape, dtype }) => ({ id: nextId++, shape, dtype }));
+      return editor.keep({ op, name: `${op}_${outputs[0]!.id}`, attributes, inputs, outputs });
+    },
+    constant(shape, dtype, data) {
+      const constant = { id: nextId++, shape, dtype, data };
+      constants.push(constant);
+      return constant;
+    },
+  };
+
+  for (const node of graph.nodes) {
+    const changed = node.inputs.some((value) => replacements.has(value));
+    const standIns = step(changed ? { ...node, inputs: node.inputs.map(now) } : node, editor);
+    node.outputs.forEach((output, i) => {
+      if (standIns[i] !== output) replacements.set(output, standIns[i]!);
+    });
+  }
+  const results = graph.results.map((value) => result(now(value), editor));
+  return { ...graph, nodes, constants, results };
 }
 
 /** Runs passes one after the other. */
@@ -41,7 +72,7 @@ export function isPure(node: GraphNode): boolean {
 }
 
 /** The first id that no value of the graph has. */
-export function freshId(graph: Graph): number {
+function freshId(graph: Graph): number {
   let last = -1;
   for (const values of [graph.parameters, graph.captured, graph.constants]) {
     for (const { id } of values) last = Math.max(last, id);
