@@ -15,7 +15,7 @@ export async function showFigure(figure: Figure, name?: string): Promise<void> {
 
 /** A figure in all its forms. Where no browser can draw the picture, the others must do. */
 export async function figureBundle(figure: Figure): Promise<MimeBundle> {
-  const bundle = interactiveBundle(figure);
+  const bundle = { [plotlyType]: figure, "text/plain": figureText(figure) };
   try {
     const png = await renderPng(figure);
     return { ...bundle, "image/png": Buffer.from(png).toString("base64") };
@@ -23,11 +23,6 @@ export async function figureBundle(figure: Figure): Promise<MimeBundle> {
     // saveFigure says so; here the reader sees the figure anyway.
     return bundle;
   }
-}
-
-/** Without the picture: at once, for charts that change all the time. */
-export function interactiveBundle(figure: Figure): MimeBundle {
-  return { [plotlyType]: figure, "text/plain": figureText(figure) };
 }
 
 function figureText(figure: Figure): string {

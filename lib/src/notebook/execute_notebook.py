@@ -116,7 +116,9 @@ def save(notebook, target):
 
 def stop_with_parent():
     """The parent holds our stdin open. When it ends, however it ends, the kernel shall not outlive it."""
-    sys.stdin.buffer.read()
+    # Not sys.stdin: its lock, held by this thread, would break the end of the interpreter.
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
