@@ -100,7 +100,7 @@ export function findPython(): string {
   const inVenv = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
   const python = process.env.TRM_PYTHON ?? join(projectFolder, ".venv", ...inVenv);
   if (!existsSync(python)) {
-    throw new Error(`there is no ${python}: run "npm run lab" once, which sets up Python, or set TRM_PYTHON`);
+    throw new Error(`there is no ${python}: run "npm run setup", or set TRM_PYTHON`);
   }
   return python;
 }

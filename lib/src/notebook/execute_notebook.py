@@ -97,7 +97,7 @@ def execute(notebook, folder, seconds):
     except DeadKernelError:
         return "the kernel died (out of memory?): " + (COLORS.sub("", client.errors).strip() or "it left no message")
     except NoSuchKernel:
-        return "the tslab kernel is not installed for this Python: run the set-up"
+        return "the tslab kernel is not installed for this Python: run \"npm run setup\""
 
 
 def save(notebook, target):
