@@ -1,8 +1,9 @@
 /** Starts the engine: chooses what computes, and says what was chosen. */
 import { dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { backendName, bindingSwitch, registerKernelBackend } from "./binding";
-import { pjrtEngine } from "./pjrt/engine";
+import { backendName, bindingSwitch, type NativeMemory, registerKernelBackend } from "./binding";
+import type { DeviceMemory, DeviceOptions } from "./pjrt/client";
+import { pjrtEngine, runningPjrt } from "./pjrt/engine";
 import { router } from "./router";
 import { openTensorFlow, runningTensorFlow, type TensorFlow } from "./tensorflow/context";
 import { type EagerBinding, eagerBinding } from "./tensorflow/eager";
@@ -18,6 +19,8 @@ export interface EngineOptions {
   backend?: "auto" | BackendName;
   /** Threads that TensorFlow computes with; one per core when left out. Only the first start can set it. */
   threads?: number;
+  /** For `pjrt`: which plugin and device, and the plugin's own options. Only the first start can set it. */
+  pjrt?: DeviceOptions;
 }
 
 /** What computes. */
@@ -61,6 +64,20 @@ export function engineInfo(): EngineInfo {
   return info;
 }
 
+/** Memory of the PJRT device; null before it is opened, and where its plugin does not count (the CPU). */
+export function deviceMemory(): DeviceMemory | null {
+  return runningPjrt()?.device.memory() ?? null;
+}
+
+/** What all places together hold for tfjs's tensors. */
+function nativeMemory(): NativeMemory {
+  const places = [binding?.memory(), runningPjrt()?.tensors.memory()];
+  return {
+    tensors: places.reduce((sum, place) => sum + (place?.tensors ?? 0), 0),
+    bytes: places.reduce((sum, place) => sum + (place?.bytes ?? 0), 0),
+  };
+}
+
 /** TensorFlow and its binding, for `compile`; undefined when the engine runs on something else. */
 export function eagerEngine(): { tensorflow: TensorFlow; binding: EagerBinding } | undefined {
   const tensorflow = runningTensorFlow();
@@ -68,10 +85,10 @@ export function eagerEngine(): { tensorflow: TensorFlow; binding: EagerBinding }
   return { tensorflow, binding };
 }
 
-async function startOnce({ backend = "auto", threads }: EngineOptions): Promise<EngineInfo> {
+async function startOnce({ backend = "auto", threads, pjrt }: EngineOptions): Promise<EngineInfo> {
   checkThreads(threads);
   if (info !== undefined && (backend === "auto" || backend === info.backend)) return info;
-  info = await start(backend, threads);
+  info = await start(backend, threads, pjrt);
   return info;
 }
 
@@ -88,10 +105,14 @@ function checkThreads(threads: number | undefined): void {
   }
 }
 
-async function start(backend: "auto" | BackendName, threads?: number): Promise<EngineInfo> {
+async function start(
+  backend: "auto" | BackendName,
+  threads?: number,
+  pjrt?: DeviceOptions,
+): Promise<EngineInfo> {
   if (backend === "wasm") return await startWasm();
   if (backend === "cpu") return await startCpu();
-  if (backend === "pjrt") return await startPjrt();
+  if (backend === "pjrt") return await startPjrt(pjrt);
   const started = await tryTensorFlow(threads);
   if ("backend" in started) return started;
   const { problem } = started;
@@ -121,7 +142,7 @@ async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: 
   router.activate(binding);
   bindingSwitch.current = router;
   const gpu = tensorflow.devices.find(({ type }) => type === "GPU");
-  registerKernelBackend({ usesGpu: gpu !== undefined, nativeMemory: binding.memory });
+  registerKernelBackend({ usesGpu: gpu !== undefined, nativeMemory });
   if (!(await tf.setBackend(backendName))) throw new Error("tfjs did not accept the TensorFlow backend.");
   return {
     backend: "tensorflow",
@@ -132,11 +153,11 @@ async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: 
 }
 
 /** Tensors on a PJRT device. It needs no TensorFlow. */
-async function startPjrt(): Promise<EngineInfo> {
-  const { device, tensors, place } = pjrtEngine();
+async function startPjrt(options?: DeviceOptions): Promise<EngineInfo> {
+  const { device, place } = pjrtEngine(options);
   router.activate(place);
   bindingSwitch.current = router;
-  registerKernelBackend({ usesGpu: device.platform !== "cpu", nativeMemory: tensors.memory });
+  registerKernelBackend({ usesGpu: device.platform !== "cpu", nativeMemory });
   if (!(await tf.setBackend(backendName))) throw new Error("tfjs did not accept the PJRT backend.");
   const { major, minor } = device.api.version;
   return {

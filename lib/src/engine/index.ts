@@ -3,7 +3,7 @@
 /** tfjs. Everybody imports it from here, so that there is one tfjs, with the engine's backend. */
 export * as tf from "@tensorflow/tfjs";
 export { noGradient, valueAndGrad } from "./autodiff";
-export { type EngineInfo, type EngineOptions, engineInfo, startEngine } from "./backend";
+export { deviceMemory, type EngineInfo, type EngineOptions, engineInfo, startEngine } from "./backend";
 export { type Compiled, type CompileOptions, compile, type SignatureFacts } from "./compile";
 export { printGraph } from "./graph/graph";
 export { disposeTree, flatten, mapTree, type TensorTree, unflatten, zipTrees } from "./tree";

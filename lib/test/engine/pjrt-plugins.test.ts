@@ -62,7 +62,7 @@ describe("finding a plugin", () => {
   test("without a plugin, the error says which package is for which device", () => {
     assert.throws(
       () => findPlugin(undefined, []),
-      /jax\[cuda13\].* for NVIDIA GPUs[\s\S]*lammps-jax-pjrt-cpu {2}for the CPU/,
+      /jax-cuda13-plugin\[with-cuda\] {2}for NVIDIA GPUs[\s\S]*lammps-jax-pjrt-cpu {2}for the CPU/,
     );
   });
 });

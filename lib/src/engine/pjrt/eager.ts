@@ -5,8 +5,20 @@ import { graphBuilder } from "../graph/builder";
 import type { Graph, HostData } from "../graph/graph";
 import type { Place } from "../router";
 import { constantInputs } from "../stablehlo/constant-inputs";
+import { loweringOf } from "../stablehlo/lower";
 import { compileForDevice, type DeviceExecutable } from "./executable";
 import type { DeviceTensors } from "./tensors";
+
+/** Beyond this many, the program made first is forgotten: axes and shapes are part of programs, and a loop may vary them. */
+const mostPrograms = 1000;
+
+function remember(programs: Map<string, DeviceExecutable>, key: string, program: DeviceExecutable): void {
+  programs.set(key, program);
+  if (programs.size <= mostPrograms) return;
+  const [oldestKey, oldest] = programs.entries().next().value!;
+  programs.delete(oldestKey);
+  oldest.dispose();
+}
 
 /**
  * PJRT runs programs, not ops. So each op becomes a program of one line, compiled when first met and kept for the next time.
@@ -25,7 +37,9 @@ export function pjrtEagerBinding(tensors: DeviceTensors): Place {
         ? builder.constant(shape, dtype, tensors.read(id) as HostData)
         : builder.parameter(shape, dtype);
     });
-    return builder.build(builder.node(op, graphAttributes(op, attributes), values, numOutputs));
+    const call = { op, attributes: graphAttributes(op, attributes), inputs: values, numOutputs };
+    loweringOf(call);
+    return builder.build(builder.node(op, call.attributes, values, numOutputs));
   }
 
   function keyOf(op: string, attributes: OpAttribute[], inputs: number[]): string {
@@ -55,7 +69,7 @@ export function pjrtEagerBinding(tensors: DeviceTensors): Place {
       let executable = programs.get(key);
       if (executable === undefined) {
         executable = compileForDevice(tensors.device, graphOf(op, attributes, inputs, numOutputs), [], {});
-        programs.set(key, executable);
+        remember(programs, key, executable);
       }
       const constants = new Set(constantInputs(op, inputs.length));
       const operands = inputs.filter((_, i) => !constants.has(i)).map((id) => tensors.buffer(id));

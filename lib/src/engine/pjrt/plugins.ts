@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 interface KnownPlugin {
   /** What it drives, for messages. */
   readonly drives: string;
-  /** The package to install with pip. */
+  /** What to tell pip to install. */
   readonly pip: string;
   /** Place below `site-packages`; the parts may be patterns. */
   readonly path: readonly RegExp[];
@@ -19,7 +19,7 @@ interface KnownPlugin {
 export const knownPlugins: readonly KnownPlugin[] = [
   {
     drives: "NVIDIA GPUs",
-    pip: "jax[cuda13]  (or jax[cuda12])",
+    pip: "jax-cuda13-plugin[with-cuda]",
     path: [/^jax_plugins$/, /^xla_cuda\d+$/, /^xla_cuda_plugin\.so$/],
   },
   {
@@ -30,7 +30,7 @@ export const knownPlugins: readonly KnownPlugin[] = [
   { drives: "Google TPUs", pip: "libtpu", path: [/^libtpu$/, /^libtpu\.so$/] },
   {
     drives: "the CPU",
-    pip: "lammps-jax-pjrt-cpu",
+    pip: "--no-deps lammps-jax-pjrt-cpu",
     path: [/^lammps_jax_pjrt_cpu$/, /^pjrt_c_api_cpu_plugin\.so$/],
   },
 ];

@@ -1,6 +1,6 @@
 /** From a recorded graph to a StableHLO program. */
 import { type Constant, type Graph, isConstant, printValue, type Value } from "../graph/graph";
-import { shapeError } from "../graph/shapes/rule";
+import { type Call, shapeError } from "../graph/shapes/rule";
 import { elementwise } from "./elementwise";
 import { createEmitter, type Ssa } from "./emitter";
 import { indexing } from "./indexing";
@@ -52,11 +52,7 @@ export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): 
 
   for (const node of graph.nodes) {
     const call = { ...node, numOutputs: node.outputs.length };
-    const lowering = lowerings.get(node.op);
-    if (lowering === undefined) {
-      throw shapeError(call, "there is no StableHLO for this operation, so it cannot run on a PJRT device.");
-    }
-    const made = lowering(e, { ...call, operand: (i) => operand(node.inputs[i]!) });
+    const made = loweringOf(call)(e, { ...call, operand: (i) => operand(node.inputs[i]!) });
     const outputs = Array.isArray(made) ? (made as readonly Ssa[]) : [made as Ssa];
     for (const [i, output] of node.outputs.entries()) values.set(output, checked(call, outputs[i], output));
   }
@@ -78,9 +74,11 @@ export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): 
   };
 }
 
-/** Operations that can run on a device, for tests and documentation. */
-export function operationsWithStableHlo(): string[] {
-  return [...lowerings.keys()];
+/** @throws Error that names the operation when there is no lowering for it */
+export function loweringOf(call: Call): Lowering {
+  const lowering = lowerings.get(call.op);
+  if (lowering !== undefined) return lowering;
+  throw shapeError(call, "there is no StableHLO for this operation, so it cannot run on a PJRT device.");
 }
 
 const typeOf = ({ shape, dtype }: TensorType): TensorType => ({ shape, dtype });
@@ -93,7 +91,7 @@ function isLarge({ data }: Constant): boolean {
 }
 
 /** A lowering that gives another type than was recorded is a bug that the compiler would report far from its cause. */
-function checked(call: Parameters<typeof shapeError>[0], made: Ssa | undefined, wanted: Value): Ssa {
+function checked(call: Call, made: Ssa | undefined, wanted: Value): Ssa {
   if (made !== undefined && typeText(made) === typeText(wanted)) return made;
   throw shapeError(
     call,
