@@ -74,6 +74,13 @@ export function writeFolderAtomic(
   syncFolder(dirname(path));
 }
 
+/** Removes a folder so that its name never stands for half of it: it loses its name first, then its files. */
+export function removeFolderAtomic(path: string): void {
+  const temporary = temporaryName(path);
+  renameSync(path, temporary);
+  rmSync(temporary, { recursive: true, force: true });
+}
+
 /**
  * Removes what killed processes of this machine left half written in a folder. Call it only for a folder that no process
  * on another machine is writing to.

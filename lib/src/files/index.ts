@@ -1,4 +1,4 @@
-export { removeLeftovers, writeFileAtomic, writeFolderAtomic } from "./atomic";
+export { removeFolderAtomic, removeLeftovers, writeFileAtomic, writeFolderAtomic } from "./atomic";
 export { decodeBfloat16, decodeFloat16, encodeBfloat16, toFloat32, toInt32 } from "./convert";
 export { type DownloadOptions, download, sha256Of } from "./download";
 export { parseJsonAs, pythonJson, readJsonFile } from "./json";
