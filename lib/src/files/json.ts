@@ -73,7 +73,8 @@ export function readJsonFile<T>(path: string, schema: ZodType<T>): T {
 export function parseJsonAs<T>(text: string, name: string, schema: ZodType<T>): T {
   const parsed = schema.safeParse(parseJson(text, name));
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0];
+  const { path, message: problem } = parsed.error.issues[0];
+  const message = problem.endsWith("received undefined") ? "it is missing" : problem;
   throw new Error(
     `${name}${path.length ? `, field ${path.map(String).join(".").slice(0, 200)}` : ""}: ${message}`,
   );

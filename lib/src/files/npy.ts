@@ -128,7 +128,8 @@ function readHeader(file: ByteSource): Header {
   const text = Buffer.from(file.read(textStart, textBytes).buffer).toString("latin1");
   const { descr, fortran_order: order, shape: sizes } = readDictionary(text, fail);
   const dtype = elementTypeNamed("npy", descr?.slice(1, -1));
-  if (!dtype) throw fail(`descr ${String(descr).slice(0, 60)} is not a number type that is read here`);
+  if (descr === undefined) throw fail("descr is missing");
+  if (!dtype) throw fail(`descr ${descr.slice(0, 60)} is not a number type that is read here`);
   if (order !== "True" && order !== "False") throw fail("fortran_order must be True or False");
   if (!sizes?.startsWith("(")) throw fail("shape must be a tuple of sizes");
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);

@@ -120,8 +120,9 @@ function readEntry(name: string, entry: unknown, where: string): HeaderEntry {
   const fail = (problem: string) => new Error(`${where}, tensor "${name.slice(0, 200)}": ${problem}`);
   if (!isRecord(entry)) throw fail("its description must be an object");
   const { dtype: code, shape, data_offsets: range } = entry;
+  if (typeof code !== "string") throw fail("it has no dtype");
   const dtype = elementTypeNamed("safetensors", code);
-  if (!dtype) throw fail(`the dtype ${JSON.stringify(code)?.slice(0, 40)} is not supported`);
+  if (!dtype) throw fail(`the dtype "${code.slice(0, 40)}" is not supported`);
   if (!Array.isArray(shape)) throw fail("shape must be a list of sizes");
   if (
     !Array.isArray(range) ||

@@ -59,7 +59,7 @@ export function elementCount(shape: readonly unknown[]): number {
   for (const size of shape) {
     if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
       throw new Error(
-        `the shape has a dimension that is no size: ${typeof size === "number" ? size : typeof size}`,
+        `the shape has a dimension that is no size${typeof size === "number" ? `: ${size}` : ""}`,
       );
     }
     count *= size;

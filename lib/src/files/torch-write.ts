@@ -1,5 +1,6 @@
+import { writeFileAtomic } from "./atomic";
 import { bytesOf, checkTensor, elementTypes, type StoredTensor } from "./tensor";
-import { writeZip } from "./zip";
+import { encodeZip } from "./zip";
 
 /**
  * Writes tensors as `torch.save(state_dict, path)` does, so that `torch.load(path, weights_only=True)` reads them as an
@@ -14,12 +15,13 @@ export function writeTorch(path: string, tensors: Readonly<Record<string, Stored
     if (!elementTypes[tensor.dtype].torch)
       throw new Error(`tensor "${name}": no PyTorch storage for ${tensor.dtype}`);
   }
-  writeZip(path, [
+  const files: [string, Uint8Array][] = [
     ["archive/data.pkl", pickleStateDictionary(named)],
     ["archive/byteorder", Buffer.from("little")],
     ...named.map(([, { data }], key): [string, Uint8Array] => [`archive/data/${key}`, bytesOf(data)]),
     ["archive/version", Buffer.from("3\n")],
-  ]);
+  ];
+  writeFileAtomic(path, encodeZip(files));
 }
 
 /** OrderedDict of name -> _rebuild_tensor_v2(storage, offset 0, shape, strides, requires_grad, hooks), protocol 2. */

@@ -1,5 +1,4 @@
 import { crc32 } from "node:zlib";
-import { type Chunk, writeFileAtomic } from "./atomic";
 import { type ByteSource, partOf } from "./bytes";
 
 // PyTorch keeps its tensors in zip archives without compression, so each is a byte range that can be read alone, aligned
@@ -119,24 +118,21 @@ function withZip64(fields: number[], extra: Buffer): number[] {
 }
 
 /**
- * Writes an archive atomically as PyTorch does: stored, each file's data at a multiple of 64 bytes, zip64 where needed.
+ * An archive as PyTorch writes it, in pieces: stored, each file's data at a multiple of 64 bytes, zip64 everywhere.
  * @param files name and bytes, in order.
  */
-export function writeZip(path: string, files: Iterable<readonly [string, Uint8Array]>): void {
-  function* chunks(): Generator<Chunk> {
-    const directory: Buffer[] = [];
-    let offset = 0;
-    for (const [name, data] of files) {
-      const { local, entry } = headersFor(name, data, offset);
-      directory.push(entry);
-      offset += local.length + data.byteLength;
-      yield local;
-      yield data;
-    }
-    yield* directory;
-    yield ending(directory, offset);
+export function* encodeZip(files: Iterable<readonly [string, Uint8Array]>): Generator<Uint8Array> {
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, data] of files) {
+    const { local, entry } = headersFor(name, data, offset);
+    directory.push(entry);
+    offset += local.length + data.byteLength;
+    yield local;
+    yield data;
   }
-  writeFileAtomic(path, chunks());
+  yield* directory;
+  yield ending(directory, offset);
 }
 
 function headersFor(name: string, data: Uint8Array, offset: number): { local: Buffer; entry: Buffer } {
