@@ -7,3 +7,4 @@ export { type Budget, budgets, type NotebookSettings, notebookSettings } from ".
 export { findSource, type SourcePiece, showSource } from "./source";
 export { showTable, type TableLike, type TableOptions } from "./table";
 export { inNotebook } from "./tslab";
+export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";

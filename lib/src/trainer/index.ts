@@ -12,6 +12,7 @@ export {
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
 export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";
+export { type SolveOptions, solve, type Thought } from "./solve";
 export { initTrainState, type TrainState } from "./state";
 export { lossAndGrads, METRICS, type StepConfig, type StepRates, trainStep } from "./step";
 export { type EvaluationReport, type History, type TrainOptions, train } from "./train";
