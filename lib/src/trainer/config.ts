@@ -8,6 +8,7 @@ export interface TrainingConfig extends AdamATan2Config, ScheduleConfig {
   readonly seed: number;
   /** Puzzles worked on at a time. [global_batch_size] */
   readonly batchSize: number;
+  /** How logits become probabilities in the loss. [loss_type] */
   readonly loss: LossKind;
   /** Learning rate of AdamATan2 after the warm-up. [lr] */
   readonly learningRate: number;

@@ -2,6 +2,7 @@
 export interface ScheduleConfig {
   /** Steps of linear warm-up. [lr_warmup_steps] */
   readonly warmupSteps: number;
+  /** Steps of the whole run; the official code has epochs instead. [epochs] */
   readonly totalSteps: number;
   /** Where the cosine ends, as a share of the base rate; 1 keeps it constant. [lr_min_ratio] */
   readonly minRatio: number;

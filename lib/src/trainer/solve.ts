@@ -58,15 +58,15 @@ export function solve(
 }
 
 function readThought({ logits, qHalt }: ModelOutput, loss: LossKind): Thought {
-  const [tokens, confidence] = tf.tidy(() => [
-    tf.argMax(logits, -1),
-    tf.exp(tf.max(logProbabilities(loss, logits), -1)),
-  ]);
+  const best = tf.tidy(() => ({
+    tokens: tf.argMax(logits, -1),
+    confidence: tf.exp(tf.max(logProbabilities(loss, logits), -1)),
+  }));
   const thought = {
-    tokens: tokens.dataSync<"int32">(),
-    confidence: confidence.dataSync<"float32">(),
+    tokens: best.tokens.dataSync<"int32">(),
+    confidence: best.confidence.dataSync<"float32">() as Float32Array,
     qHalt: qHalt.dataSync()[0],
   };
-  disposeTree([tokens, confidence]);
+  disposeTree(best);
   return thought;
 }
