@@ -21,7 +21,14 @@ export interface PuzzleRow {
  * @throws Error naming file, line and column of what is wrong.
  */
 export async function* streamPuzzleRows(path: string): AsyncGenerator<PuzzleRow, void, undefined> {
-  const parser = parse({ info: true, bom: true, skip_empty_lines: true, relax_column_count: true });
+  const parser = parse({
+    info: true,
+    bom: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+    // A quote that is never closed would collect the rest of the file in memory.
+    max_record_size: 100_000,
+  });
   const file = createReadStream(path);
   // pipe() forwards no errors, and an unread error would end the process.
   file.on("error", (error) => parser.destroy(error));

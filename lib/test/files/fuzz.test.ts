@@ -105,3 +105,9 @@ test("puzzle CSV: 10,000 injured files", () => {
     await readSudokuCsv(path, { box: [2, 2] });
   });
 });
+
+test("a quote that is never closed ends the reading early", async () => {
+  const path = join(temporaryFolder(), "puzzles.csv");
+  writeFileSync(path, `source,question,answer,rating\n"${"a\n".repeat(500_000)}`);
+  await assert.rejects(readSudokuCsv(path), /puzzles\.csv: Max Record Size: .*100000 at line/);
+});
