@@ -61,6 +61,12 @@ export const exampleCount = (dataset: Dataset): number => dataset.inputs.length 
 export const puzzleCount = (dataset: Dataset): number => dataset.puzzleIdentifiers.length;
 export const groupCount = (dataset: Dataset): number => dataset.groupIndices.length - 1;
 
+/** Tokens of one example, counted from 0. */
+export function exampleAt({ inputs, labels, seqLen }: Dataset, index: number) {
+  const [begin, end] = [index * seqLen, (index + 1) * seqLen];
+  return { inputs: inputs.subarray(begin, end), labels: labels.subarray(begin, end) };
+}
+
 /** The facts of a dataset that are not its examples. */
 export type DatasetFacts = Pick<
   Dataset,

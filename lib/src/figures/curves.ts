@@ -15,6 +15,20 @@ export interface Curve {
   readonly seeds: readonly (readonly number[])[];
 }
 
+/**
+ * Joins the curves of runs that differ only in their seed: curve by curve, the seeds' values beside each other. A run that was
+ * interrupted cuts the others to its length.
+ * @param runs each run's curves, alike in number and order
+ */
+export function mergeSeeds(runs: readonly (readonly Curve[])[]): Curve[] {
+  return runs[0].map((first, i) => {
+    const same = runs.map((curves) => curves[i]);
+    const length = Math.min(...same.map(({ steps }) => steps.length));
+    const seeds = same.flatMap((curve) => curve.seeds.map((values) => values.slice(0, length)));
+    return { ...first, steps: first.steps.slice(0, length), seeds };
+  });
+}
+
 export interface CurvesOptions extends Heading {
   readonly curves: readonly Curve[];
   /** @default "training step" */

@@ -1,5 +1,12 @@
 export { type ComparisonOptions, type ComparisonRow, comparisonFigure } from "./bars";
-export { accuracyFigure, type Curve, type CurvesOptions, type LossOptions, lossFigure } from "./curves";
+export {
+  accuracyFigure,
+  type Curve,
+  type CurvesOptions,
+  type LossOptions,
+  lossFigure,
+  mergeSeeds,
+} from "./curves";
 export { type HaltingCounts, haltingFigure } from "./halting";
 export { type HeatmapOptions, heatmapFigure } from "./heatmap";
 export { type MazeAnswer, mazeFigure } from "./maze";

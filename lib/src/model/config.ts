@@ -24,6 +24,7 @@ export interface ModelConfig {
   readonly expansion: number;
   /** Position information for attention; the MLP mixer needs none. [pos_encodings] */
   readonly positions: "rope" | "learned" | "none";
+  /** Base of the rotary positions: pair i of a head turns by theta^(-2i/d) per cell. [rope_theta] */
   readonly ropeTheta: number;
   /** Added to the mean square before the root. [rms_norm_eps] */
   readonly normEpsilon: number;

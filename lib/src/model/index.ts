@@ -4,6 +4,7 @@ export { checkModelConfig, contextLength, type ModelConfig, paperModel, puzzleTo
 export { linearWeight, type NormalSource, truncatedNormal } from "./init";
 export { linear, oneHot, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 export {
+  countParameters,
   createModel,
   type Model,
   type ModelOutput,

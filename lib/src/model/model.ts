@@ -1,4 +1,4 @@
-import { type TensorTree, tf } from "../engine";
+import { flatten, type TensorTree, tf } from "../engine";
 import { checkModelConfig, contextLength, type ModelConfig, puzzleTokens } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
 import { linearWeight, type NormalSource, truncatedNormal } from "./init";
@@ -90,6 +90,11 @@ export function createModel(config: ModelConfig, parts: ModelParts = {}): Model 
       return { latents, ...readAnswer(config, weights, latents[recursion.answer]) };
     },
   };
+}
+
+/** How many numbers a tree of weights holds. */
+export function countParameters(weights: TensorTree): number {
+  return flatten(weights).reduce((sum, { size }) => sum + size, 0);
 }
 
 /** The two heads: tokens from every cell, and the belief to be right from the first position. */

@@ -1,4 +1,4 @@
-import type { Dataset } from "../batches/dataset";
+import type { Batch, Dataset } from "../batches/dataset";
 import { testBatches } from "../batches/sample";
 import { type Compiled, compile, disposeTree, tf } from "../engine";
 import type { BatchTensors } from "../model/carry";
@@ -78,6 +78,16 @@ export interface EvaluateOptions {
   readonly supervisionSteps?: number;
   /** Stops after the current step by throwing the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Gets the answers of every batch, after its last supervision step. */
+  readonly onAnswers?: (batch: Batch, answers: Answers) => void;
+}
+
+/** What a model answers to a batch; rows of padding are among them. */
+export interface Answers {
+  /** The most likely token of every cell, [size * seqLen]. */
+  readonly tokens: Int32Array;
+  /** Above 0 where the model believes its answer to be right, [size]. */
+  readonly qHalt: Float32Array;
 }
 
 /**
@@ -102,6 +112,7 @@ export async function evaluate(
         disposeTree(latents);
         latents = output.latents;
         const values = await sums.data();
+        if (options.onAnswers && step === steps - 1) options.onAnswers(batch, await readAnswers(output));
         disposeTree([output.logits, output.qHalt, output.qContinue, sums]);
         values.forEach((value, i) => {
           totals[step][i] += value;
@@ -117,4 +128,11 @@ export async function evaluate(
     halting: halting / count,
   }));
   return { count: totals[0][0], bySteps, ...bySteps[steps - 1] };
+}
+
+async function readAnswers({ logits, qHalt }: ModelOutput): Promise<Answers> {
+  const best = tf.tidy(() => tf.cast(tf.argMax(logits, -1), "int32"));
+  const answers = { tokens: (await best.data()) as Int32Array, qHalt: (await qHalt.data()) as Float32Array };
+  best.dispose();
+  return answers;
 }

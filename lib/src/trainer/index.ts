@@ -2,6 +2,7 @@ export { type AdamATan2Config, type AdamRates, type AdamState, adamATan2, initAd
 export { checkTrainingConfig, paperTraining, type TrainingConfig } from "./config";
 export { updateEma } from "./ema";
 export {
+  type Answers,
   createReasoner,
   type EvaluateOptions,
   type Evaluation,
@@ -12,7 +13,7 @@ export {
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
 export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";
-export { type SolveOptions, solve, type Thought } from "./solve";
+export { type SolvedPuzzle, type SolveOptions, slowestPuzzle, solve, type Thought } from "./solve";
 export { initTrainState, type TrainState } from "./state";
 export { lossAndGrads, METRICS, type StepConfig, type StepRates, trainStep } from "./step";
 export { type EvaluationReport, type History, type TrainOptions, train } from "./train";

@@ -1,3 +1,4 @@
+import { type Dataset, exampleAt, exampleCount } from "../batches/dataset";
 import { disposeTree, tf } from "../engine";
 import type { ModelOutput, ModelParams } from "../model/model";
 import type { Reasoner } from "./evaluate";
@@ -55,6 +56,43 @@ export function solve(
   }
   disposeTree([latents, batch]);
   return thoughts;
+}
+
+/** A held-out puzzle and how the model solved it. */
+export interface SolvedPuzzle {
+  readonly inputs: ArrayLike<number>;
+  readonly labels: ArrayLike<number>;
+  readonly thoughts: readonly Thought[];
+  /** Supervision steps until every cell was right; all of them if that never happened. */
+  readonly solvedAfter: number;
+}
+
+/**
+ * The puzzle that takes the model longest and that it solves in the end: the one worth watching.
+ * @param among how many of the dataset's first puzzles to try
+ */
+export function slowestPuzzle(
+  reasoner: Reasoner,
+  params: ModelParams,
+  dataset: Dataset,
+  { among }: { among: number },
+): SolvedPuzzle {
+  const tried = Array.from({ length: Math.min(among, exampleCount(dataset)) }, (_, index) => {
+    const { inputs, labels } = exampleAt(dataset, index);
+    const thoughts = solve(reasoner, params, inputs);
+    const right = thoughts.map(({ tokens }) => tokens.every((token, cell) => token === labels[cell]));
+    // Solved for good: from there on every answer is right.
+    const solvedAfter = right.lastIndexOf(false) + 2;
+    return {
+      inputs,
+      labels,
+      thoughts,
+      solvedAfter: Math.min(solvedAfter, thoughts.length),
+      solved: right.at(-1),
+    };
+  });
+  const solved = tried.filter((puzzle) => puzzle.solved);
+  return (solved.length > 0 ? solved : tried).reduce((a, b) => (b.solvedAfter > a.solvedAfter ? b : a));
 }
 
 function readThought({ logits, qHalt }: ModelOutput, loss: LossKind): Thought {

@@ -71,6 +71,8 @@ export interface TrainerEvaluateOptions {
 export interface TrainerOptions {
   /** Rewrites every sampled puzzle, such as a random Sudoku symmetry. */
   readonly augment?: Augment;
+  /** Passes over the data that are joined before a last partial batch is dropped. Default 1. */
+  readonly epochsPerIteration?: number;
   /** Start from these parameters instead of random ones; the trainer takes ownership. */
   readonly params?: ModelParams;
   /** Go on from here; the trainer takes ownership of the state. */
@@ -98,6 +100,7 @@ export function createTrainer(
     batchSize: config.batchSize,
     seed: config.seed,
     augment: options.augment,
+    epochsPerIteration: options.epochsPerIteration,
     state: resume?.host.sampler,
   });
   const exploration = resume ? restoreRandom(resume.host.exploration) : random.fork("exploration");
