@@ -22,6 +22,8 @@ export function cacheKey(device: PjrtDevice, stablehlo: string, options: Uint8Ar
     stablehlo,
     options,
     `${device.api.version.major}.${device.api.version.minor} ${device.platform} ${device.platformVersion} ${device.kind}`,
+    // XLA reads more flags from here, whatever we tell it.
+    process.env.XLA_FLAGS ?? "",
     // Plugins under development keep their version number.
     `${size} ${mtimeMs}`,
     // Code for a CPU is made for this very model.
