@@ -11,7 +11,21 @@ const count = z.int().min(0);
 const name = z.string().regex(/^\w[\w.-]*$/, "must be a name without path separators");
 
 /** `dataset.json` of a split (`PuzzleDatasetMetadata` in the official `dataset/common.py`). */
-export const metadataSchema = z.object({
+export interface OfficialMetadata {
+  pad_id: number;
+  ignore_label_id: number | null;
+  blank_identifier_id: number;
+  vocab_size: number;
+  seq_len: number;
+  num_puzzle_identifiers: number;
+  total_groups: number;
+  mean_puzzle_examples: number;
+  /** The official Sudoku builder writes the number of groups here, so nothing relies on it. */
+  total_puzzles: number;
+  sets: string[];
+}
+
+const metadataSchema: z.ZodType<OfficialMetadata> = z.object({
   pad_id: count,
   ignore_label_id: z.int().nullable(),
   blank_identifier_id: count,
@@ -20,12 +34,9 @@ export const metadataSchema = z.object({
   num_puzzle_identifiers: z.int().min(1),
   total_groups: count,
   mean_puzzle_examples: z.number().min(0),
-  /** The official Sudoku builder writes the number of groups here, so nothing relies on it. */
   total_puzzles: count,
   sets: z.array(name).min(1),
 });
-
-export type OfficialMetadata = z.infer<typeof metadataSchema>;
 
 /** Tokens in a `.npy` file, read row by row. */
 export interface StoredTokens extends Tokens {
@@ -155,15 +166,16 @@ export interface FolderExtras {
   readonly testPuzzles?: Readonly<Record<string, TestPuzzle>>;
 }
 
-const grid = z.array(z.array(z.int().min(0).max(9)));
-// In the order of the public ARC files, which the official builder copies.
-const testPuzzleSchema = z.object({
-  test: z.array(z.object({ input: grid, output: grid })),
-  train: z.array(z.object({ input: grid, output: grid })),
-});
-
 /** An ARC task: pairs of grids of colours 0 to 9. */
-export type TestPuzzle = z.infer<typeof testPuzzleSchema>;
+export interface TestPuzzle {
+  test: { input: number[][]; output: number[][] }[];
+  train: { input: number[][]; output: number[][] }[];
+}
+
+const grid = z.array(z.array(z.int().min(0).max(9)));
+const pairs = z.array(z.object({ input: grid, output: grid }));
+// In the order of the public ARC files, which the official builder copies.
+const testPuzzleSchema: z.ZodType<TestPuzzle> = z.object({ test: pairs, train: pairs });
 
 /**
  * Reads the names beside the splits of an official dataset folder.

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import type { ZodType } from "zod";
 
 /**
  * JSON.parse for files from elsewhere: errors name the file, and an object that gives a key twice is refused instead of
@@ -61,16 +60,24 @@ function stringEnd(text: string, start: number): number {
   return quote + 1;
 }
 
+/** A zod schema, as far as reading needs it. */
+export interface Schema<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: SchemaError };
+}
+interface SchemaError {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}
+
 /**
  * Reads a JSON file that must be what `schema` (zod) describes.
  * @throws Error naming the file and the field that is wrong.
  */
-export function readJsonFile<T>(path: string, schema: ZodType<T>): T {
+export function readJsonFile<T>(path: string, schema: Schema<T>): T {
   return parseJsonAs(decodeUtf8(readFileSync(path), path), path, schema);
 }
 
 /** As {@link readJsonFile}, for text that is here already; `name` is what errors call it. */
-export function parseJsonAs<T>(text: string, name: string, schema: ZodType<T>): T {
+export function parseJsonAs<T>(text: string, name: string, schema: Schema<T>): T {
   const parsed = schema.safeParse(parseJson(text, name));
   if (parsed.success) return parsed.data;
   const { path, message: problem } = parsed.error.issues[0];
