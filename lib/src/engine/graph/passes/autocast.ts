@@ -19,6 +19,9 @@ const followers = new Set(
   ).split(" "),
 );
 
+/** Followers that TensorFlow's CPU kernels compute five times faster in float32: their result is cast, not the work. */
+const slowInBfloat16 = new Set(["Sigmoid", "Tanh"]);
+
 /** Pass: casts between float32 and bfloat16 by the rules above; every value is cast at most once. */
 export function autocast(graph: Graph): Graph {
   const casts = new Map<Value, Value>();
@@ -46,8 +49,11 @@ export function autocast(graph: Graph): Graph {
         : followers.has(node.op)
           ? commonType(node.inputs)
           : "float32";
-      const inputs = node.inputs.map((value) => cast(value, dtype, editor));
-      return editor.add(node.op, node.attributes, inputs, node.outputs.length);
+      const inputs = node.inputs.map((value) =>
+        cast(value, slowInBfloat16.has(node.op) ? "float32" : dtype, editor),
+      );
+      const outputs = editor.add(node.op, node.attributes, inputs, node.outputs.length);
+      return slowInBfloat16.has(node.op) ? outputs.map((value) => cast(value, dtype, editor)) : outputs;
     },
     (result, editor) => cast(result, "float32", editor),
   );
