@@ -6,6 +6,7 @@
  * one program. From then on, calls with such arguments run that program.
  */
 import * as tf from "@tensorflow/tfjs";
+import { checkDonation, checkTensors, disposeDonated, donatedInputs, placesOf } from "./arguments";
 import { bindingSwitch, type TensorMetadata } from "./binding";
 import { type Captured, type Graph, printValue, sameShape } from "./graph/graph";
 import { autocast } from "./graph/passes/autocast";
@@ -14,11 +15,11 @@ import { removeDeadNodes } from "./graph/passes/dead-nodes";
 import { broadcastLate } from "./graph/passes/late-broadcasts";
 import { removeNoOps } from "./graph/passes/no-ops";
 import { inSequence, type Pass } from "./graph/passes/rewrite";
-import { idOfTensor, isRecording, kernelBackend, type Recording, record, tensorOfId } from "./graph/record";
+import { idOfTensor, isRecording, type Recording, record, tensorOfId } from "./graph/record";
 import type { Executable, Target } from "./lowering";
 import { router } from "./router";
 import { type CompileDevice, targetFor } from "./targets";
-import { flatten, mapTensors, mapTree, signatureOf, unflatten } from "./tree";
+import { flatten, mapTree, signatureOf, unflatten } from "./tree";
 
 export interface CompileOptions {
   /** `bfloat16`: matrix products take bfloat16, the rest keeps float32; arguments and results stay float32. */
@@ -207,26 +208,6 @@ function inputsOf({ facts, variables, target }: Program, args: readonly unknown[
   return [...flatten(args).map(idOfTensor), ...captured].map((id) => router.at(target.place, id));
 }
 
-/** The indices, among all tensors of the arguments, of those in the arguments at `positions`. */
-function placesOf(args: readonly unknown[], positions: readonly number[]): number[] {
-  const places: number[] = [];
-  let next = 0;
-  args.forEach((arg, position) => {
-    for (const _ of flatten(arg)) {
-      if (positions.includes(position)) places.push(next);
-      next++;
-    }
-  });
-  return places;
-}
-
-/** The inputs that this very call may use up: a clone elsewhere still needs the data that it shares. */
-function donatedInputs(args: readonly unknown[], donate: readonly number[]): ReadonlySet<number> {
-  if (donate.length === 0) return new Set();
-  const tensors = flatten(args);
-  return new Set(placesOf(args, donate).filter((i) => kernelBackend().refCount(tensors[i]!.dataId) === 1));
-}
-
 /** Gives the outputs to the caller, and takes the donated arguments. */
 function finish<R>(
   program: Program,
@@ -261,10 +242,6 @@ function runPlain<A extends unknown[], R>(fn: (...args: A) => R, args: A, donate
   return result as R;
 }
 
-function disposeDonated(args: readonly unknown[], donate: readonly number[]): void {
-  for (const position of donate) for (const tensor of flatten(args[position])) tensor.dispose();
-}
-
 function disposeProgram({ facts, executable }: Program): void {
   executable.dispose();
   releaseCaptured(facts.graph.captured);
@@ -278,40 +255,4 @@ function releaseCaptured(captured: readonly Captured[]): void {
 function isOnTape(): boolean {
   const { gradientDepth, kernelDepth } = tf.engine().state;
   return gradientDepth > 0 && kernelDepth === 0;
-}
-
-function checkTensors(name: string, args: readonly unknown[]): void {
-  mapTensors(args, (tensor, path) => {
-    if (tensor.isDisposed) {
-      throw new Error(
-        `compile(${name}): the tensor at argument ${path} is disposed. Donated arguments are, too.`,
-      );
-    }
-    if (!tf.engine().state.tensorInfo.has(tensor.dataId)) {
-      throw new Error(
-        `compile(${name}): the tensor at argument ${path} belongs to another copy of tfjs. Import tf from the engine.`,
-      );
-    }
-  });
-}
-
-/** A donated tensor that is used twice would be freed under the other's feet. */
-function checkDonation(name: string, args: readonly unknown[], donate: readonly number[]): void {
-  if (donate.length === 0) return;
-  const donated = new Set<tf.Tensor>();
-  for (const position of donate) {
-    for (const tensor of flatten(args[position])) {
-      if (donated.has(tensor)) {
-        throw new Error(`compile(${name}): argument ${position} donates a tensor twice. Clone it first.`);
-      }
-      donated.add(tensor);
-    }
-  }
-  args.forEach((arg, position) => {
-    if (!donate.includes(position) && flatten(arg).some((tensor) => donated.has(tensor))) {
-      throw new Error(
-        `compile(${name}): argument ${position} holds a tensor that another argument donates. Clone it first.`,
-      );
-    }
-  });
 }

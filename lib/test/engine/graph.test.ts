@@ -13,6 +13,8 @@ import {
 import { autocast } from "../../src/engine/graph/passes/autocast";
 import { mergeCommonNodes } from "../../src/engine/graph/passes/common-nodes";
 import { removeDeadNodes } from "../../src/engine/graph/passes/dead-nodes";
+import { broadcastLate } from "../../src/engine/graph/passes/late-broadcasts";
+import { removeNoOps } from "../../src/engine/graph/passes/no-ops";
 import { inferTypes, operationsWithRules } from "../../src/engine/graph/shapes/infer";
 
 /** A graph with two parameters, made by a function that adds nodes and gives the results. */
@@ -102,6 +104,50 @@ describe("passes", () => {
       "Multinomial",
       "Multinomial",
     ]);
+  });
+
+  test("operations that change nothing go", () => {
+    const builder = graphBuilder("test");
+    const x = builder.parameter([2, 3], "float32");
+    const ints = (...values: number[]) => builder.constant([values.length], "int32", Int32Array.from(values));
+    const op = (name: string, inputs: Value[], attributes: Attributes = {}) =>
+      builder.node(name, attributes, inputs, 1)[0]!;
+    const float32: Attributes = { DstT: { type: "dtype", value: "float32" } };
+    let y = op("Cast", [x], float32);
+    y = op("Reshape", [y, ints(2, 3)]);
+    y = op("Tile", [y, ints(1, 1)]);
+    y = op("Transpose", [y, ints(0, 1)]);
+    y = op("Mul", [builder.constant([3], "float32", Float32Array.of(1, 1, 1)), y]);
+    const turned = op("Transpose", [x, ints(1, 0)]);
+    const graph = removeNoOps(builder.build([y, turned]));
+    assert.deepEqual(ops(graph), ["Transpose"]);
+    assert.equal(graph.results[0], x);
+  });
+
+  test("the gradient of a mean is stretched last, or never", () => {
+    const builder = graphBuilder("test");
+    const [dy, x] = [builder.parameter([4, 1], "float32"), builder.parameter([4, 8], "float32")];
+    const op = (name: string, inputs: Value[]) => builder.node(name, {}, inputs, 1)[0]!;
+    const ones = builder.constant([4, 8], "float32", new Float32Array(32).fill(1));
+    const eight = builder.constant([], "float32", Float32Array.of(8));
+    const gradient = op("RealDiv", [op("Mul", [dy, ones]), eight]);
+    const graph = builder.build([op("Mul", [gradient, x]), gradient]);
+    const late = removeDeadNodes(broadcastLate(removeNoOps(graph)));
+    assert.deepEqual(
+      late.nodes.map(({ op, inputs }) => [op, ...inputs.map((value) => value.shape)]),
+      [
+        ["RealDiv", [4, 1], []],
+        ["BroadcastTo", [4, 1], [2]],
+        ["Mul", [4, 1], [4, 8]],
+      ],
+    );
+    assert.deepEqual(
+      late.results.map((value) => value.shape),
+      [
+        [4, 8],
+        [4, 8],
+      ],
+    );
   });
 
   test("autocast: products in bfloat16, sums in float32, one cast per value, float32 outside", () => {
