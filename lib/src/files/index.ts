@@ -5,4 +5,5 @@ export { parseJsonAs, pythonJson, readJsonFile } from "./json";
 export { type NpyRows, openNpy, readNpy, writeNpy, writeNpyRows } from "./npy";
 export { encodeSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors";
 export { type ElementType, elementTypes, type StoredTensor, type TypedArray } from "./tensor";
+export { type EventFile, openEventFile } from "./tensorboard";
 export { readTorch, withoutPrefixes, withPrefix, writeTorch } from "./torch";
