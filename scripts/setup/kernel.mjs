@@ -12,7 +12,8 @@ const SPEC = `${JSON.stringify(
   {
     argv: [
       process.execPath,
-      join(ROOT, "node_modules", "tslab", "bin", "tslab"),
+      // tslab with a mistake mended; it starts tslab itself.
+      join(ROOT, "lib", "dist", "notebook", "kernel.js"),
       "kernel",
       "--config-path",
       "{connection_file}",

@@ -110,11 +110,11 @@ export function makeKernelFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "trm-kernel-"));
   const kernel = join(folder, "kernels", "tslab");
   mkdirSync(kernel, { recursive: true });
-  const tslab = join(dirname(require.resolve("tslab/package.json")), "bin", "tslab");
+  const program = join(projectFolder, "lib", "dist", "notebook", "kernel.js");
   writeFileSync(
     join(kernel, "kernel.json"),
     JSON.stringify({
-      argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
+      argv: [process.execPath, program, "kernel", "--config-path", "{connection_file}"],
       display_name: "TypeScript",
       language: "typescript",
     }),

@@ -49,7 +49,7 @@ describe("set-up", () => {
   it("starts the kernel with its own Node and the project's tslab", () => {
     const spec = JSON.parse(readFileSync(file(".venv/share/jupyter/kernels/tslab/kernel.json"), "utf8"));
     assert.equal(spec.argv[0], process.execPath);
-    assert.equal(spec.argv[1], file("node_modules/tslab/bin/tslab"));
+    assert.equal(spec.argv[1], file("lib/dist/notebook/kernel.js"));
   });
 
   it("builds again when a source changes, and drops what has no source", async () => {

@@ -1,0 +1,45 @@
+import type * as TypeScript from "@tslab/typescript-for-tslab";
+
+/**
+ * The notebook's kernel: tslab, with one mistake of its 1.0.22 mended. It rewrites names of earlier cells to `exports.name`, but
+ * leaves them alone in `{ name }`, which then fails with "name is not defined". So `{ name }` becomes `{ name: name }` first.
+ */
+
+/** What is used of tslab's converter, which turns a cell into JavaScript. */
+interface Converter {
+  convert(previousDeclarations: string, source: string): unknown;
+}
+
+/** Writes every shorthand property out: `{ x }` -> `{ x: x }`. */
+export function expandShorthand(ts: typeof TypeScript, source: string): string {
+  const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
+  const places: { readonly end: number; readonly name: string }[] = [];
+  const visit = (node: TypeScript.Node): void => {
+    // A default, as in `({ x = 1 } = y)`, makes it an assignment target, where tslab is right.
+    if (ts.isShorthandPropertyAssignment(node) && !node.objectAssignmentInitializer) {
+      places.push({ end: node.name.end, name: node.name.text });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return places.reduceRight(
+    (text, { end, name }) => `${text.slice(0, end)}: ${name}${text.slice(end)}`,
+    source,
+  );
+}
+
+/** Starts the kernel with tslab's own command line arguments. */
+function main(): void {
+  const ts: typeof TypeScript = require("@tslab/typescript-for-tslab");
+  const module: { createConverter(...options: unknown[]): Converter } = require("tslab/dist/converter");
+  const { createConverter } = module;
+  module.createConverter = (...options) => {
+    const converter = createConverter(...options);
+    const { convert } = converter;
+    converter.convert = (previous, source) => convert(previous, expandShorthand(ts, source));
+    return converter;
+  };
+  require("tslab/dist/main").main();
+}
+
+if (require.main === module) main();
