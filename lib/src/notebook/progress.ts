@@ -23,9 +23,13 @@ export interface Progress {
  * @param total steps when all is done
  * @param options.start steps that were done before, for a run that goes on
  * @param options.label what is going on @default "training"
+ * @param options.unit what is counted @default "steps"
  */
-export function progress(total: number, options: { start?: number; label?: string } = {}): Progress {
-  const { start = 0, label = "training" } = options;
+export function progress(
+  total: number,
+  options: { start?: number; label?: string; unit?: string } = {},
+): Progress {
+  const { start = 0, label = "training", unit = "steps" } = options;
   const notebook = inNotebook();
   const bar = new SingleBar(
     {
@@ -53,7 +57,7 @@ export function progress(total: number, options: { start?: number; label?: strin
       const speed = (1000 * (step - first.step)) / (time - first.time);
       bar.update(step, {
         metrics: metricsText(known),
-        speed: step > first.step ? `, ${speed.toPrecision(3)} steps/s` : "",
+        speed: step > first.step ? `, ${speed.toPrecision(3)} ${unit}/s` : "",
       });
     },
     done: () => bar.stop(),

@@ -249,7 +249,9 @@ export interface ConfigField {
   readonly path: string;
   /** Values it can take, where they can be listed. */
   readonly choices?: readonly string[];
-  /** The paper's value, where the paper has one. */
+  /** Whether it takes a list. */
+  readonly isList: boolean;
+  /** The value when nothing else is said; the paper's, where the paper has one. */
   readonly default?: unknown;
 }
 
@@ -263,6 +265,7 @@ export function configFields(): ConfigField[] {
       const inner = type instanceof z.ZodDefault ? (type.unwrap() as z.ZodType) : type;
       fields.set(path, {
         path,
+        isList: inner instanceof z.ZodArray,
         ...(inner instanceof z.ZodEnum && { choices: inner.options as string[] }),
         ...(path === "data.kind" && { choices: dataKinds }),
         ...(type instanceof z.ZodDefault && name !== "data" && { default: type.def.defaultValue }),

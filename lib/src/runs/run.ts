@@ -1,0 +1,271 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { latestCheckpoint, listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
+import { readJsonFile, removeFolderAtomic, writeFileAtomic } from "../files";
+import { createModel, type Model } from "../model";
+import { createTrainer, type EvaluationReport, type StepReport, type Trainer, train } from "../trainer";
+import { type EvaluationConfig, parseRunConfig, type RunConfig } from "./config";
+import { modelConfigFor, openRunData, type RunData } from "./data";
+import { evaluateAll, firstExamples } from "./evaluate";
+import { type Metrics, openMetrics } from "./metrics";
+import { type AboutRun, aboutRun, paramsFrom, type StoredWeights } from "./weights";
+
+/** What a run may be told besides its configuration. */
+export interface RunOptions {
+  /** The run's folder: `config.json`, `steps.csv`, `evaluations.csv`, `checkpoints/`, `tensorboard/`. */
+  readonly folder: string;
+  /** Go on from this checkpoint; see {@link resumable}. Without it the folder must not hold a run. */
+  readonly resume?: Resumable;
+  /** Start from these weights instead of random ones. */
+  readonly weights?: StoredWeights;
+  /** Stops after the current step and saves a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onStart?: (facts: { model: Model; data: RunData; step: number; totalSteps: number }) => void;
+  readonly onStep?: (report: StepReport) => void;
+  readonly onEvaluation?: (report: EvaluationReport) => void;
+  readonly onCheckpoint?: (path: string) => void;
+}
+
+/** How a run ended. */
+export interface RunResult {
+  readonly folder: string;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly interrupted: boolean;
+  /** Seconds spent in training steps, those before a resume included. */
+  readonly seconds: number;
+  /** The last report of each, where there was one. */
+  readonly training?: StepReport;
+  readonly evaluations: readonly EvaluationReport[];
+  readonly checkpoint: string;
+}
+
+/** A run to go on with. */
+export interface Resumable {
+  readonly folder: string;
+  readonly config: RunConfig;
+  /** The newest checkpoint; none where the run was killed before its first. */
+  readonly checkpoint?: string;
+}
+
+/** Settings of training that a checkpoint's tensors or its position in the data depend on. */
+const FIXED = ["training.seed", "training.batchSize"];
+
+/**
+ * Finds out how to go on with a run.
+ * @param path the run's folder, for its newest checkpoint, or one of its checkpoints
+ * @param change makes the configuration to go on with out of the stored one
+ * @throws Error when the folder holds no run, or naming the setting that cannot change in the middle of a run
+ */
+export function resumable(
+  path: string,
+  change: (stored: RunConfig) => RunConfig = (stored) => stored,
+): Resumable {
+  const isCheckpoint = existsSync(join(path, "checkpoint.json"));
+  const folder = isCheckpoint ? dirname(dirname(resolve(path))) : path;
+  const file = join(folder, "config.json");
+  if (!existsSync(file)) throw new Error(`${folder} holds no run to resume: it has no config.json`);
+  const stored = parseRunConfig(readJsonFile(file, z.unknown()));
+  const config = change(stored);
+  for (const [path, was, is] of differences(stored, config)) {
+    if (/^(model|data)\./.test(path) || FIXED.includes(path)) {
+      throw new Error(
+        `${path} is ${JSON.stringify(was)} in the run to resume and cannot become ${JSON.stringify(is)} now; start a new run for that`,
+      );
+    }
+  }
+  const checkpoint = isCheckpoint ? path : latestCheckpoint(join(folder, "checkpoints"));
+  return { folder, config, ...(checkpoint && { checkpoint }) };
+}
+
+function differences(a: object, b: object, prefix = ""): [path: string, a: unknown, b: unknown][] {
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  return keys.flatMap((key): [string, unknown, unknown][] => {
+    if (JSON.stringify(left[key]) === JSON.stringify(right[key])) return [];
+    const isSection = prefix === "" && typeof left[key] === "object" && typeof right[key] === "object";
+    if (isSection) return differences(left[key] as object, right[key] as object, `${key}.`);
+    return [[`${prefix}${key}`, left[key], right[key]]];
+  });
+}
+
+/**
+ * Trains as a configuration says, and keeps on disk everything that a killed process needs to go on: resumed, it ends with
+ * the same weights, bit for bit, as if it had never stopped.
+ *
+ * @throws Error naming the field, file or checkpoint that is wrong; or when the loss is no number any more
+ * @example
+ * await startEngine();
+ * await runTraining(presetConfig("sudoku-4x4"), { folder: "runs/first" });
+ */
+export async function runTraining(config: RunConfig, options: RunOptions): Promise<RunResult> {
+  const { folder, resume, signal } = options;
+  const configFile = join(folder, "config.json");
+  if (!resume && existsSync(configFile)) {
+    throw new Error(`${folder} holds a run already: resume it, or choose another folder`);
+  }
+  const data = await openRunData(config.data);
+  try {
+    const totalSteps = data.totalSteps(config.training.batchSize) ?? config.training.totalSteps;
+    const model = createModel(modelConfigFor(config, data));
+    const { trainer, seconds: before } = startTrainer(config, totalSteps, model, data, options);
+    try {
+      writeFileAtomic(configFile, `${JSON.stringify(config, null, 2)}\n`);
+      removeLaterCheckpoints(folder, trainer.step);
+      options.onStart?.({ model, data, step: trainer.step, totalSteps });
+      const session = openSession(config, trainer, data, before, options);
+      try {
+        const history = await train(trainer, {
+          untilStep: totalSteps,
+          ...(signal && { signal }),
+          onStep: (report) => session.afterStep(report),
+        });
+        return { ...(await session.finish()), interrupted: history.interrupted };
+      } finally {
+        session.metrics.close();
+      }
+    } finally {
+      trainer.dispose();
+    }
+  } finally {
+    data.close();
+  }
+}
+
+function startTrainer(
+  config: RunConfig,
+  totalSteps: number,
+  model: Model,
+  data: RunData,
+  { resume, weights }: RunOptions,
+): { trainer: Trainer; seconds: number } {
+  const training = { ...config.training, totalSteps };
+  const shared = {
+    epochsPerIteration: data.epochsPerIteration,
+    ...(data.augment && { augment: data.augment }),
+  };
+  if (!resume?.checkpoint) {
+    const params = weights && paramsFrom(model, weights);
+    return {
+      trainer: createTrainer(model, training, data.train, { ...shared, ...(params && { params }) }),
+      seconds: 0,
+    };
+  }
+  const checkpoint = readCheckpoint(resume.checkpoint);
+  const about = aboutRun(checkpoint.about, checkpoint.path);
+  const [changed] = differences({ model: about.model }, { model: model.config });
+  if (changed) {
+    const [path, was, is] = changed;
+    throw new Error(
+      `${checkpoint.path}: ${path} was ${JSON.stringify(was)} when it was saved and is ${JSON.stringify(is)} now; ` +
+        "has the data been replaced?",
+    );
+  }
+  const state = checkpoint.state(model, training.batchSize);
+  const trainer = createTrainer(model, training, data.train, {
+    ...shared,
+    resume: { state, host: checkpoint.host },
+  });
+  return { trainer, seconds: about.seconds };
+}
+
+/** A run that goes on from an older checkpoint makes those after it anew. */
+function removeLaterCheckpoints(folder: string, step: number): void {
+  for (const path of listCheckpoints(join(folder, "checkpoints"))) {
+    if (readCheckpoint(path).step > step) removeFolderAtomic(path);
+  }
+}
+
+/** What happens between the steps: metrics, evaluations, checkpoints. */
+function openSession(
+  config: RunConfig,
+  trainer: Trainer,
+  data: RunData,
+  before: number,
+  options: RunOptions,
+) {
+  const { folder, signal } = options;
+  const { totalSteps } = trainer.config;
+  const metrics: Metrics = openMetrics(folder, config.metrics, trainer.step);
+  const test = config.evaluation.limit ? firstExamples(data.test, config.evaluation.limit) : data.test;
+  const evaluateEvery = interval(config.evaluation.every, totalSteps);
+  const saveEvery = interval(config.checkpoints.every, totalSteps);
+  const evaluations: EvaluationReport[] = [];
+  let seconds = before;
+  let lastTime = performance.now();
+  let training: StepReport | undefined;
+  let saved: { step: number; path: string } | undefined;
+
+  const save = async () => {
+    if (saved?.step === trainer.step) return saved.path;
+    const about: AboutRun = { config, model: trainer.model.config, seconds };
+    const path = await saveCheckpoint(join(folder, "checkpoints"), trainer.state, trainer.hostState(), {
+      about,
+      keep: config.checkpoints.keep,
+    });
+    saved = { step: trainer.step, path };
+    options.onCheckpoint?.(path);
+    return path;
+  };
+  return {
+    metrics,
+    async afterStep(report: StepReport) {
+      seconds += (performance.now() - lastTime) / 1000;
+      if (Number.isNaN(report.loss)) {
+        throw new Error(
+          `the loss is no number any more after step ${report.step}: try a lower training.learningRate`,
+        );
+      }
+      training = report;
+      metrics.step(report, seconds);
+      options.onStep?.(report);
+      const isDue = (every: number) => report.step % every === 0 || report.step === totalSteps;
+      if (isDue(evaluateEvery)) {
+        for (const evaluation of await evaluateTrainer(trainer, test, config.evaluation, signal)) {
+          metrics.evaluation(evaluation, seconds);
+          evaluations.push(evaluation);
+          options.onEvaluation?.(evaluation);
+        }
+      }
+      // After the evaluation, so that a run resumed here has its row.
+      if (isDue(saveEvery)) await save();
+      lastTime = performance.now();
+    },
+    async finish() {
+      const checkpoint = await save();
+      const { step } = trainer;
+      return { folder, step, totalSteps, seconds, ...(training && { training }), evaluations, checkpoint };
+    },
+  };
+}
+
+/** Evaluates the wanted weights; fewer where the signal cuts it short. */
+async function evaluateTrainer(
+  trainer: Trainer,
+  test: RunData["test"],
+  config: EvaluationConfig,
+  signal: AbortSignal | undefined,
+): Promise<EvaluationReport[]> {
+  const reports: EvaluationReport[] = [];
+  for (const weights of config.weights) {
+    try {
+      const evaluation = await evaluateAll(trainer.reasoner, trainer.params(weights), test, {
+        batchSize: config.batchSize ?? trainer.config.batchSize,
+        ...(config.supervisionSteps && { supervisionSteps: config.supervisionSteps }),
+        ...(signal && { signal }),
+      });
+      reports.push({ step: trainer.step, weights, ...evaluation });
+    } catch (error) {
+      if (signal?.aborted) return reports;
+      throw error;
+    }
+  }
+  return reports;
+}
+
+/** Steps between two events: as given, or a share of the run; 0 is the whole run. */
+function interval(every: number, totalSteps: number): number {
+  if (every === 0) return totalSteps;
+  return every < 1 ? Math.max(1, Math.round(every * totalSteps)) : every;
+}
