@@ -1,11 +1,23 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { convertCommand } from "./convert";
+import { dataCommand } from "./data";
+import { evalCommand } from "./eval";
+import { infoCommand } from "./info";
 import { parityCommand } from "./parity";
+import { solveCommand } from "./solve";
+import { trainCommand } from "./train";
 
 /** `npm run trm -- …`: the library in a terminal. Every command says on stderr what went wrong, in one sentence. */
 const program = new Command("trm")
-  .description("Tiny Recursive Models: check and use them from a terminal")
+  .description("Tiny Recursive Models: train, evaluate and use them from a terminal")
   .showHelpAfterError("(add --help for what this command takes)")
+  .addCommand(trainCommand)
+  .addCommand(evalCommand)
+  .addCommand(solveCommand)
+  .addCommand(dataCommand)
+  .addCommand(convertCommand)
+  .addCommand(infoCommand)
   .addCommand(parityCommand);
 
 program.parseAsync().catch((error: Error) => {

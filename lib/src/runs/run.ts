@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly resume?: Resumable;
   /** Start from these weights instead of random ones. */
   readonly weights?: StoredWeights;
+  /** Train until this many steps are done in all. Default: the whole run. */
+  readonly untilStep?: number;
   /** Stops after the current step and saves a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onStart?: (facts: { model: Model; data: RunData; step: number; totalSteps: number }) => void;
@@ -117,7 +119,7 @@ export async function runTraining(config: RunConfig, options: RunOptions): Promi
       const session = openSession(config, trainer, data, before, options);
       try {
         const history = await train(trainer, {
-          untilStep: totalSteps,
+          untilStep: options.untilStep ?? totalSteps,
           ...(signal && { signal }),
           onStep: (report) => session.afterStep(report),
         });

@@ -1,0 +1,123 @@
+import { basename, extname, join } from "node:path";
+import { Command, Option } from "commander";
+import { startEngine } from "../engine";
+import { onInterrupt } from "../notebook/interrupt";
+import { type Progress, progress } from "../notebook/progress";
+import {
+  mergeConfig,
+  parseRunConfig,
+  type RunConfig,
+  type RunConfigChanges,
+  type RunResult,
+  readWeights,
+  resumable,
+  runTraining,
+} from "../runs";
+import {
+  addConfigOptions,
+  configChanges,
+  jsonOption,
+  presetList,
+  readConfig,
+  threadsOption,
+  withFullPaths,
+} from "./options";
+import { count, duration, facts, finish, percent } from "./output";
+
+interface TrainCommandOptions {
+  readonly out?: string;
+  readonly resume?: string;
+  readonly init?: string;
+  readonly threads?: number;
+  readonly printConfig?: boolean;
+  readonly json?: boolean;
+}
+
+/** `trm train PRESET`: a training run with checkpoints, metrics and evaluations. */
+export const trainCommand = new Command("train")
+  .description(
+    "train a model, from a preset or a configuration file; any of its fields can be given as an option",
+  )
+  .argument("[config]", `preset (${presetList()}) or a JSON or YAML file, also of the official code`)
+  .addOption(new Option("--out <folder>", "the run's folder; runs/NAME when left out"))
+  .addOption(
+    new Option(
+      "--resume <run>",
+      "go on with a run from its newest checkpoint, or from a checkpoint",
+    ).conflicts(["out", "init"]),
+  )
+  .addOption(
+    new Option("--init <weights>", "start from the weights of a run, checkpoint, .pt or .safetensors file"),
+  )
+  .addOption(threadsOption())
+  .addOption(new Option("--print-config", "show the whole configuration as JSON and do not train"))
+  .addOption(jsonOption())
+  .action(async (name: string | undefined, options: TrainCommandOptions, command: Command) => {
+    const changes = withFullPaths(configChanges(options as Readonly<Record<string, unknown>>));
+    const { folder, config, resume } = whatToRun(name, options, changes, command);
+    if (options.printConfig) return finish(true, config, () => "");
+    const weights = options.init === undefined ? undefined : readWeights(options.init);
+    const signal = onInterrupt();
+    const { backend, device } = await startEngine(options.threads ? { threads: options.threads } : {});
+    const bar: { current?: Progress } = {};
+    let result: RunResult;
+    try {
+      result = await runTraining(config, {
+        folder,
+        signal,
+        ...(resume && { resume }),
+        ...(weights && { weights }),
+        onStart: ({ step, totalSteps }) => {
+          bar.current = progress(totalSteps, { start: step });
+        },
+        onStep: ({ step, loss }) => bar.current?.update(step, { loss }),
+        onEvaluation: ({ step, puzzles }) => bar.current?.update(step, { accuracy: puzzles }),
+      });
+    } finally {
+      bar.current?.done();
+    }
+    finish(options.json, { engine: backend, device, ...result }, () => summary(result));
+    if (result.interrupted) process.exitCode = 130;
+  });
+
+addConfigOptions(trainCommand);
+
+function whatToRun(
+  name: string | undefined,
+  options: TrainCommandOptions,
+  changes: RunConfigChanges,
+  command: Command,
+): { folder: string; config: RunConfig; resume?: ReturnType<typeof resumable> } {
+  if (options.resume !== undefined) {
+    if (name !== undefined) {
+      command.error(`error: --resume takes its configuration from the run; leave "${name}" out`);
+    }
+    const resume = resumable(options.resume, (stored) =>
+      parseRunConfig(mergeConfig(stored as RunConfigChanges, changes)),
+    );
+    return { folder: resume.folder, config: resume.config, resume };
+  }
+  if (name === undefined)
+    command.error(`error: name a preset (${presetList()}), a configuration file, or --resume a run`);
+  const config = parseRunConfig(mergeConfig(withFullPaths(readConfig(name)), changes));
+  return { folder: options.out ?? join("runs", basename(name, extname(name))), config };
+}
+
+function summary(result: RunResult): string {
+  const { step, totalSteps, seconds, training, evaluations, interrupted } = result;
+  const last = evaluations.filter((evaluation) => evaluation.step === evaluations.at(-1)?.step);
+  return facts([
+    [
+      interrupted ? "stopped" : "trained",
+      `${count(step)} of ${count(totalSteps)} steps in ${duration(seconds)}`,
+    ],
+    training && ["loss", training.loss.toPrecision(3)],
+    ...last.map(({ weights, puzzles, cells, halting, count: puzzleCount, step }): [string, string] => [
+      `solved (${weights})`,
+      `${percent(puzzles)} of ${count(puzzleCount)} held-out puzzles after step ${count(step)}; ` +
+        `cells ${percent(cells)}, halting ${percent(halting)}`,
+    ]),
+    ["checkpoint", result.checkpoint],
+    interrupted && ["go on", `trm train --resume ${result.folder}`],
+  ]);
+}
