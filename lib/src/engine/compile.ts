@@ -188,7 +188,7 @@ function makeProgram<A extends unknown[]>(
 
 /** The tensors of a result; refuses what could not be returned again by later calls. */
 function resultTensors(name: string, result: unknown): tf.Tensor[] {
-  if (result instanceof Promise) {
+  if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
     throw new Error(`compile(${name}): the function returned a promise. It must be synchronous.`);
   }
   signatureOf(result, `compile(${name}): the result`);
