@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { backendName, bindingSwitch, type NativeMemory, registerKernelBackend } from "./binding";
+import { registerGradients } from "./gradients";
 import type { DeviceMemory, DeviceOptions } from "./pjrt/client";
 import { pjrtEngine, runningPjrt } from "./pjrt/engine";
 import { router } from "./router";
@@ -87,6 +88,7 @@ export function eagerEngine(): { tensorflow: TensorFlow; binding: EagerBinding }
 
 async function startOnce({ backend = "auto", threads, pjrt }: EngineOptions): Promise<EngineInfo> {
   checkThreads(threads);
+  registerGradients();
   if (info !== undefined && (backend === "auto" || backend === info.backend)) return info;
   info = await start(backend, threads, pjrt);
   return info;

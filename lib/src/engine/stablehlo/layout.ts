@@ -4,7 +4,7 @@ import type { Ssa } from "./emitter";
 import { type Lowering, type Lowerings, operands, outputShape } from "./rule";
 import { stridedSlice } from "./strided-slice";
 import { intList } from "./types";
-import { broadcastAlong, reshape, slice, transpose } from "./vocabulary";
+import { broadcast, broadcastAlong, reshape, slice, transpose } from "./vocabulary";
 
 const toOutputShape: Lowering = (e, node) => reshape(e, node.operand(0), outputShape(node));
 
@@ -62,10 +62,12 @@ const sliceLowering: Lowering = (e, node) => {
   );
 };
 
-/** Puts a new axis before each axis, repeats along it, and joins the two. */
+/** Stretches axes of size 1. Else: puts a new axis before each axis, repeats along it, and joins the two. */
 const tile: Lowering = (e, node) => {
   const x = node.operand(0);
   const times = constantInts(node, 1);
+  if (x.shape.every((size, axis) => size === 1 || times[axis] === 1))
+    return broadcast(e, x, outputShape(node));
   const repeated = broadcastAlong(
     e,
     x,

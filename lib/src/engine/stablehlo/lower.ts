@@ -8,7 +8,7 @@ import { layout } from "./layout";
 import { linear } from "./linear";
 import { reduction } from "./reduction";
 import type { Lowering, Lowerings } from "./rule";
-import { type TensorType, typeText } from "./types";
+import { isUniform, type TensorType, typeText } from "./types";
 
 const lowerings = new Map<string, Lowering>(
   Object.entries({ ...elementwise, ...reduction, ...linear, ...layout, ...indexing } satisfies Lowerings),
@@ -47,7 +47,9 @@ export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): 
     const known = values.get(value);
     if (known !== undefined) return known;
     if (!isConstant(value)) throw new Error(`${graph.name}: ${printValue(value)} is used before it is made.`);
-    return e.constant(value.data, value);
+    const made = e.constant(value.data, value);
+    values.set(value, made);
+    return made;
   };
 
   for (const node of graph.nodes) {
@@ -84,10 +86,9 @@ export function loweringOf(call: Call): Lowering {
 const typeOf = ({ shape, dtype }: TensorType): TensorType => ({ shape, dtype });
 const ssa = (name: string, value: Value): Ssa => ({ name, shape: value.shape, dtype: value.dtype });
 
+/** Many equal elements are one number in the text. */
 function isLarge({ data }: Constant): boolean {
-  if (data.length <= largestLiteral) return false;
-  // All elements equal: that is one number in the text.
-  return (data as Float32Array).some((element) => element !== data[0]);
+  return data.length > largestLiteral && !isUniform(data);
 }
 
 /** A lowering that gives another type than was recorded is a bug that the compiler would report far from its cause. */

@@ -61,12 +61,19 @@ export function elementLiteral(value: number | bigint, dtype: GraphDType): strin
   return exponent === undefined ? point : `${point}e${exponent}`;
 }
 
-/** The elements of a constant as a flat, comma-separated list, or a single element if all are the same. */
+/** The elements of a constant, row by row, or a single one if all are the same. */
 export function denseLiteral(data: HostData, { shape, dtype }: TensorType): string {
+  if (data.length === 0) return "dense<>";
+  if (isUniform(data)) return `dense<${elementLiteral(data[0] as number, dtype)}>`;
   const elements = Array.from(data as Iterable<number | bigint>, (value) => elementLiteral(value, dtype));
-  if (elements.length === 0) return "dense<>";
-  if (elements.every((element) => element === elements[0])) return `dense<${elements[0]}>`;
   return `dense<${nest(elements, shape)}>`;
+}
+
+/** Whether all elements are the same (0 and -0 are not). */
+export function isUniform(data: HostData): boolean {
+  const first = data[0];
+  for (let i = 1; i < data.length; i++) if (!Object.is(data[i], first)) return false;
+  return true;
 }
 
 /** `[[1, 2], [3, 4]]` */
