@@ -11,7 +11,6 @@ import { trainCommand } from "./train";
 /** `npm run trm -- …`: the library in a terminal. Every command says on stderr what went wrong, in one sentence. */
 const program = new Command("trm")
   .description("Tiny Recursive Models: train, evaluate and use them from a terminal")
-  .showHelpAfterError("(add --help for what this command takes)")
   .addCommand(trainCommand)
   .addCommand(evalCommand)
   .addCommand(solveCommand)
@@ -19,6 +18,10 @@ const program = new Command("trm")
   .addCommand(convertCommand)
   .addCommand(infoCommand)
   .addCommand(parityCommand);
+
+for (const command of [program, ...program.commands, ...dataCommand.commands]) {
+  command.showHelpAfterError("(add --help for what this command takes)");
+}
 
 program.parseAsync().catch((error: Error) => {
   console.error(`trm: ${error.message}`);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { checkModelConfig, type ModelConfig, paperModel } from "../model/config";
 import { checkTrainingConfig, paperTraining, type TrainingConfig } from "../trainer/config";
-import { nearest } from "./nearest";
+import { nearest, suggestion } from "./nearest";
 
 /** The model without what its dataset decides: the number of tokens, their kinds, and the puzzle identifiers. */
 export type ModelSettings = Omit<ModelConfig, "vocabSize" | "seqLen" | "numPuzzleIdentifiers">;
@@ -354,13 +354,11 @@ function parseSection(name: string, schema: z.ZodObject, value: unknown, where =
 }
 
 function unknownField(path: string, known: readonly string[], where = ""): RangeError {
-  const close = nearest(
-    path,
-    known.filter((candidate) => candidate !== path),
-  );
-  return new RangeError(
-    `there is no field ${path}${where}${close ? `; did you mean ${close}?` : `; there are ${known.join(", ")}`}`,
-  );
+  const field = path.replace(/^data\./, "");
+  const owners = dataKinds.filter((kind) => field in dataSections[kind].shape);
+  if (owners.length > 0)
+    return new RangeError(`there is no field ${path}${where}; it is one of ${owners.join(" and ")}`);
+  return new RangeError(`there is no field ${path}${where}${suggestion(path, known)}`);
 }
 
 function notAmong(path: string, given: unknown, values: readonly string[]): RangeError {
