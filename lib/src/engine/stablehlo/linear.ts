@@ -26,6 +26,12 @@ function product(e: Emitter, node: Node, transposeA: boolean, transposeB: boolea
         : a;
     return dotGeneral(e, rows, matrix, [], rows.shape.length - 1, transposeB ? 1 : 0, shape);
   }
+  // tfjs stacks every single matrix into a stack of one.
+  if (shape.slice(0, -2).every(isOne)) {
+    const [left, right] = [a, b].map((x) => reshape(e, x, x.shape.slice(-2))) as [Ssa, Ssa];
+    const single = dotGeneral(e, left, right, [], transposeA ? 0 : 1, transposeB ? 1 : 0, shape.slice(-2));
+    return reshape(e, single, shape);
+  }
   const stack = shape.slice(0, -2);
   const left = stackLike(e, a, stackA, stack);
   const right = stackLike(e, b, stackB, stack);
