@@ -32,6 +32,8 @@ export interface ArcDatasetOptions {
   readonly augmentations?: number;
   /** First puzzle identifier, above 1 when other datasets come first. Default 1; 0 is "<blank>". */
   readonly firstIdentifier?: number;
+  /** Told how many tasks are done, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Tasks of one subset, and whether their test pairs are for training too or held out. */
@@ -106,9 +108,12 @@ export function arcDatasets(subsets: readonly ArcSubset[], options: ArcDatasetOp
   const known = new Map<string, number>();
   const testPuzzles: Record<string, TestPuzzle> = {};
   const notFull: string[] = [];
+  const total = subsets.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  let done = 0;
 
   for (const { tasks, heldOut } of subsets) {
     for (const task of random.shuffle([...tasks])) {
+      options.onProgress?.(done++, total);
       const guises = distinctGuises(task, augmentations, random).map((augmentation): Guise => {
         const name = arcName(task.id, augmentation);
         const identifier = known.get(name) ?? identifiers.push(name) - 1;
@@ -122,6 +127,7 @@ export function arcDatasets(subsets: readonly ArcSubset[], options: ArcDatasetOp
       testPuzzles[task.id] = { test: task.test.map(plainPair), train: task.train.map(plainPair) };
     }
   }
+  options.onProgress?.(done, total);
   const numPuzzleIdentifiers = identifiers.length;
   return {
     train: train.dataset("arc train", numPuzzleIdentifiers),

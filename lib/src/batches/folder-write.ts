@@ -20,20 +20,30 @@ export type FolderContent = Readonly<Partial<Record<Split, Dataset>>> & Partial<
  * its name only when it is complete. Tokens are copied in blocks, so the datasets may be larger than memory.
  *
  * @param options.replace overwrite a folder that exists; otherwise that is an error.
+ * @param options.onProgress told how many of all tokens are written, inputs and labels of both splits counted.
  * @example
  * writeDatasetFolder("data/sudoku-6x6", { train, test });
  */
 export function writeDatasetFolder(
   folder: string,
   content: FolderContent,
-  options: { replace?: boolean } = {},
+  options: { replace?: boolean; onProgress?: (done: number, total: number) => void } = {},
 ): void {
+  const total = [content.train, content.test].reduce(
+    (sum, split) => sum + 2 * (split?.inputs.length ?? 0),
+    0,
+  );
+  let done = 0;
+  const written = (tokens: number) => {
+    done += tokens;
+    options.onProgress?.(done, total);
+  };
   writeFolderAtomic(
     folder,
     (temporary) => {
       for (const split of ["train", "test"] as const) {
         const dataset = content[split];
-        if (dataset) writeSplit(join(temporary, split), checkDataset(dataset));
+        if (dataset) writeSplit(join(temporary, split), checkDataset(dataset), written);
       }
       writeFileSync(join(temporary, "identifiers.json"), pythonJson(content.identifiers ?? ["<blank>"]));
       if (content.testPuzzles) {
@@ -44,7 +54,7 @@ export function writeDatasetFolder(
   );
 }
 
-function writeSplit(folder: string, dataset: Dataset): void {
+function writeSplit(folder: string, dataset: Dataset, written: (tokens: number) => void): void {
   mkdirSync(folder);
   const metadata = "metadata" in dataset ? (dataset as StoredDataset).metadata : metadataOf(dataset);
   // Python writes a float with its point, and files should be the same whoever wrote them.
@@ -57,7 +67,7 @@ function writeSplit(folder: string, dataset: Dataset): void {
   const shape = [exampleCount(dataset), dataset.seqLen];
   for (const field of ["inputs", "labels"] as const) {
     const dtype = tokenType(dataset[field], dataset.vocabSize);
-    writeNpyRows(pathOf(field), dtype, shape, blocks(dataset[field], dtype, dataset.seqLen));
+    writeNpyRows(pathOf(field), dtype, shape, blocks(dataset[field], dtype, dataset.seqLen, written));
   }
   const indices = {
     puzzle_identifiers: dataset.puzzleIdentifiers,
@@ -92,12 +102,18 @@ function tokenType(tokens: Tokens, vocabSize: number): ElementType {
 
 const rowsPerBlock = 4096;
 
-function* blocks(tokens: Tokens, dtype: ElementType, seqLen: number): Generator<TypedArray> {
+function* blocks(
+  tokens: Tokens,
+  dtype: ElementType,
+  seqLen: number,
+  written: (tokens: number) => void,
+): Generator<TypedArray> {
   const { array } = elementTypes[dtype];
   for (let begin = 0; begin < tokens.length; begin += rowsPerBlock * seqLen) {
     const block = tokens.subarray(begin, Math.min(begin + rowsPerBlock * seqLen, tokens.length));
     yield array === BigInt64Array || array === BigUint64Array
       ? array.from(Array.from(block, BigInt))
       : (array as typeof Int32Array).from(block);
+    written(block.length);
   }
 }

@@ -23,6 +23,8 @@ export interface SudokuDatasetOptions {
   readonly augmentations?: number;
   /** Where the augmentations are drawn from; needed if there are any. */
   readonly random?: Random;
+  /** Told after each puzzle how many are done. */
+  readonly onProgress?: (done: number) => void;
 }
 
 /**
@@ -38,7 +40,7 @@ export function sudokuDataset(puzzles: readonly SudokuPuzzle[], options: SudokuD
     { ...facts, blankIdentifierId: 0, numPuzzleIdentifiers: 1 },
     puzzles.length * (1 + augmentations),
   );
-  for (const { puzzle, solution } of puzzles) {
+  for (const [done, { puzzle, solution }] of puzzles.entries()) {
     const inputs = sudokuTokens(puzzle);
     const labels = sudokuTokens(solution);
     builder.example(inputs, labels);
@@ -49,6 +51,7 @@ export function sudokuDataset(puzzles: readonly SudokuPuzzle[], options: SudokuD
       builder.endPuzzle();
     }
     builder.endGroup();
+    options.onProgress?.(done + 1);
   }
   return builder.build();
 }

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { readArcDatasets } from "../batches";
+import { type ArcDatasets, readArcDatasets } from "../batches";
 import {
   addBuilderOptions,
   type BuilderOptions,
   checkOut,
   downloaded,
+  progressOf,
   requireOneSource,
   writeAndReport,
 } from "./data-shared";
@@ -52,10 +53,14 @@ export const dataArcCommand = new Command("arc")
     if (download) await downloaded(download, options.downloads);
     const prefix = source ?? join(options.downloads, download!, "arc-agi");
     const subsets = options.subsets?.split(",").filter(Boolean) ?? [...standard.subsets];
-    const arc = readArcDatasets(prefix, subsets, [options.testSet ?? standard.testSet], {
-      augmentations,
-      seed,
-    });
+    const bar = progressOf("augmenting", "tasks");
+    let arc: ArcDatasets;
+    try {
+      const testSet = options.testSet ?? standard.testSet;
+      arc = readArcDatasets(prefix, subsets, [testSet], { augmentations, seed, onProgress: bar.update });
+    } finally {
+      bar.done();
+    }
     writeAndReport(arc, options, start, { identifiers: arc.identifiers.length, notFull: arc.notFull });
   });
 

@@ -65,6 +65,18 @@ export function refuseWithout(
   if (extra) command.error(`error: ${extra[0]} only works with ${needed}`);
 }
 
+/** A bar that appears when the total is known, for work that holds the event loop. */
+export function progressOf(label: string, unit: string) {
+  let bar: Progress | undefined;
+  return {
+    update(done: number, total: number) {
+      bar ??= progress(total, { label, unit });
+      bar.update(done);
+    },
+    done: () => bar?.done(),
+  };
+}
+
 /** Downloads a source unless it is there already, with a bar for each file. */
 export async function downloaded(name: SourceName, folder: string): Promise<string[]> {
   let bar: Progress | undefined;
@@ -93,7 +105,12 @@ export function writeAndReport(
   start: number,
   extra: object = {},
 ): void {
-  writeDatasetFolder(options.out, content, { replace: options.replace ?? false });
+  const bar = progressOf("writing", "tokens");
+  try {
+    writeDatasetFolder(options.out, content, { replace: options.replace ?? false, onProgress: bar.update });
+  } finally {
+    bar.done();
+  }
   const seconds = (performance.now() - start) / 1000;
   const sizes = (dataset: Dataset) => ({
     groups: groupCount(dataset),

@@ -1,12 +1,13 @@
 import { Command, Option } from "commander";
-import { type Dataset, sudokuDataset, sudokuTask } from "../batches";
-import { createRandom } from "../puzzles";
+import { type Dataset, type SudokuDatasetOptions, sudokuDataset, sudokuTask } from "../batches";
+import { createRandom, type SudokuPuzzle } from "../puzzles";
 import { parseBox, sampleSudokuCsv } from "../runs";
 import {
   addBuilderOptions,
   type BuilderOptions,
   checkOut,
   downloaded,
+  progressOf,
   refuseWithout,
   requireOneSource,
   writeAndReport,
@@ -86,7 +87,16 @@ async function fromCsv(
     (await sampleSudokuCsv(trainCsv, { ...rated, ...(subsample !== undefined && { subsample }) }));
   const test = testCsv && (await sampleSudokuCsv(testCsv, rated));
   return {
-    ...(train && { train: sudokuDataset(train, { box, name: "train", augmentations, random }) }),
+    ...(train && { train: augmented(train, { box, name: "train", augmentations, random }) }),
     ...(test && { test: sudokuDataset(test, { box, name: "test" }) }),
   };
+}
+
+function augmented(puzzles: readonly SudokuPuzzle[], options: SudokuDatasetOptions): Dataset {
+  const bar = progressOf("augmenting", "puzzles");
+  try {
+    return sudokuDataset(puzzles, { ...options, onProgress: (done) => bar.update(done, puzzles.length) });
+  } finally {
+    bar.done();
+  }
 }
