@@ -68,5 +68,7 @@ test(`killed at ${KILLS} random moments and resumed, a run ends like one that ne
 
 /** The rows of a table without the column that no two runs share. */
 function withoutSeconds(path: string): string[] {
-  return readFileSync(path, "utf8").replace(/^([^,]*),[^,]*/gm, "$1").split("\n");
+  return readFileSync(path, "utf8")
+    .replace(/^([^,]*),[^,]*/gm, "$1")
+    .split("\n");
 }

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { parseRunConfig, type RunConfig, type RunConfigChanges } from "../../src/runs/config";
-import { mergeConfig } from "../../src/runs/config";
+import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "../../src/runs/config";
 
 /** A run of 4x4 Sudoku so small that a step takes milliseconds. */
 export function tinyRun(changes: RunConfigChanges = {}): RunConfig {
@@ -32,7 +31,8 @@ export function tinyRun(changes: RunConfigChanges = {}): RunConfig {
     checkpoints: { every: 5, keep: 2 },
   };
   let config = tiny;
-  for (const [section, change] of Object.entries(changes)) config = mergeConfig(config, { [section]: change });
+  for (const [section, change] of Object.entries(changes))
+    config = mergeConfig(config, { [section]: change });
   return parseRunConfig(config);
 }
 
