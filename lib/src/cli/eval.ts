@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { Split } from "../batches";
-import { disposeTree, startEngine } from "../engine";
+import { disposeTree } from "../engine";
 import { writeFileAtomic } from "../files";
 import { onInterrupt } from "../notebook/interrupt";
 import { progress } from "../notebook/progress";
@@ -14,12 +14,13 @@ import {
   readWeights,
 } from "../runs";
 import { createReasoner } from "../trainer";
+import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import { jsonOption, oneOf, presetList, threadsOption, weightsOption, wholeNumber } from "./options";
 import { count, duration, facts, finish, numberTable, percent } from "./output";
 import { openTestData, type TestData } from "./test-data";
 import { loadModel } from "./weights";
 
-interface EvalCommandOptions {
+interface EvalCommandOptions extends EngineCommandOptions {
   readonly data?: string;
   readonly split: Split;
   readonly weights: "ema" | "live";
@@ -29,7 +30,6 @@ interface EvalCommandOptions {
   readonly limit?: number;
   readonly quantiles: number;
   readonly submission?: string;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -68,12 +68,13 @@ export const evalCommand = new Command("eval")
       .default(4),
   )
   .addOption(new Option("--submission <file>", "write the Kaggle submission file (ARC only)"))
+  .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(jsonOption())
   .action(async (path: string, options: EvalCommandOptions) => {
     const source = options.data ?? ownData(path);
     const signal = onInterrupt();
-    const { backend, device } = await startEngine(options.threads ? { threads: options.threads } : {});
+    const { backend, device } = await startEngineFor(options);
     const data = await openTestData(source, options.split);
     try {
       const outcome = await evaluateOn(path, data, options, signal);

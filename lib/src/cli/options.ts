@@ -81,10 +81,11 @@ export function addConfigOptions(command: Command): void {
 }
 
 /** What the options of {@link addConfigOptions} ask for. */
-export function configChanges(options: Readonly<Record<string, unknown>>): RunConfigChanges {
-  let changes = (options.set ?? {}) as RunConfigChanges;
+export function configChanges(options: object): RunConfigChanges {
+  const given = options as Readonly<Record<string, unknown>>;
+  let changes = (given.set ?? {}) as RunConfigChanges;
   for (const { path } of configFields()) {
-    if (options[path] !== undefined) changes = mergeConfig(changes, at(path, options[path]));
+    if (given[path] !== undefined) changes = mergeConfig(changes, at(path, given[path]));
   }
   return changes;
 }

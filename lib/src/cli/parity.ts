@@ -1,7 +1,12 @@
 import { Command } from "commander";
-import { type EngineInfo, startEngine } from "../engine";
+import type { EngineInfo } from "../engine";
 import { textTable } from "../notebook/table";
 import { type ParityResult, runParity } from "../runs/parity";
+import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
+
+interface ParityCommandOptions extends EngineCommandOptions {
+  readonly json?: boolean;
+}
 
 /** `trm parity DIR`: repeats official runs and compares everything they recorded. */
 export const parityCommand = new Command("parity")
@@ -12,9 +17,10 @@ export const parityCommand = new Command("parity")
     "<dir>",
     "folder with one folder per case (config.json, metrics.json and three safetensors files)",
   )
+  .addOption(deviceOption())
   .option("--json", "one JSON object on stdout instead of the table")
-  .action(async (dir: string, options: { json?: boolean }) => {
-    const engine = await startEngine();
+  .action(async (dir: string, options: ParityCommandOptions) => {
+    const engine = await startEngineFor(options);
     const results = await runParity(dir);
     const failed = results.filter((result) => !result.passed).length;
     if (options.json) console.log(JSON.stringify({ engine: engine.backend, failed, results }));

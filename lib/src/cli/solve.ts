@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { mazeCells, mazeTokens, sudokuDigits, sudokuTokens } from "../batches";
-import { disposeTree, startEngine, tf } from "../engine";
+import { disposeTree, tf } from "../engine";
 import type { BatchTensors, ModelConfig } from "../model";
 import {
   type Box,
@@ -16,12 +16,13 @@ import {
   sudokuPicture,
 } from "../puzzles";
 import { createReasoner } from "../trainer";
+import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import { jsonOption, weightsOption, wholeNumber } from "./options";
 import { finish, percent } from "./output";
 import { boxOfCells } from "./test-data";
 import { loadModel } from "./weights";
 
-interface SolveCommandOptions {
+interface SolveCommandOptions extends EngineCommandOptions {
   readonly weights: "ema" | "live";
   readonly config?: string;
   readonly supervisionSteps?: number;
@@ -48,10 +49,11 @@ export const solveCommand = new Command("solve")
       wholeNumber(),
     ),
   )
+  .addOption(deviceOption())
   .addOption(jsonOption())
   .action(async (path: string, puzzle: string | undefined, options: SolveCommandOptions) => {
     const text = puzzle ?? readFileSync(0, "utf8");
-    await startEngine();
+    await startEngineFor(options);
     const { model, params, precision } = loadModel(path, options);
     const kind = puzzleKind(model.config);
     const question = kind.parse(text);

@@ -1,6 +1,5 @@
 import { basename, extname, join } from "node:path";
 import { Command, Option } from "commander";
-import { startEngine } from "../engine";
 import { onInterrupt } from "../notebook/interrupt";
 import { type Progress, progress } from "../notebook/progress";
 import {
@@ -13,6 +12,7 @@ import {
   resumable,
   runTraining,
 } from "../runs";
+import { deviceOption, type EngineCommandOptions, memoryInUse, startEngineFor } from "./engine";
 import {
   addConfigOptions,
   configChanges,
@@ -24,11 +24,10 @@ import {
 } from "./options";
 import { count, duration, facts, finish, percent } from "./output";
 
-interface TrainCommandOptions {
+interface TrainCommandOptions extends EngineCommandOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly init?: string;
-  readonly threads?: number;
   readonly printConfig?: boolean;
   readonly json?: boolean;
 }
@@ -49,16 +48,17 @@ export const trainCommand = new Command("train")
   .addOption(
     new Option("--init <weights>", "start from the weights of a run, checkpoint, .pt or .safetensors file"),
   )
+  .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(new Option("--print-config", "show the whole configuration as JSON and do not train"))
   .addOption(jsonOption())
   .action(async (name: string | undefined, options: TrainCommandOptions, command: Command) => {
-    const changes = withFullPaths(configChanges(options as Readonly<Record<string, unknown>>));
+    const changes = withFullPaths(configChanges({ ...options }));
     const { folder, config, resume } = whatToRun(name, options, changes, command);
     if (options.printConfig) return finish(true, config, () => "");
     const weights = options.init === undefined ? undefined : readWeights(options.init);
     const signal = onInterrupt();
-    const { backend, device } = await startEngine(options.threads ? { threads: options.threads } : {});
+    const { backend, device } = await startEngineFor(options);
     const bar: { current?: Progress } = {};
     let result: RunResult;
     try {
@@ -68,9 +68,9 @@ export const trainCommand = new Command("train")
         ...(resume && { resume }),
         ...(weights && { weights }),
         onStart: ({ step, totalSteps }) => {
-          bar.current = progress(totalSteps, { start: step });
+          bar.current = progress(totalSteps, { start: step, label: `training on ${device}` });
         },
-        onStep: ({ step, loss }) => bar.current?.update(step, { loss }),
+        onStep: ({ step, loss }) => bar.current?.update(step, { loss, ...memoryInUse() }),
         onEvaluation: ({ step, puzzles }) => bar.current?.update(step, { accuracy: puzzles }),
       });
     } finally {

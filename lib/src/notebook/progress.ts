@@ -7,6 +7,8 @@ export interface ProgressMetrics {
   readonly loss?: number;
   /** A fraction from 0 to 1. */
   readonly accuracy?: number;
+  /** Bytes in use on the device. */
+  readonly memory?: number;
 }
 
 export interface Progress {
@@ -64,9 +66,12 @@ export function progress(
   };
 }
 
-function metricsText({ loss, accuracy }: ProgressMetrics): string {
-  const lossText = loss === undefined ? "" : `, loss ${loss.toPrecision(3)}`;
-  return accuracy === undefined ? lossText : `${lossText}, accuracy ${(100 * accuracy).toFixed(1)}%`;
+function metricsText({ loss, accuracy, memory }: ProgressMetrics): string {
+  return [
+    loss === undefined ? "" : `, loss ${loss.toPrecision(3)}`,
+    accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(1)}%`,
+    memory === undefined ? "" : `, ${(memory / 1e9).toPrecision(3)} GB`,
+  ].join("");
 }
 
 /** A stream for a notebook: every line that is written takes the place of the one before. */
