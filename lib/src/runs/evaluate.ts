@@ -110,15 +110,15 @@ function byDifficulty(
   quantiles: number,
 ): DifficultyAccuracy[] {
   const order = outcomes.map((_, i) => i).sort((a, b) => ratings[a] - ratings[b]);
-  const ranges: number[][] = [];
+  const ranges: { quantile: number; puzzles: number[] }[] = [];
   order.forEach((puzzle, rank) => {
     const last = ranges.at(-1);
-    const isFull = ranges.length <= Math.floor((rank * quantiles) / order.length);
-    const isTied = last && ratings[last[last.length - 1]] === ratings[puzzle];
-    if (last && (isTied || !isFull)) last.push(puzzle);
-    else ranges.push([puzzle]);
+    const isTied = last !== undefined && ratings[last.puzzles[last.puzzles.length - 1]] === ratings[puzzle];
+    const quantile = isTied ? last.quantile : Math.floor((rank * quantiles) / order.length);
+    if (last?.quantile === quantile) last.puzzles.push(puzzle);
+    else ranges.push({ quantile, puzzles: [puzzle] });
   });
-  return ranges.map((puzzles) => ({
+  return ranges.map(({ puzzles }) => ({
     from: ratings[puzzles[0]],
     to: ratings[puzzles[puzzles.length - 1]],
     count: puzzles.length,

@@ -157,8 +157,8 @@ ema_rate: 0.95
   refuse(`${main}lerning: 3\n`, /bad\.yaml: there is no field lerning/);
   refuse(`${main}lr_warmup_step: 3\n`, /did you mean lr_warmup_steps\?/);
   refuse(main.replace("small", "large"), /its defaults name .*large\.yaml, which does not exist/);
-  refuse(main.replace("${lr}", "${lrr}"), /\$\{lrr\} refers to lrr, which is not there/);
-  refuse("weight_decay: ${lr}\nlr: ${weight_decay}\n", /refers to itself/);
+  refuse(main.replace(`$\{lr}`, `$\{lrr}`), /\$\{lrr\} refers to lrr, which is not there/);
+  refuse(`weight_decay: $\{lr}\nlr: $\{weight_decay}\n`, /refers to itself/);
   refuse("lr: [1", /bad\.yaml: /);
   refuse("- 1", /it must hold fields/);
   refuse(`${main}freeze_weights: True\n`, /freeze_weights has no counterpart here/);
