@@ -53,7 +53,8 @@ export function initSwiGlu(size: number, expansion: number, random: NormalSource
  * Source: models/layers.py, SwiGLU.
  */
 export function swiGlu<T extends tf.Tensor>(params: SwiGluParams, h: T): T {
-  const [gate, up] = tf.split(linear(h, params.gateUp), 2, -1);
+  // Splitting the weight is cheaper than splitting the much larger product.
+  const [gate, up] = tf.split(params.gateUp, 2).map((weight) => linear(h, weight as tf.Tensor2D));
   return linear(tf.mul(silu(gate), up) as T, params.down);
 }
 

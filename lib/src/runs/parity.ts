@@ -9,7 +9,8 @@ import type { TrainingConfig } from "../trainer/config";
 import { createReasoner } from "../trainer/evaluate";
 import { stepRates } from "../trainer/rates";
 import { initTrainState, type TrainState } from "../trainer/state";
-import { lossAndGrads, METRICS, type StepRates, trainStep } from "../trainer/step";
+import { type StepRates, trainStep } from "../trainer/step";
+import { lossAndGrads, METRICS } from "../trainer/supervise";
 
 /** Largest absolute difference allowed in logits, gradients, weights, moving averages and carried latents. */
 export const TENSOR_TOLERANCE = 2e-4;
@@ -115,7 +116,7 @@ async function compareCase(folder: string): Promise<ParityErrors> {
   };
 
   const gradStep = compile((params: ModelParams, carry: Carry, batch: BatchTensors, rates: StepRates) =>
-    lossAndGrads(model, training.loss, { params }, refill(params, carry, batch), rates.minSteps),
+    lossAndGrads(model, training.loss, params, refill(params, carry, batch), rates.minSteps),
   );
   const step = compile(
     (state: TrainState, batch: BatchTensors, rates: StepRates) =>

@@ -15,7 +15,8 @@ export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";
 export { type SolvedPuzzle, type SolveOptions, slowestPuzzle, solve, type Thought } from "./solve";
 export { initTrainState, type TrainState } from "./state";
-export { lossAndGrads, METRICS, type StepConfig, type StepRates, trainStep } from "./step";
+export { type StepConfig, type StepRates, trainStep } from "./step";
+export { lossAndGrads, METRICS } from "./supervise";
 export { type EvaluationReport, type History, type TrainOptions, train } from "./train";
 export {
   createTrainer,

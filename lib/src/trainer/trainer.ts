@@ -10,7 +10,8 @@ import { createReasoner, type Evaluation, evaluate, type Reasoner } from "./eval
 import { drawMinSteps, stepRates } from "./rates";
 import { learningRateAt } from "./schedule";
 import { initTrainState, type TrainState } from "./state";
-import { METRICS, type StepRates, trainStep } from "./step";
+import { type StepRates, trainStep } from "./step";
+import { METRICS } from "./supervise";
 
 /** What one training step reports. Accuracies are means over the puzzles that halted in it, NaN where none did. */
 export interface StepReport {

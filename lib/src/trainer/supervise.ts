@@ -1,0 +1,82 @@
+import { noGradient, tf, valueAndGrad } from "../engine";
+import { type Carry, decideHalt } from "../model/carry";
+import type { Model, ModelOutput, ModelParams, Weights } from "../model/model";
+import { answerLoss, binaryCrossEntropy, correctness, type LossKind } from "./losses";
+
+/** Sums over the rows that halted in a step, as the official code logs them; the losses are sums over all rows. */
+export const METRICS = [
+  "count",
+  "accuracy",
+  "exact_accuracy",
+  "q_halt_accuracy",
+  "steps",
+  "lm_loss",
+  "q_halt_loss",
+  "q_continue_loss",
+] as const;
+
+/** What learns from the loss: the weights, and the batch's rows of the puzzle embedding. */
+export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tensor2D };
+
+/** The loss of one supervision step per puzzle, its gradients, and what the step leaves behind. */
+export function lossAndGrads(
+  model: Model,
+  loss: LossKind,
+  params: ModelParams,
+  carry: Carry,
+  minSteps: tf.Tensor1D,
+) {
+  const { weights, puzzleEmbedding: table } = params;
+  const learnt: Learnt = {
+    weights,
+    ...(table && { puzzleRows: tf.gather(table, carry.batch.puzzleIdentifiers) as tf.Tensor2D }),
+  };
+  const batchSize = carry.steps.shape[0];
+
+  return valueAndGrad((learnt: Learnt) => {
+    const { labels } = carry.batch;
+    const output = forward(model, learnt, carry);
+    const { latents, logits, qHalt, qContinue } = output;
+
+    const right = correctness(logits, labels);
+    const answer = answerLoss(loss, logits, labels);
+    const halt = binaryCrossEntropy(qHalt, right.whole);
+    const goOn = continueLoss(model, learnt, carry, output);
+    const total = tf.add(answer, tf.mul(0.5, tf.add(halt, goOn)));
+
+    const steps = tf.add(carry.steps, tf.scalar(1, "int32")) as tf.Tensor1D;
+    const halted = noGradient(() => decideHalt(model.config, steps, qHalt, qContinue, minSteps));
+    const metrics = noGradient(() => {
+      const done = tf.mul(tf.cast(halted, "float32"), right.counts);
+      const believed = tf.cast(tf.greaterEqual(qHalt, 0), "float32");
+      const sums = [
+        done,
+        tf.mul(done, right.cells),
+        tf.mul(done, right.whole),
+        tf.mul(done, tf.cast(tf.equal(believed, right.whole), "float32")),
+        tf.mul(done, tf.cast(steps, "float32")),
+      ].map((perRow) => tf.sum(perRow));
+      return tf.stack([...sums, answer, halt, goOn]) as tf.Tensor1D;
+    });
+    const next: Carry = { ...carry, latents, steps, halted };
+    return [tf.div(total, batchSize) as tf.Scalar, { carry: next, metrics, output }];
+  }, learnt);
+}
+
+function forward(model: Model, learnt: Learnt, carry: Carry): ModelOutput {
+  return model.forward(learnt.weights, carry.latents, carry.batch.inputs, learnt.puzzleRows ?? null);
+}
+
+/**
+ * Q-learning's loss of thinking on, zero unless `halting` is "continue": q_continue should be the best that q says one step later.
+ * It costs a second forward pass, which is why the paper drops it (section 4.6).
+ */
+function continueLoss(model: Model, learnt: Learnt, carry: Carry, output: ModelOutput): tf.Scalar {
+  if (model.config.halting === "halt") return tf.scalar(0);
+  const target = noGradient(() => {
+    const next = forward(model, learnt, { ...carry, latents: output.latents });
+    const isLast = tf.greaterEqual(carry.steps, model.config.supervisionSteps - 1);
+    return tf.sigmoid(tf.where(isLast, next.qHalt, tf.maximum(next.qHalt, next.qContinue))) as tf.Tensor1D;
+  });
+  return binaryCrossEntropy(output.qContinue, target);
+}
