@@ -35,5 +35,7 @@ export function fieldDocs(): ReadonlyMap<string, string> {
 /** The compiled library has its comments in the declarations, the sources in themselves. */
 function ownCode(file: string): string {
   const path = join(__dirname, "..", file);
-  return readFileSync(existsSync(`${path}.d.ts`) ? `${path}.d.ts` : `${path}.ts`, "utf8");
+  const found = [`${path}.d.ts`, `${path}.ts`].find(existsSync);
+  // The command line as one file (`scripts/bundle.mjs`) has neither; its help lists the fields without their meaning.
+  return found === undefined ? "" : readFileSync(found, "utf8");
 }

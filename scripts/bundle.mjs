@@ -1,0 +1,57 @@
+// `node scripts/bundle.mjs [FILE]`: the whole command line as one JavaScript file, for a machine that has a `node` and a PJRT
+// plugin but neither this folder nor a network (a rented GPU): `node trm.cjs train sudoku-hard --device pjrt`.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { build } from "esbuild";
+import { ROOT } from "./setup/paths.mjs";
+
+const outfile = process.argv[2] ?? join(ROOT, ".cache", "trm.cjs");
+
+/** Native addons ride along as text; they are written to a temporary file when they are loaded. */
+const embedNativeAddons = {
+  name: "embed-native-addons",
+  /** @param {import("esbuild").PluginBuild} build */
+  setup(build) {
+    // koffi's package for this system chooses its binary at run time; here that choice is made now.
+    const system = `${process.platform}-${process.arch}`;
+    build.onResolve({ filter: new RegExp(`^@koromix/koffi-${system}$`) }, ({ path }) => ({
+      path: join(ROOT, "node_modules", path, system.replace("-", "_"), "koffi.node"),
+    }));
+    build.onLoad({ filter: /\.node$/ }, async ({ path }) => ({
+      loader: "js",
+      contents: `
+        const { inflateRawSync } = require("node:zlib");
+        const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
+        const { join } = require("node:path");
+        const folder = mkdtempSync(join(require("node:os").tmpdir(), "trm-"));
+        const file = join(folder, "addon.node");
+        writeFileSync(file, inflateRawSync(Buffer.from("${deflateRawSync(await readFile(path)).toString("base64")}", "base64")));
+        process.dlopen(module, file);
+        // Linux keeps the file for as long as the process has it open.
+        rmSync(folder, { recursive: true });`,
+    }));
+  },
+};
+
+const { metafile } = await build({
+  entryPoints: [join(ROOT, "lib", "src", "cli", "main.ts")],
+  outfile,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  minifySyntax: true,
+  // Koffi's other entry looks for its binary beside itself.
+  alias: { koffi: join(ROOT, "node_modules", "koffi", "index.cjs") },
+  // None of these runs there: the notebook kernel, the browser for pictures, the fallback without a device.
+  external: ["tslab", "@sparticuz/chromium", "@tensorflow/tfjs-backend-wasm", "plotly.js-dist"],
+  // lib asks where such a package is to learn whether it is loaded; "nowhere" is an answer.
+  banner: {
+    js: "{ const { resolve } = require; require.resolve = (name) => { try { return resolve(name); } catch { return name; } }; }",
+  },
+  plugins: [embedNativeAddons],
+  logLevel: "warning",
+  metafile: true,
+});
+const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+console.log(`${outfile}: ${(bytes / 1e6).toFixed(1)} MB`);
