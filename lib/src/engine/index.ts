@@ -5,5 +5,6 @@ export * as tf from "@tensorflow/tfjs";
 export { noGradient, valueAndGrad } from "./autodiff";
 export { deviceMemory, type EngineInfo, type EngineOptions, engineInfo, startEngine } from "./backend";
 export { type Compiled, type CompileOptions, compile, type SignatureFacts } from "./compile";
+export { productFlops } from "./graph/flops";
 export { printGraph } from "./graph/graph";
 export { disposeTree, flatten, mapTree, type TensorTree, unflatten, zipTrees } from "./tree";
