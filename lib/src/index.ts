@@ -1,8 +1,9 @@
 /**
- * The library behind the notebooks. Data flows one way: puzzles -> batches -> model -> trainer -> runs -> figures.
+ * The library behind the notebooks. Data flows one way: puzzles -> batches -> model -> trainer -> checkpoints -> runs -> figures.
  * Notebooks import everything from here: `import * as trm from "trm"`.
  */
 export * from "./batches";
+export * from "./checkpoints";
 export * from "./engine";
 export * from "./figures";
 export * from "./files";
