@@ -5,6 +5,7 @@ import { evalCommand } from "./eval";
 import { infoCommand } from "./info";
 import { parityCommand } from "./parity";
 import { solveCommand } from "./solve";
+import { speedCommand } from "./speed";
 import { trainCommand } from "./train";
 
 /** `npm run trm -- …`: the library in a terminal. */
@@ -16,7 +17,8 @@ export const program = new Command("trm")
   .addCommand(dataCommand)
   .addCommand(convertCommand)
   .addCommand(infoCommand)
-  .addCommand(parityCommand);
+  .addCommand(parityCommand)
+  .addCommand(speedCommand);
 
 /** The program and all its commands. */
 export const commands: readonly Command[] = [program, ...program.commands, ...dataCommand.commands];
