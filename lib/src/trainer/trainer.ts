@@ -120,6 +120,14 @@ export function createTrainer(
   const params = (weights: "live" | "ema"): ModelParams =>
     weights === "live" ? state.params : { ...state.params, weights: state.ema };
 
+  /** What step `number` takes, and where the host stood before it was drawn. */
+  const draw = (number: number) => ({
+    host: { sampler: sampler.save(), exploration: exploration.save() },
+    batch: toTensors(sampler.next()),
+    rates: stepRates(config, number, drawMinSteps(model.config, config.batchSize, exploration)),
+  });
+  let coming: ReturnType<typeof draw> | undefined;
+
   return {
     model,
     config,
@@ -132,10 +140,13 @@ export function createTrainer(
       return state;
     },
     async next() {
-      const batch = toTensors(sampler.next());
-      const rates = stepRates(config, step + 1, drawMinSteps(model.config, config.batchSize, exploration));
+      const { batch, rates } = coming ?? draw(step + 1);
+      coming = undefined;
       try {
-        const result = await compiledStep.async(state, batch, rates);
+        const running = compiledStep.async(state, batch, rates);
+        // While the device computes, the host prepares what comes next.
+        coming = draw(step + 2);
+        const result = await running;
         state = result.state;
         step++;
         const values = await result.metrics.data();
@@ -147,11 +158,14 @@ export function createTrainer(
     },
     evaluate: (dataset, { weights = "ema", batchSize = config.batchSize, ...options } = {}) =>
       evaluate(reasoner, params(weights), dataset, { batchSize, ...options }),
-    hostState: () => ({ step, sampler: sampler.save(), exploration: exploration.save() }),
+    hostState: () => ({
+      step,
+      ...(coming?.host ?? { sampler: sampler.save(), exploration: exploration.save() }),
+    }),
     dispose() {
       compiledStep.dispose();
       reasoner.dispose();
-      disposeTree(state);
+      disposeTree([state, coming?.batch, coming?.rates]);
     },
   };
 }
