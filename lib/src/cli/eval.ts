@@ -181,7 +181,8 @@ function summary(path: string, data: TestData, { step, evaluation, arc }: Outcom
       bySteps.map((at, i) => [String(i + 1), percent(at.puzzles), percent(at.cells), percent(at.halting)]),
     ),
   ];
-  if (byDifficulty) {
+  // Generated 4x4 puzzles all have the same rating, which is nothing to compare.
+  if (byDifficulty && byDifficulty.length > 1) {
     const rows = byDifficulty.map(({ from, to, count: size, puzzles, cells }) => [
       from === to ? String(from) : `${from} to ${to}`,
       count(size),

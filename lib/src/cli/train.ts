@@ -118,6 +118,6 @@ function summary(result: RunResult): string {
         `cells ${percent(cells)}, halting ${percent(halting)}`,
     ]),
     ["checkpoint", result.checkpoint],
-    interrupted && ["go on", `trm train --resume ${result.folder}`],
+    interrupted && ["go on", `npm run trm -- train --resume ${result.folder}`],
   ]);
 }
