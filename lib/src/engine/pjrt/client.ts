@@ -54,7 +54,7 @@ export interface PjrtDevice {
  */
 export function openDevice(options: DeviceOptions = {}): PjrtDevice {
   const api = loadPlugin(findPlugin(options.plugin));
-  const values = namedValues(options.options ?? {});
+  const values = namedValues({ ...defaultOptions(api.path), ...options.options });
   const { client } = call(
     api,
     "Client_Create",
@@ -67,6 +67,11 @@ export function openDevice(options: DeviceOptions = {}): PjrtDevice {
     call(api, "Client_Destroy", { client });
     throw error;
   }
+}
+
+/** GPU plugins take three quarters of the memory at once unless told otherwise; then a second notebook would find none. */
+function defaultOptions(pluginPath: string): Options {
+  return /xla_(cuda|rocm)/.test(pluginPath) ? { preallocate: false, memory_fraction: 0.9 } : {};
 }
 
 function describe(api: PjrtApi, client: bigint, index: number): PjrtDevice {
