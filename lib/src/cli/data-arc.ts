@@ -6,11 +6,11 @@ import {
   type BuilderOptions,
   checkOut,
   downloaded,
-  progressOf,
   requireOneSource,
   writeAndReport,
 } from "./data-shared";
 import { oneOf, wholeNumber } from "./options";
+import { progressOf } from "./output";
 
 /** Which subsets the official README trains on, and which it holds out. */
 const official = {

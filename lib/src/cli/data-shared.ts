@@ -12,7 +12,7 @@ import {
 } from "../batches";
 import { type Progress, progress } from "../notebook/progress";
 import { jsonOption, wholeNumber } from "./options";
-import { count, duration, facts, finish } from "./output";
+import { count, duration, facts, finish, progressOf } from "./output";
 
 /** What every builder can be told. */
 export interface BuilderOptions {
@@ -63,18 +63,6 @@ export function refuseWithout(
 ): void {
   const extra = Object.entries(given).find(([, value]) => value !== undefined);
   if (extra) command.error(`error: ${extra[0]} only works with ${needed}`);
-}
-
-/** A bar that appears when the total is known, for work that holds the event loop. */
-export function progressOf(label: string, unit: string) {
-  let bar: Progress | undefined;
-  return {
-    update(done: number, total: number) {
-      bar ??= progress(total, { label, unit });
-      bar.update(done);
-    },
-    done: () => bar?.done(),
-  };
 }
 
 /** Downloads a source unless it is there already, with a bar for each file. */

@@ -7,12 +7,12 @@ import {
   type BuilderOptions,
   checkOut,
   downloaded,
-  progressOf,
   refuseWithout,
   requireOneSource,
   writeAndReport,
 } from "./data-shared";
 import { anyNumber, oneOf, wholeNumber } from "./options";
+import { progressOf } from "./output";
 import { boxOfCsv } from "./test-data";
 
 interface SudokuCommandOptions extends BuilderOptions {

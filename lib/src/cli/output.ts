@@ -1,3 +1,4 @@
+import { type Progress, progress } from "../notebook/progress";
 import { textTable } from "../notebook/table";
 
 /** Ends a command: one JSON object alone on stdout, or a summary for people. */
@@ -35,4 +36,16 @@ export function numberTable(head: readonly string[], rows: readonly (readonly st
     rows,
     head.map((_, column) => column > 0),
   ).trimEnd();
+}
+
+/** A bar that appears when the total is known, for work that holds the event loop. */
+export function progressOf(label: string, unit: string) {
+  let bar: Progress | undefined;
+  return {
+    update(done: number, total: number) {
+      bar ??= progress(total, { label, unit });
+      bar.update(done);
+    },
+    done: () => bar?.done(),
+  };
 }

@@ -3,6 +3,7 @@ import type { EngineInfo } from "../engine";
 import { textTable } from "../notebook/table";
 import { type ParityResult, runParity } from "../runs/parity";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
+import { progressOf } from "./output";
 
 interface ParityCommandOptions extends EngineCommandOptions {
   readonly json?: boolean;
@@ -21,7 +22,13 @@ export const parityCommand = new Command("parity")
   .option("--json", "one JSON object on stdout instead of the table")
   .action(async (dir: string, options: ParityCommandOptions) => {
     const engine = await startEngineFor(options);
-    const results = await runParity(dir);
+    const bar = progressOf("comparing", "cases");
+    let results: ParityResult[];
+    try {
+      results = await runParity(dir, bar.update);
+    } finally {
+      bar.done();
+    }
     const failed = results.filter((result) => !result.passed).length;
     if (options.json) console.log(JSON.stringify({ engine: engine.backend, failed, results }));
     else printResults(engine, results);

@@ -65,15 +65,23 @@ interface CaseConfig {
 /**
  * Repeats every official run found in a folder and compares everything it recorded.
  * @param folder holds one folder per case, with config.json, metrics.json and the safetensors files
+ * @param onCase told how many cases are done, of how many
  * @throws Error when the folder holds no case
  */
-export async function runParity(folder: string): Promise<ParityResult[]> {
+export async function runParity(
+  folder: string,
+  onCase?: (done: number, total: number) => void,
+): Promise<ParityResult[]> {
   const names = existsSync(folder)
     ? readdirSync(folder).filter((name) => existsSync(join(folder, name, "config.json")))
     : [];
   if (names.length === 0) throw new Error(`${folder} holds no case folder with a config.json`);
   const results: ParityResult[] = [];
-  for (const name of names.sort()) results.push(await runParityCase(join(folder, name), name));
+  for (const name of names.sort()) {
+    onCase?.(results.length, names.length);
+    results.push(await runParityCase(join(folder, name), name));
+  }
+  onCase?.(results.length, names.length);
   return results;
 }
 
