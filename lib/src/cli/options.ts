@@ -13,7 +13,8 @@ import {
   readOfficialConfig,
 } from "../runs";
 import { suggestion } from "../runs/nearest";
-import { isOfficialConfig, readYaml } from "../runs/official-config";
+import { isOfficialConfig } from "../runs/official-config";
+import { readYaml } from "../runs/official-yaml";
 
 /** A whole number from `least` up, as the value of an option. */
 export function wholeNumber(least = 1): (text: string) => number {

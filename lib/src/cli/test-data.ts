@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { extname, isAbsolute, join, relative } from "node:path";
 import {
   type Dataset,
   type FolderExtras,
@@ -50,13 +50,19 @@ function openFolder(folder: string, split: Split): TestData {
   const datasets = openDataset(folder, split);
   const isArc = split === "test" && existsSync(join(folder, "test_puzzles.json"));
   return {
-    name: `${folder} (${split})`,
+    name: `${asTyped(folder)} (${split})`,
     datasets,
     ...(isArc && { extras: readFolderExtras(folder) }),
     close: () => {
       for (const dataset of datasets) dataset.close();
     },
   };
+}
+
+/** Runs keep full paths; what lies below the working folder is shorter without. */
+function asTyped(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
 }
 
 async function openConfigured(changes: RunConfigChanges, name: string): Promise<TestData> {

@@ -1,4 +1,17 @@
-export * from "./config";
+export {
+  type CheckpointConfig,
+  type DataConfig,
+  type DatasetFolders,
+  type EvaluationConfig,
+  type GeneratedMaze,
+  type GeneratedSudoku,
+  type MetricsConfig,
+  type ModelSettings,
+  mergeConfig,
+  type RunConfig,
+  type RunConfigChanges,
+  type SudokuFiles,
+} from "./config";
 export { modelConfigFor, openRunData, parseBox, type RunData, sampleSudokuCsv } from "./data";
 export * from "./evaluate";
 export * from "./evaluate-arc";
@@ -7,7 +20,9 @@ export { type Metrics, type MetricsRow, type MetricsTable, openMetrics, openTabl
 export { readOfficialConfig } from "./official-config";
 export { LOSS_TOLERANCE, type ParityErrors, type ParityResult, runParity, TENSOR_TOLERANCE } from "./parity";
 export { type PresetName, presetConfig, presetNamed, presets } from "./presets";
-export { type Resumable, type RunOptions, type RunResult, resumable, runTraining } from "./run";
+export { type Resumable, resumable } from "./resume";
+export { type RunOptions, type RunResult, runTraining } from "./run";
+export { type ConfigField, configFields, dataKinds, parseRunConfig } from "./schema";
 export {
   modelConfigOf,
   paramsFrom,

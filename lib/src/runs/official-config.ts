@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import type { ModelConfig } from "../model/config";
 import { fromOfficialArch, type OfficialArch } from "../model/official";
-import type { RunConfig, RunConfigChanges } from "./config";
+import { isRecord, type RunConfig, type RunConfigChanges } from "./config";
 import { nearest } from "./nearest";
-
-type Plain = { [key: string]: unknown };
+import { type Plain, readWithDefaults, withInterpolations } from "./official-yaml";
 
 /** Fields of `cfg_pretrain.yaml` without a counterpart in a run: where things are, how they are called, and hydra's own. */
 const ignored = [
@@ -39,9 +36,9 @@ const trainingFields = [
 ];
 const known = ["arch", "data_paths", "data_paths_test", "freeze_weights", ...trainingFields, ...ignored];
 
-const archFields = [
+/** What every model of the official code needs to be told. */
+const requiredArchFields = [
   "name",
-  "loss",
   "halt_exploration_prob",
   "halt_max_steps",
   "H_cycles",
@@ -53,6 +50,11 @@ const archFields = [
   "expansion",
   "puzzle_emb_ndim",
   "pos_encodings",
+];
+
+const archFields = [
+  ...requiredArchFields,
+  "loss",
   "forward_dtype",
   "mlp_t",
   "puzzle_emb_len",
@@ -67,32 +69,37 @@ const archFields = [
  * @throws Error naming the file and the field that is unknown or has no counterpart here
  */
 export function readOfficialConfig(path: string): RunConfigChanges {
-  const file = withInterpolations(readWithDefaults(path));
-  // A file of config/arch is the value of `arch`.
-  const config: Plain = "arch" in file || !("name" in file) ? file : { arch: file };
-  const unknown = Object.keys(config).find((field) => !known.includes(field));
-  if (unknown) throw new Error(`${path}: there is no field ${unknown}${didYouMean(unknown, known)}`);
-  if (config.freeze_weights)
-    throw new Error(`${path}: freeze_weights has no counterpart here; it must be False`);
+  const file = readWithDefaults(path);
   try {
-    return { ...archChanges(config.arch), ...dataChanges(config), ...trainingChanges(config) };
+    return officialChanges(withInterpolations(file));
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
 }
 
+function officialChanges(file: Plain): RunConfigChanges {
+  // A file of config/arch is the value of `arch`.
+  const config: Plain = "arch" in file || !("name" in file) ? file : { arch: file };
+  const unknown = Object.keys(config).find((field) => !known.includes(field));
+  if (unknown) throw new Error(`there is no field ${unknown}${didYouMean(unknown, known)}`);
+  if (config.freeze_weights) throw new Error("freeze_weights has no counterpart here; it must be False");
+  return { ...archChanges(config.arch), ...dataChanges(config), ...trainingChanges(config) };
+}
+
 /** Whether YAML text is in the official code's terms rather than ours. */
 export function isOfficialConfig(value: unknown): boolean {
   return (
-    isPlain(value) && ["arch", "defaults", "global_batch_size", "hidden_size"].some((key) => key in value)
+    isRecord(value) && ["arch", "defaults", "global_batch_size", "hidden_size"].some((key) => key in value)
   );
 }
 
 function archChanges(arch: unknown): RunConfigChanges {
   if (arch === undefined) return {};
-  if (!isPlain(arch)) throw new Error("arch must be a section of fields");
+  if (!isRecord(arch)) throw new Error("arch must be a section of fields");
   const unknown = Object.keys(arch).find((field) => !archFields.includes(field));
   if (unknown) throw new Error(`there is no field arch.${unknown}${didYouMean(unknown, archFields)}`);
+  const missing = requiredArchFields.find((field) => arch[field] === undefined);
+  if (missing) throw new Error(`arch.${missing} is missing`);
   const kind = /(?:^|\.)(\w+)@/.exec(String(arch.name))?.[1] ?? String(arch.name);
   // What the dataset decides is not in these files.
   const official = {
@@ -123,8 +130,8 @@ function dataChanges(config: Plain): RunConfigChanges {
 }
 
 function trainingChanges(config: Plain): RunConfigChanges {
-  const loss = isPlain(config.arch) && isPlain(config.arch.loss) ? config.arch.loss.loss_type : undefined;
-  const dtype = isPlain(config.arch) ? config.arch.forward_dtype : undefined;
+  const loss = isRecord(config.arch) && isRecord(config.arch.loss) ? config.arch.loss.loss_type : undefined;
+  const dtype = isRecord(config.arch) ? config.arch.forward_dtype : undefined;
   const fields: Plain = {
     seed: config.seed,
     batchSize: config.global_batch_size,
@@ -197,82 +204,7 @@ export function officialYaml({ model, training }: Pick<RunConfig, "model" | "tra
   });
 }
 
-/** A YAML file over those that its `defaults` name, such as `- arch: trm` for `arch/trm.yaml`. */
-function readWithDefaults(path: string): Plain {
-  const { defaults = [], ...own } = readYaml(path);
-  if (!Array.isArray(defaults)) throw new Error(`${path}: defaults must be a list`);
-  let config: Plain = {};
-  for (const entry of defaults.includes("_self_") ? defaults : [...defaults, "_self_"]) {
-    if (entry === "_self_") config = merged(config, own);
-    else if (typeof entry === "string") config = merged(config, readDefault(path, entry));
-    else if (isPlain(entry)) {
-      for (const [group, name] of Object.entries(entry)) {
-        config = merged(config, { [group]: readDefault(path, join(group, String(name))) });
-      }
-    } else throw new Error(`${path}: defaults has an entry that is no file: ${JSON.stringify(entry)}`);
-  }
-  return config;
-}
-
-function readDefault(from: string, name: string): Plain {
-  const path = join(dirname(from), `${name}.yaml`);
-  if (!existsSync(path)) throw new Error(`${from}: its defaults name ${path}, which does not exist`);
-  return readWithDefaults(path);
-}
-
-/** @throws Error naming the file and the line that is no YAML */
-export function readYaml(path: string): Plain {
-  if (!existsSync(path)) throw new Error(`${path} does not exist`);
-  let value: unknown;
-  try {
-    // A tiny file can ask for gigabytes through aliases of aliases.
-    value = parse(readFileSync(path, "utf8"), { maxAliasCount: 100 });
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
-  }
-  if (!isPlain(value)) throw new Error(`${path}: it must hold fields, such as "lr: 1e-4"`);
-  return value;
-}
-
-function merged(base: Plain, changes: Plain): Plain {
-  const result: Plain = { ...base };
-  for (const [key, value] of Object.entries(changes)) {
-    const below = result[key];
-    result[key] = isPlain(below) && isPlain(value) ? merged(below, value) : value;
-  }
-  return result;
-}
-
-/** Replaces `${a.b}` by that field, and `${.b}` by the one beside it, as OmegaConf does. */
-function withInterpolations(root: Plain): Plain {
-  const resolve = (text: string, parent: readonly string[], depth: number): unknown => {
-    const [, dots, name] = /^\$\{(\.*)([\w.]+)\}$/.exec(text) ?? [];
-    if (name === undefined) return text;
-    if (depth > 20) throw new Error(`${text} refers to itself`);
-    const base = dots ? parent.slice(0, parent.length - (dots.length - 1)) : [];
-    const place = [...base, ...name.split(".")];
-    const value = place.reduce<unknown>((part, key) => (isPlain(part) ? part[key] : undefined), root);
-    if (value === undefined) throw new Error(`${text} refers to ${place.join(".")}, which is not there`);
-    return typeof value === "string" ? resolve(value, place.slice(0, -1), depth + 1) : value;
-  };
-  const walk = (value: unknown, parent: readonly string[]): unknown => {
-    if (typeof value === "string") return resolve(value, parent, 0);
-    if (!isPlain(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        key,
-        walk(inner, isPlain(inner) ? [...parent, key] : parent),
-      ]),
-    );
-  };
-  return walk(root, []) as Plain;
-}
-
 function didYouMean(field: string, candidates: readonly string[]): string {
   const close = nearest(field, candidates);
   return close ? `; did you mean ${close}?` : "";
-}
-
-function isPlain(value: unknown): value is Plain {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { z } from "zod";
-import { latestCheckpoint, listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
-import { readJsonFile, removeFolderAtomic, writeFileAtomic } from "../files";
+import { join } from "node:path";
+import { listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
+import { removeFolderAtomic, writeFileAtomic } from "../files";
 import { createModel, type Model } from "../model";
 import { createTrainer, type EvaluationReport, type StepReport, type Trainer, train } from "../trainer";
-import { type EvaluationConfig, parseRunConfig, type RunConfig } from "./config";
+import type { EvaluationConfig, RunConfig } from "./config";
 import { modelConfigFor, openRunData, type RunData } from "./data";
 import { evaluateAll, firstExamples } from "./evaluate";
 import { type Metrics, openMetrics } from "./metrics";
+import { differences, type Resumable } from "./resume";
 import { type AboutRun, aboutRun, paramsFrom, type StoredWeights } from "./weights";
 
 /** What a run may be told besides its configuration. */
@@ -41,55 +41,6 @@ export interface RunResult {
   readonly training?: StepReport;
   readonly evaluations: readonly EvaluationReport[];
   readonly checkpoint: string;
-}
-
-/** A run to go on with. */
-export interface Resumable {
-  readonly folder: string;
-  readonly config: RunConfig;
-  /** The newest checkpoint; none where the run was killed before its first. */
-  readonly checkpoint?: string;
-}
-
-/** Settings of training that a checkpoint's tensors or its position in the data depend on. */
-const FIXED = ["training.seed", "training.batchSize"];
-
-/**
- * Finds out how to go on with a run.
- * @param path the run's folder, for its newest checkpoint, or one of its checkpoints
- * @param change makes the configuration to go on with out of the stored one
- * @throws Error when the folder holds no run, or naming the setting that cannot change in the middle of a run
- */
-export function resumable(
-  path: string,
-  change: (stored: RunConfig) => RunConfig = (stored) => stored,
-): Resumable {
-  const isCheckpoint = existsSync(join(path, "checkpoint.json"));
-  const folder = isCheckpoint ? dirname(dirname(resolve(path))) : path;
-  const file = join(folder, "config.json");
-  if (!existsSync(file)) throw new Error(`${folder} holds no run to resume: it has no config.json`);
-  const stored = parseRunConfig(readJsonFile(file, z.unknown()));
-  const config = change(stored);
-  for (const [path, was, is] of differences(stored, config)) {
-    if (/^(model|data)\./.test(path) || FIXED.includes(path)) {
-      throw new Error(
-        `${path} is ${JSON.stringify(was)} in the run to resume and cannot become ${JSON.stringify(is)} now; start a new run for that`,
-      );
-    }
-  }
-  const checkpoint = isCheckpoint ? path : latestCheckpoint(join(folder, "checkpoints"));
-  return { folder, config, ...(checkpoint && { checkpoint }) };
-}
-
-function differences(a: object, b: object, prefix = ""): [path: string, a: unknown, b: unknown][] {
-  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
-  return keys.flatMap((key): [string, unknown, unknown][] => {
-    if (JSON.stringify(left[key]) === JSON.stringify(right[key])) return [];
-    const isSection = prefix === "" && typeof left[key] === "object" && typeof right[key] === "object";
-    if (isSection) return differences(left[key] as object, right[key] as object, `${key}.`);
-    return [[`${prefix}${key}`, left[key], right[key]]];
-  });
 }
 
 /**

@@ -17,14 +17,9 @@ import {
 } from "../files";
 import { type Model, type ModelConfig, type ModelParams, puzzleTokens } from "../model";
 import { fromStateDict, officialName } from "../model/official";
-import {
-  type ModelSettings,
-  mergeConfig,
-  parseRunConfig,
-  type RunConfig,
-  type RunConfigChanges,
-} from "./config";
+import { type ModelSettings, mergeConfig, type RunConfig, type RunConfigChanges } from "./config";
 import { officialYaml, readOfficialConfig } from "./official-config";
+import { parseRunConfig } from "./schema";
 
 /** Trained weights from whatever file holds them. */
 export interface StoredWeights {

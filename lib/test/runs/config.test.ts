@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { paperModel } from "../../src/model";
@@ -162,7 +162,13 @@ ema_rate: 0.95
   refuse("lr: [1", /bad\.yaml: /);
   refuse("- 1", /it must hold fields/);
   refuse(`${main}freeze_weights: True\n`, /freeze_weights has no counterpart here/);
-  refuse("name: recursive_reasoning.trm9@X\nhidden_size: 4\n", /bad\.yaml: no model kind "trm9" here/);
+  const arch = readFileSync(join(folder, "arch/small.yaml"), "utf8");
+  refuse(arch.replace("trm_singlez", "trm9"), /bad\.yaml: no model kind "trm9" here/);
+  refuse(
+    arch.replace("hidden_size: 64", "hiden_size: 64"),
+    /\.hidden_size\} refers to hidden_size, which is not there/,
+  );
+  refuse(arch.replace("num_heads: 4", ""), /bad\.yaml: arch\.num_heads is missing/);
 });
 
 test("settings written as official YAML read back as they were", () => {

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { startEngine } from "../../src/engine";
-import { parseRunConfig } from "../../src/runs/config";
-import { resumable, runTraining } from "../../src/runs/run";
+import { parseRunConfig, resumable, runTraining } from "../../src/runs";
 
 /** Trains the run in the folder argv[2] with the configuration argv[3], from where the last process was killed. */
 async function main(folder: string, configText: string) {

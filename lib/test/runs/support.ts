@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "../../src/runs/config";
+import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "../../src/runs";
 
 /** A run of 4x4 Sudoku so small that a step takes milliseconds. */
 export function tinyRun(changes: RunConfigChanges = {}): RunConfig {
