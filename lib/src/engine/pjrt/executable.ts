@@ -1,6 +1,7 @@
 /** Runs recorded graphs on a device: what `compile()` asks of it. */
 import type { Graph } from "../graph/graph";
 import { type LoweredProgram, lowerToStableHlo } from "../stablehlo/lower";
+import { storeOnce } from "../stablehlo/store-once";
 import type { TensorType } from "../stablehlo/types";
 import { type DeviceBuffer, type TensorSpec, toDevice } from "./buffers";
 import { defaultCacheFolder } from "./cache";
@@ -40,6 +41,9 @@ export function programText(lowered: LoweredProgram): ProgramText {
   };
 }
 
+/** XLA would leave out a rounding to bfloat16 that is followed by a widening, and with it what {@link storeOnce} is for. */
+const roundAsWritten = { xla_allow_excess_precision: false };
+
 /**
  * Compiles a graph for a device, or takes it from the cache on disk.
  *
@@ -51,8 +55,9 @@ export function compileForDevice(
   donate: readonly number[] = [],
   options: CompileOptions = { cache: defaultCacheFolder() },
 ): DeviceExecutable {
-  const lowered = lowerToStableHlo(graph, donate);
-  const program = compileProgramSync(device, programText(lowered), options);
+  const lowered = lowerToStableHlo(storeOnce(graph), donate);
+  const flags = { ...roundAsWritten, ...options.flags };
+  const program = compileProgramSync(device, programText(lowered), { ...options, flags });
   const constants = lowered.largeConstants.map((constant) =>
     toDevice(device, dataArray(constant.data, elementType(constant.dtype)), spec(constant)),
   );
