@@ -91,8 +91,12 @@ export function checkpointFolder(folder: string, step: number): string {
 export function listCheckpoints(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => /^step-\d{8,}$/.test(name));
-  const stepOf = (name: string) => Number(name.slice("step-".length));
-  return names.sort((a, b) => stepOf(a) - stepOf(b)).map((name) => join(folder, name));
+  return names.sort((a, b) => checkpointStep(a) - checkpointStep(b)).map((name) => join(folder, name));
+}
+
+/** The step that a checkpoint's name tells, whatever state its files are in. */
+export function checkpointStep(path: string): number {
+  return Number(basename(path).slice("step-".length));
 }
 
 /** The newest checkpoint of a folder, or undefined where there is none. */

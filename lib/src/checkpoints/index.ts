@@ -1,6 +1,7 @@
 export {
   type Checkpoint,
   checkpointFolder,
+  checkpointStep,
   latestCheckpoint,
   listCheckpoints,
   readCheckpoint,

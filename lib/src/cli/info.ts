@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Command } from "commander";
 import { exampleCount, groupCount, openDataset, readFolderExtras, type Split } from "../batches";
-import { listCheckpoints, readCheckpoint } from "../checkpoints";
+import { checkpointStep, listCheckpoints } from "../checkpoints";
 import { openNpy, type StoredTensor } from "../files";
 import { streamPuzzleRows } from "../puzzles";
 import { readWeights, type StoredWeights } from "../runs";
@@ -52,7 +52,7 @@ function describeRun(path: string): Description {
     result: { ...inner.result, kind: "run", checkpoints, ...(evaluation && { lastEvaluation: evaluation }) },
     text: `${facts([
       ["run", path],
-      ["checkpoints", checkpoints.map((name) => `step ${count(readCheckpoint(name).step)}`).join(", ")],
+      ["checkpoints", checkpoints.map((path) => `step ${count(checkpointStep(path))}`).join(", ")],
       evaluation !== undefined && ["last evaluation", evaluation],
     ])}\n${inner.text}`,
   };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   type Augment,
   type Dataset,
@@ -131,6 +132,12 @@ export async function sampleSudokuCsv(path: string, options: SudokuSample): Prom
 function openFolders(config: DatasetFolders): RunData {
   const opened: StoredDataset[] = [];
   const open = (folders: readonly string[], split: "train" | "test") => {
+    const missing = folders.find((folder) => !existsSync(folder));
+    if (missing) {
+      throw new Error(
+        `${missing} does not exist: build it with "npm run trm -- data", or name another in data.paths`,
+      );
+    }
     const sets = folders.flatMap((folder) => openDataset(folder, split));
     opened.push(...sets);
     return sets;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
+import { checkpointStep, listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
 import { removeFolderAtomic, writeFileAtomic } from "../files";
 import { createModel, type Model } from "../model";
 import { createTrainer, type EvaluationReport, type StepReport, type Trainer, train } from "../trainer";
@@ -62,13 +62,14 @@ export async function runTraining(config: RunConfig, options: RunOptions): Promi
   try {
     const totalSteps = data.totalSteps(config.training.batchSize) ?? config.training.totalSteps;
     const model = createModel(modelConfigFor(config, data));
-    const { trainer, seconds: before } = startTrainer(config, totalSteps, model, data, options);
+    const { trainer, ...before } = startTrainer(config, totalSteps, model, data, options);
     try {
       writeFileAtomic(configFile, `${JSON.stringify(config, null, 2)}\n`);
       removeLaterCheckpoints(folder, trainer.step);
       options.onStart?.({ model, data, step: trainer.step, totalSteps });
       const session = openSession(config, trainer, data, before, options);
       try {
+        await session.begin();
         const history = await train(trainer, {
           untilStep: options.untilStep ?? totalSteps,
           ...(signal && { signal }),
@@ -86,13 +87,16 @@ export async function runTraining(config: RunConfig, options: RunOptions): Promi
   }
 }
 
+/** What the files of a run must remember besides the training state. */
+type Progress = Pick<AboutRun, "seconds" | "evaluationDue">;
+
 function startTrainer(
   config: RunConfig,
   totalSteps: number,
   model: Model,
   data: RunData,
   { resume, weights }: RunOptions,
-): { trainer: Trainer; seconds: number } {
+): { trainer: Trainer } & Progress {
   const training = { ...config.training, totalSteps };
   const shared = {
     epochsPerIteration: data.epochsPerIteration,
@@ -103,6 +107,7 @@ function startTrainer(
     return {
       trainer: createTrainer(model, training, data.train, { ...shared, ...(params && { params }) }),
       seconds: 0,
+      evaluationDue: false,
     };
   }
   const checkpoint = readCheckpoint(resume.checkpoint);
@@ -120,13 +125,13 @@ function startTrainer(
     ...shared,
     resume: { state, host: checkpoint.host },
   });
-  return { trainer, seconds: about.seconds };
+  return { trainer, seconds: about.seconds, evaluationDue: about.evaluationDue };
 }
 
 /** A run that goes on from an older checkpoint makes those after it anew. */
 function removeLaterCheckpoints(folder: string, step: number): void {
   for (const path of listCheckpoints(join(folder, "checkpoints"))) {
-    if (readCheckpoint(path).step > step) removeFolderAtomic(path);
+    if (checkpointStep(path) > step) removeFolderAtomic(path);
   }
 }
 
@@ -135,7 +140,7 @@ function openSession(
   config: RunConfig,
   trainer: Trainer,
   data: RunData,
-  before: number,
+  before: Progress,
   options: RunOptions,
 ) {
   const { folder, signal } = options;
@@ -145,14 +150,14 @@ function openSession(
   const evaluateEvery = interval(config.evaluation.every, totalSteps);
   const saveEvery = interval(config.checkpoints.every, totalSteps);
   const evaluations: EvaluationReport[] = [];
-  let seconds = before;
+  let { seconds, evaluationDue } = before;
   let lastTime = performance.now();
   let training: StepReport | undefined;
   let saved: { step: number; path: string } | undefined;
 
   const save = async () => {
     if (saved?.step === trainer.step) return saved.path;
-    const about: AboutRun = { config, model: trainer.model.config, seconds };
+    const about: AboutRun = { config, model: trainer.model.config, seconds, evaluationDue };
     const path = await saveCheckpoint(join(folder, "checkpoints"), trainer.state, trainer.hostState(), {
       about,
       keep: config.checkpoints.keep,
@@ -161,8 +166,23 @@ function openSession(
     options.onCheckpoint?.(path);
     return path;
   };
+  const evaluateNow = async () => {
+    const reports = await evaluateTrainer(trainer, test, config.evaluation, signal);
+    evaluationDue = reports.length < config.evaluation.weights.length;
+    // All or none, since a resumed run does all of them again.
+    if (evaluationDue) return;
+    for (const report of reports) {
+      metrics.evaluation(report, seconds);
+      evaluations.push(report);
+      options.onEvaluation?.(report);
+    }
+  };
   return {
     metrics,
+    async begin() {
+      if (evaluationDue) await evaluateNow();
+      lastTime = performance.now();
+    },
     async afterStep(report: StepReport) {
       seconds += (performance.now() - lastTime) / 1000;
       if (Number.isNaN(report.loss)) {
@@ -174,13 +194,8 @@ function openSession(
       metrics.step(report, seconds);
       options.onStep?.(report);
       const isDue = (every: number) => report.step % every === 0 || report.step === totalSteps;
-      if (isDue(evaluateEvery)) {
-        for (const evaluation of await evaluateTrainer(trainer, test, config.evaluation, signal)) {
-          metrics.evaluation(evaluation, seconds);
-          evaluations.push(evaluation);
-          options.onEvaluation?.(evaluation);
-        }
-      }
+      evaluationDue = isDue(evaluateEvery);
+      if (evaluationDue) await evaluateNow();
       // After the evaluation, so that a run resumed here has its row.
       if (isDue(saveEvery)) await save();
       lastTime = performance.now();

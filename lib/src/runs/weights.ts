@@ -41,12 +41,15 @@ export interface AboutRun {
   readonly model: ModelConfig;
   /** Seconds spent in training steps. */
   readonly seconds: number;
+  /** Whether the evaluation after this step was cut short, and is to be done when the run goes on. */
+  readonly evaluationDue: boolean;
 }
 
 const aboutSchema = z.object({
   config: z.record(z.string(), z.unknown()),
   model: z.custom<ModelConfig>((value) => typeof value === "object" && value !== null),
   seconds: z.number(),
+  evaluationDue: z.boolean(),
 });
 
 /**

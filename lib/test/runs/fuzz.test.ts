@@ -27,7 +27,11 @@ test("checkpoint.json: 10,000 injured files", () => {
   const exploration = createRandom(1).save();
   const host = { step: 7, sampler: sampler.save(), exploration };
   const model = { ...config.model, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 };
-  const sample = JSON.stringify({ format: 1, host, about: { config, model, seconds: 1.5 } });
+  const sample = JSON.stringify({
+    format: 1,
+    host,
+    about: { config, model, seconds: 1.5, evaluationDue: false },
+  });
   return fuzz("checkpoint", folder, [Buffer.from(sample)], (bytes) => {
     writeAnew(join(folder, "checkpoint.json"), bytes);
     const checkpoint = readCheckpoint(folder);

@@ -54,11 +54,38 @@ test("an interrupted run goes on where it stopped and ends with the same weights
   assert.equal(tf.memory().numTensors, before);
 });
 
+test("an evaluation that was cut short is done when the run goes on", async () => {
+  const folder = join(scratchFolder(), "run");
+  const config = tinyRun({
+    training: { totalSteps: 15 },
+    evaluation: { every: 10, weights: ["live", "ema"] },
+  });
+  const stop = new AbortController();
+  const onStep = ({ step }: { step: number }) => {
+    if (step === 10) stop.abort();
+  };
+  const first = await runTraining(config, { folder, signal: stop.signal, onStep });
+  assert.deepEqual([first.step, first.evaluations.length], [10, 0]);
+  await runTraining(config, { folder, resume: resumable(folder) });
+  const rows = readFileSync(join(folder, "evaluations.csv"), "utf8").trim().split("\n").slice(1);
+  assert.deepEqual(
+    rows.map((row) => row.split(",").filter((_, column) => column === 0 || column === 2)),
+    [
+      ["10", "live"],
+      ["10", "ema"],
+      ["15", "live"],
+      ["15", "ema"],
+    ],
+  );
+});
+
 test("going on from an older checkpoint makes the later ones anew", async () => {
   const folder = join(scratchFolder(), "run");
   const config = tinyRun({ checkpoints: { every: 5, keep: 9 } });
   await runTraining(config, { folder });
   const whole = tensorsOf(folder);
+  // The newest is what a failing disk may leave: an older one helps.
+  rmSync(join(folder, "checkpoints", "step-00000020", "checkpoint.json"));
   const resume = resumable(join(folder, "checkpoints", "step-00000010"));
   assert.equal(resume.folder, folder);
   const before = await runTraining(config, { folder, resume, untilStep: 10 });
