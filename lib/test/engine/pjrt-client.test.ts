@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { ElementType } from "../../src/engine/pjrt/abi";
 import { type HostArray, toDevice, toHost, toHostSync } from "../../src/engine/pjrt/buffers";
+import { readCached, writeCached } from "../../src/engine/pjrt/cache";
 import { openDevice, type PjrtDevice } from "../../src/engine/pjrt/client";
 import { PjrtError } from "../../src/engine/pjrt/library";
 import {
@@ -210,4 +219,24 @@ describe("a PJRT device", needsPlugin, () => {
     assert.throws(() => compiled.handle.address, /already disposed/);
     other.close();
   });
+});
+
+test("the cache forgets what was not used for longest", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pjrt-cache-"));
+  // Sparse files: they count as large and take no room.
+  for (const [name, age] of [
+    ["old", 3],
+    ["used", 2],
+    ["young", 1],
+  ] as const) {
+    const file = join(folder, name);
+    writeFileSync(file, "");
+    truncateSync(file, 4e8);
+    utimesSync(file, 0, Date.now() / 1000 - age);
+  }
+  writeCached(folder, "new", new Uint8Array(10));
+  assert.deepEqual(readdirSync(folder).sort(), ["new", "used", "young"]);
+  assert.deepEqual(readCached(folder, "new"), Buffer.alloc(10));
+  assert.equal(readCached(folder, "young"), null, "a file of zeros is no program");
+  rmSync(folder, { recursive: true });
 });

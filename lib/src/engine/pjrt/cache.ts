@@ -1,6 +1,15 @@
 /** Compiled programs on disk: compiling a training step takes minutes on a GPU, reading it back a second. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { cpus, homedir } from "node:os";
 import { join } from "node:path";
 import type { PjrtDevice } from "./client";
@@ -43,7 +52,9 @@ export function readCached(folder: CacheFolder, key: string): Uint8Array | null 
     return null;
   }
   const program = file.subarray(checksumBytes);
-  return checksum(program).equals(file.subarray(0, checksumBytes)) ? program : null;
+  if (!checksum(program).equals(file.subarray(0, checksumBytes))) return null;
+  markUsed(join(folder, key));
+  return program;
 }
 
 /** Stores a program. Failing to (a full disk, a read-only home) costs only time later, so it is not an error. */
@@ -54,8 +65,34 @@ export function writeCached(folder: CacheFolder, key: string, program: Uint8Arra
     const partial = join(folder, `${key}.${process.pid}.partial`);
     writeFileSync(partial, Buffer.concat([checksum(program), program]));
     renameSync(partial, join(folder, key));
+    prune(folder);
   } catch {
     // See above.
+  }
+}
+
+/** The newest date makes a file the last that {@link prune} would take. */
+function markUsed(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // Another process may have pruned it; the program is in memory already.
+  }
+}
+
+/** A training step for a GPU takes a few megabytes. */
+const mostBytes = 1e9;
+
+/** Removes the programs that were not used for longest when the folder grows too large. */
+function prune(folder: CacheFolder): void {
+  const files = readdirSync(folder)
+    .map((name) => ({ path: join(folder, name), ...statSync(join(folder, name)) }))
+    .sort((a, b) => b.mtimeMs - a.mtimeMs);
+  let bytes = 0;
+  for (const { path, size } of files) {
+    bytes += size;
+    if (bytes > mostBytes) rmSync(path, { force: true });
   }
 }
 
