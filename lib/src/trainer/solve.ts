@@ -1,8 +1,10 @@
-import { type Dataset, exampleAt, exampleCount } from "../batches/dataset";
+import { type Dataset, exampleAt } from "../batches/dataset";
+import { testBatches } from "../batches/sample";
 import { disposeTree, tf } from "../engine";
 import type { ModelOutput, ModelParams } from "../model/model";
+import { toTensors } from "./batch";
 import type { Reasoner } from "./evaluate";
-import { type LossKind, logProbabilities } from "./losses";
+import { correctness, type LossKind, logProbabilities } from "./losses";
 
 /** What the model thinks after one supervision step. */
 export interface Thought {
@@ -62,37 +64,54 @@ export function solve(
 export interface SolvedPuzzle {
   readonly inputs: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
+  /** Up to the first answer from which on every answer is right; all of them if there is none. */
   readonly thoughts: readonly Thought[];
-  /** Supervision steps until every cell was right; all of them if that never happened. */
-  readonly solvedAfter: number;
 }
 
 /**
  * The puzzle that takes the model longest and that it solves in the end: the one worth watching.
- * @param among how many of the dataset's first puzzles to try
+ * Where it solves none, the first puzzle of the dataset.
  */
-export function slowestPuzzle(
+export async function slowestPuzzle(
   reasoner: Reasoner,
   params: ModelParams,
   dataset: Dataset,
-  { among }: { among: number },
-): SolvedPuzzle {
-  const tried = Array.from({ length: Math.min(among, exampleCount(dataset)) }, (_, index) => {
-    const { inputs, labels } = exampleAt(dataset, index);
-    const thoughts = solve(reasoner, params, inputs);
-    const right = thoughts.map(({ tokens }) => tokens.every((token, cell) => token === labels[cell]));
-    // Solved for good: from there on every answer is right.
-    const solvedAfter = right.lastIndexOf(false) + 2;
-    return {
-      inputs,
-      labels,
-      thoughts,
-      solvedAfter: Math.min(solvedAfter, thoughts.length),
-      solved: right.at(-1),
-    };
-  });
-  const solved = tried.filter((puzzle) => puzzle.solved);
-  return (solved.length > 0 ? solved : tried).reduce((a, b) => (b.solvedAfter > a.solvedAfter ? b : a));
+  { batchSize }: { batchSize: number },
+): Promise<SolvedPuzzle> {
+  const wrongUntil = await lastWrongSteps(reasoner, params, dataset, batchSize);
+  const { supervisionSteps } = reasoner.model.config;
+  const solved = wrongUntil.map((step) => (step < supervisionSteps ? step : -1));
+  const slowest = Math.max(0, solved.indexOf(Math.max(...solved, 0)));
+  const { inputs, labels } = exampleAt(dataset, slowest);
+  const thoughts = solve(reasoner, params, inputs);
+  return { inputs, labels, thoughts: thoughts.slice(0, wrongUntil[slowest] + 1) };
+}
+
+/** For every puzzle the last supervision step, from 1, after which its answer is wrong; 0 where none is. */
+async function lastWrongSteps(
+  reasoner: Reasoner,
+  params: ModelParams,
+  dataset: Dataset,
+  batchSize: number,
+): Promise<number[]> {
+  const lastWrong: number[] = [];
+  for (const batch of testBatches(dataset, batchSize)) {
+    const tensors = toTensors(batch);
+    const first = lastWrong.length;
+    for (let row = 0; row < batch.count; row++) lastWrong.push(0);
+    let latents = reasoner.start(params, tensors);
+    for (let step = 1; step <= reasoner.model.config.supervisionSteps; step++) {
+      const { output, sums } = await reasoner.step.async(params, latents, tensors);
+      disposeTree([latents, sums]);
+      latents = output.latents;
+      const whole = tf.tidy(() => correctness(output.logits, tensors.labels).whole);
+      const right = whole.dataSync();
+      for (let row = 0; row < batch.count; row++) if (right[row] !== 1) lastWrong[first + row] = step;
+      disposeTree([whole, output.logits, output.qHalt, output.qContinue]);
+    }
+    disposeTree([latents, tensors]);
+  }
+  return lastWrong;
 }
 
 function readThought({ logits, qHalt }: ModelOutput, loss: LossKind): Thought {

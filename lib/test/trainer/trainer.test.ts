@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { exampleAt } from "../../src/batches";
 import { flatten, mapTree, startEngine, tf } from "../../src/engine";
-import { createTrainer, type StepReport, type Trainer, train } from "../../src/trainer";
+import { createTrainer, type StepReport, slowestPuzzle, solve, type Trainer, train } from "../../src/trainer";
 import { tinyModel, tinyTask, tinyTraining } from "./support";
 
 before(() => startEngine());
@@ -141,4 +142,28 @@ test("settings and data that do not fit are refused by name", () => {
     () => createTrainer(tinyModel({ seqLen: 36 }), tinyTraining, tinyTask.train),
     /has 16 tokens per puzzle, but model\.seqLen is 36/,
   );
+});
+
+test("solving tells the answer after every step; the slowest puzzle is the one that was wrong longest", async () => {
+  const trainer = start({ totalSteps: 40 });
+  await train(trainer);
+  const { inputs } = exampleAt(tinyTask.test, 0);
+  const thoughts = solve(trainer.reasoner, trainer.params("live"), inputs);
+  assert.equal(thoughts.length, 3);
+  for (const { tokens, confidence, qHalt } of thoughts) {
+    assert.equal(tokens.length, 16);
+    assert.ok(confidence.every((p) => p > 1 / 6 && p <= 1) && Number.isFinite(qHalt));
+  }
+  const slowest = await slowestPuzzle(trainer.reasoner, trainer.params("live"), tinyTask.test, {
+    batchSize: 7,
+  });
+  const right = slowest.thoughts.map(({ tokens }) =>
+    tokens.every((token, cell) => token === slowest.labels[cell]),
+  );
+  assert.ok(right.lastIndexOf(false) < right.length - 1 || slowest.thoughts.length === 3);
+  assert.throws(
+    () => solve(trainer.reasoner, trainer.params("live"), [1, 2]),
+    /has 2 tokens, but the model expects 16/,
+  );
+  trainer.dispose();
 });
