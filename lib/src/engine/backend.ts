@@ -14,7 +14,8 @@ export type BackendName = "tensorflow" | "pjrt" | "wasm" | "cpu";
 
 export interface EngineOptions {
   /**
-   * `auto` (the default) takes TensorFlow if it is installed, else tfjs's WebAssembly backend, and says so once.
+   * `auto` (the default) takes what the environment variable `TRM_DEVICE` names; without it TensorFlow if it is installed,
+   * else tfjs's WebAssembly backend, and says so once.
    * `pjrt` is a device with a PJRT plugin, such as a GPU. Any choice but `auto` is taken or fails.
    */
   backend?: "auto" | BackendName;
@@ -90,8 +91,17 @@ async function startOnce({ backend = "auto", threads, pjrt }: EngineOptions): Pr
   checkThreads(threads);
   registerGradients();
   if (info !== undefined && (backend === "auto" || backend === info.backend)) return info;
-  info = await start(backend, threads, pjrt);
+  info = await start(backend === "auto" ? deviceFromEnvironment() : backend, threads, pjrt);
   return info;
+}
+
+const backendNames: readonly string[] = ["auto", "tensorflow", "pjrt", "wasm", "cpu"];
+
+/** So that notebooks run on a GPU without a change in them. */
+function deviceFromEnvironment(): "auto" | BackendName {
+  const device = process.env.TRM_DEVICE || "auto";
+  if (backendNames.includes(device)) return device as "auto" | BackendName;
+  throw new Error(`TRM_DEVICE is "${device}"; it can be ${backendNames.join(", ")}.`);
 }
 
 function checkThreads(threads: number | undefined): void {

@@ -7,6 +7,7 @@ import { lastSlot, versionSlot } from "../../src/engine/pjrt/abi";
 import { checkVersion } from "../../src/engine/pjrt/library";
 import { findPlugin, pluginVariable } from "../../src/engine/pjrt/plugins";
 import { runInChild } from "./child";
+import { needsPlugin } from "./pjrt";
 
 const folder = mkdtempSync(join(tmpdir(), "pjrt-plugins-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -88,6 +89,21 @@ describe("the version of a plugin", () => {
   test("a table without functions that are needed is too old", () => {
     assert.throws(() => checkVersion("p.so", table(0, 20, 80)), /p\.so speaks PJRT 0\.20, which is too old/);
   });
+});
+
+describe("the environment variable TRM_DEVICE", () => {
+  const start = (device: string) =>
+    runInChild(
+      "await engine.startEngine().then((i) => console.log(i.backend), (e) => console.log(e.message));",
+      {
+        TRM_DEVICE: device,
+        ...(given !== undefined && { [pluginVariable]: given }),
+      },
+    ).stdout;
+
+  test("chooses what computes", needsPlugin, () => assert.equal(start("pjrt"), "pjrt\n"));
+  test("names its choices", () =>
+    assert.match(start("gpu"), /TRM_DEVICE is "gpu"; it can be auto, tensorflow, pjrt/));
 });
 
 describe("wrong plugins are errors, not crashes", () => {
