@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cacheFolder } from "./paths";
+import { cacheFolder } from "../files/paths";
 
 /** How to start one browser: its program, and the environment that it needs beside ours. */
 export interface BrowserProgram {

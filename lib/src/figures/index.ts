@@ -10,7 +10,7 @@ export {
 export { type HaltingCounts, haltingFigure } from "./halting";
 export { type HeatmapOptions, heatmapFigure } from "./heatmap";
 export { type MazeAnswer, mazeFigure } from "./maze";
-export { cacheFolder, figuresFolder, projectFolder } from "./paths";
+export { figuresFolder } from "./paths";
 export { closeRenderer, renderPng, saveFigure } from "./render";
 export { type SudokuAnswer, type SudokuStep, sudokuFigure, sudokuStepsFigure } from "./sudoku";
 export {

@@ -3,6 +3,7 @@ export { decodeBfloat16, decodeFloat16, encodeBfloat16, toFloat32, toInt32 } fro
 export { type DownloadOptions, download, sha256Of } from "./download";
 export { parseJsonAs, pythonJson, readJsonFile } from "./json";
 export { type NpyRows, openNpy, readNpy, writeNpy, writeNpyRows } from "./npy";
+export { cacheFolder, projectFolder } from "./paths";
 export { encodeSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors";
 export { type ElementType, elementTypes, type StoredTensor, type TypedArray } from "./tensor";
 export { type EventFile, openEventFile } from "./tensorboard";

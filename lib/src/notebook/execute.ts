@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { projectFolder } from "../figures";
+import { projectFolder } from "../files/paths";
 
 export interface ExecuteOptions {
   /** The notebook; its kernel runs in its folder. It is not changed. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { cacheFolder } from "../figures";
+import { cacheFolder } from "../files/paths";
 import type { NotebookEvent } from "./execute";
 import { reproduce } from "./reproduce";
 import { resultsTable } from "./results";

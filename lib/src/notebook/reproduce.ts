@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import { cacheFolder, figuresFolder, projectFolder } from "../figures";
+import { figuresFolder } from "../figures";
 import { writeFileAtomic } from "../files";
+import { cacheFolder, projectFolder } from "../files/paths";
 import { executeNotebook, type NotebookEvent } from "./execute";
 import type { ReportRow } from "./report";
 import { readReport } from "./results";

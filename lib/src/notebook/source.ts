@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type * as TypeScript from "@tslab/typescript-for-tslab";
-import { projectFolder } from "../figures";
+import { projectFolder } from "../files/paths";
 import { inNotebook, showBundle } from "./tslab";
 
 const sourceFolder = join(projectFolder, "lib", "src");

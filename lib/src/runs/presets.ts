@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { projectFolder } from "../figures/paths";
+import { projectFolder } from "../files/paths";
 import type { RunConfig, RunConfigChanges } from "./config";
 import { suggestion } from "./nearest";
 import { parseRunConfig } from "./schema";

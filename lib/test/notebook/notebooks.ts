@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../../src/figures";
+import { cacheFolder } from "../../src/files/paths";
 
 /** A new folder inside the project, because a kernel finds packages in the folders above its own. */
 export function makeNotebookFolder(): string {

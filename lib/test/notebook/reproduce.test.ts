@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { projectFolder } from "../../src/figures";
+import { projectFolder } from "../../src/files/paths";
 import { reproduce } from "../../src/notebook/reproduce";
 import { type ExecutedNotebook, makeNotebookFolder, writeNotebook } from "./notebooks";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { projectFolder } from "../../src/figures";
+import { projectFolder } from "../../src/files/paths";
 import { findSource } from "../../src/notebook";
 
 const read = (file: string) => readFileSync(join(projectFolder, file), "utf8");

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { projectFolder } from "../../src/figures";
+import { projectFolder } from "../../src/files/paths";
 import { reproduce } from "../../src/notebook/reproduce";
 
 const folder = join(projectFolder, "notebooks");
