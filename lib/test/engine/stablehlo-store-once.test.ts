@@ -27,12 +27,13 @@ function residual(size: number) {
 
 test("what is read as bfloat16 is stored as bfloat16 only, through reshapes", () => {
   const after = storeOnce(residual(1000));
-  const [square, short, wide, , moved, sum] = after.nodes;
+  const [square, short, wide, moved, , sum] = after.nodes;
   assert.deepEqual([square!.op, short!.op, wide!.op], ["Square", "Cast", "Cast"]);
   assert.equal(short!.outputs[0]!.dtype, "bfloat16");
   // The product's operand is rearranged from the stored tensor; the sum reads it widened.
   assert.equal(moved!.op, "Reshape");
   assert.equal(moved!.inputs[0], short!.outputs[0]);
+  assert.equal(after.results[0], moved!.outputs[0]);
   assert.equal(sum!.inputs[0], wide!.outputs[0]);
   assert.deepEqual(
     after.results.map(({ dtype, shape }) => `${dtype}[${shape}]`),

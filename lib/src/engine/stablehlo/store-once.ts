@@ -14,51 +14,42 @@ const smallest = 4096;
  */
 export function storeOnce(graph: Graph): Graph {
   const makers = producers(graph);
-  /** The outputs of casts to bfloat16, with where their numbers come from. */
-  const origins = new Map<Value, Origin>();
+  const narrowed = new Set<Value>();
   for (const node of graph.nodes) {
     if (!isNarrowing(node)) continue;
     const origin = originOf(node.inputs[0]!, makers);
-    if (makers.has(origin.value) && sizeOf(origin.value.shape) >= smallest)
-      origins.set(node.outputs[0]!, origin);
+    if (makers.has(origin) && sizeOf(origin.shape) >= smallest) narrowed.add(origin);
   }
-  const narrowed = new Set(Array.from(origins.values(), ({ value }) => value));
+  /** What is stored, by the widened value that stands for it. */
   const stored = new Map<Value, Value>();
 
   return rewrite(graph, (node, editor) => {
-    const origin = origins.get(node.outputs[0]!);
-    if (origin !== undefined) {
-      const moved = origin.moves.reduce(
-        (value, { op, attributes, inputs }) => editor.add(op, attributes, [value, ...inputs.slice(1)])[0]!,
-        stored.get(origin.value)!,
-      );
-      return [moved];
+    const store = (short: Value): Value => {
+      const wide = editor.add("Cast", to("float32"), [short])[0]!;
+      stored.set(wide, short);
+      return wide;
+    };
+    const short = stored.get(node.inputs[0]!);
+    if (short !== undefined && isNarrowing(node)) return [short];
+    // Rearranged, it is still stored as bfloat16.
+    if (short !== undefined && moves.has(node.op)) {
+      return [store(editor.add(node.op, node.attributes, [short, ...node.inputs.slice(1)])[0]!)];
     }
-    return editor.keep(node).map((output) => {
-      if (!narrowed.has(output)) return output;
-      const [short] = editor.add("Cast", to("bfloat16"), [output]);
-      stored.set(output, short!);
-      return editor.add("Cast", to("float32"), [short!])[0]!;
-    });
+    return editor
+      .keep(node)
+      .map((output) =>
+        narrowed.has(output) ? store(editor.add("Cast", to("bfloat16"), [output])[0]!) : output,
+      );
   });
 }
 
 /** Operations that only rearrange their first input. */
 const moves = new Set(["Reshape", "ExpandDims", "Transpose", "Identity"]);
 
-/** A computed value, and how it was rearranged since. */
-interface Origin {
-  readonly value: Value;
-  readonly moves: readonly GraphNode[];
-}
-
-function originOf(value: Value, makers: ReadonlyMap<Value, GraphNode>): Origin {
-  const path: GraphNode[] = [];
-  for (let at = value; ; at = path[0]!.inputs[0]!) {
-    const maker = makers.get(at);
-    if (maker === undefined || !moves.has(maker.op)) return { value: at, moves: path };
-    path.unshift(maker);
-  }
+/** Where the numbers of a value come from, before they were rearranged. */
+function originOf(value: Value, makers: ReadonlyMap<Value, GraphNode>): Value {
+  const maker = makers.get(value);
+  return maker !== undefined && moves.has(maker.op) ? originOf(maker.inputs[0]!, makers) : value;
 }
 
 const to = (dtype: "bfloat16" | "float32"): Attributes => ({ DstT: { type: "dtype", value: dtype } });
