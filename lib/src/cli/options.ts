@@ -104,13 +104,39 @@ function assignment(text: string): RunConfigChanges {
   const [, path, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (path === undefined)
     throw new InvalidArgumentError("Write field=value, such as training.learningRate=1e-4.");
+  return at(path, fieldValue(fieldNamed(path), value));
+}
+
+/** A field of the configuration and the values that a sweep gives it. */
+export interface Variation {
+  readonly field: string;
+  readonly values: readonly unknown[];
+}
+
+/** `--vary field=value,value`, once for each field. */
+export function varyOption(): Option {
+  return new Option("--vary <field=values>", "values to try, with commas; several fields make a grid")
+    .argParser((text, others: readonly Variation[]) => [...others, variation(text)])
+    .default([]);
+}
+
+function variation(text: string): Variation {
+  const [, path, list = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  // [live,ema] is one value.
+  const texts = list.split(/,(?![^[]*\])/);
+  if (path === undefined || texts.includes("")) {
+    throw new InvalidArgumentError("Write field=value,value, such as model.n=2,4,6.");
+  }
+  const field = fieldNamed(path);
+  return { field: path, values: texts.map((value) => fieldValue(field, value)) };
+}
+
+function fieldNamed(path: string): ConfigField {
   const fields = configFields();
   const field = fields.find((field) => field.path === path);
-  if (!field) {
-    const paths = fields.map((field) => field.path);
-    throw new InvalidArgumentError(`There is no field ${path}${suggestion(path, paths)}`);
-  }
-  return at(path, fieldValue(field, value));
+  if (field) return field;
+  const paths = fields.map((field) => field.path);
+  throw new InvalidArgumentError(`There is no field ${path}${suggestion(path, paths)}`);
 }
 
 /** Values are written as in YAML: numbers, true, false, null, text; lists with commas. */
@@ -127,7 +153,8 @@ function fieldValue({ path, isList, choices }: ConfigField, text: string): unkno
   }
 }
 
-function at(path: string, value: unknown): RunConfigChanges {
+/** The change that gives one field a value. */
+export function at(path: string, value: unknown): RunConfigChanges {
   const [section, field] = path.split(".");
   return { [section]: { [field]: value } };
 }

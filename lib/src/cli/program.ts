@@ -6,6 +6,7 @@ import { infoCommand } from "./info";
 import { parityCommand } from "./parity";
 import { solveCommand } from "./solve";
 import { speedCommand } from "./speed";
+import { sweepCommand } from "./sweep";
 import { trainCommand } from "./train";
 
 /** `npm run trm -- …`: the library in a terminal. */
@@ -18,6 +19,7 @@ export const program = new Command("trm")
   .addCommand(convertCommand)
   .addCommand(infoCommand)
   .addCommand(parityCommand)
+  .addCommand(sweepCommand)
   .addCommand(speedCommand);
 
 /** The program and all its commands. */
