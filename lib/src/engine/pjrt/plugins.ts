@@ -84,20 +84,22 @@ function match(folder: string, [pattern, ...rest]: readonly RegExp[]): string | 
   return null;
 }
 
-/** The `site-packages` of the Python in `$TRM_PYTHON` and of the `.venv` in this folder or one above it. */
+/**
+ * The `site-packages` of the Python in `$TRM_PYTHON`, of the nearest `.venv` above the working folder and above this library,
+ * and of the active virtual environment.
+ */
 export function pythonFolders(): string[] {
-  const prefixes: string[] = [];
+  const prefixes = [nearestVenv(process.cwd()), nearestVenv(__dirname), process.env.VIRTUAL_ENV];
   // Not resolved through links: a virtual environment's python links to one that knows nothing of it.
-  if (process.env.TRM_PYTHON) prefixes.push(dirname(dirname(resolve(process.env.TRM_PYTHON))));
-  for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ".venv"))) {
-      prefixes.push(join(folder, ".venv"));
-      break;
-    }
-    if (dirname(folder) === folder) break;
-  }
-  return prefixes.flatMap((prefix) => {
-    const found = match(prefix, [/^lib$/, /^python3\.\d+$/, /^site-packages$/]);
-    return found === null ? [] : [found];
-  });
+  if (process.env.TRM_PYTHON) prefixes.unshift(dirname(dirname(resolve(process.env.TRM_PYTHON))));
+  const folders = prefixes.map(
+    (prefix) => prefix && match(prefix, [/^lib$/, /^python3\.\d+$/, /^site-packages$/]),
+  );
+  return [...new Set(folders.filter((folder): folder is string => Boolean(folder)))];
+}
+
+function nearestVenv(folder: string): string | undefined {
+  const venv = join(folder, ".venv");
+  if (existsSync(venv)) return venv;
+  return dirname(folder) === folder ? undefined : nearestVenv(dirname(folder));
 }
