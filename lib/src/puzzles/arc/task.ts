@@ -26,13 +26,13 @@ const gridSchema = z
   .max(ARC_MAX_SIDE)
   .refine((rows) => rows.every((row) => row.length === rows[0].length), "rows must be equally long");
 
-const challengesSchema = z.record(
-  z.string(),
-  z.object({
-    train: z.array(z.object({ input: gridSchema, output: gridSchema })).min(1),
-    test: z.array(z.object({ input: gridSchema, output: gridSchema.optional() })).min(1),
-  }),
-);
+const taskSchema = z.object({
+  train: z.array(z.object({ input: gridSchema, output: gridSchema })).min(1),
+  test: z.array(z.object({ input: gridSchema, output: gridSchema.optional() })).min(1),
+});
+
+/** Tasks by their names, as JSON has them. */
+export const tasksSchema = z.record(z.string(), taskSchema);
 
 const solutionsSchema = z.record(z.string(), z.array(gridSchema));
 
@@ -55,24 +55,33 @@ export function readArcTasks(prefix: string, subset: string): ArcTask[] {
       `${challengesPath} does not exist; ARC subsets are named by PREFIX_SUBSET_challenges.json`,
     );
   }
-  const challenges = readJsonFile(challengesPath, challengesSchema);
+  const challenges = readJsonFile(challengesPath, tasksSchema);
   const solutions = existsSync(solutionsPath) ? readJsonFile(solutionsPath, solutionsSchema) : null;
-  return Object.entries(challenges).map(([id, { train, test }]) => {
+  return Object.entries(challenges).map(([id, task]) => {
     const outputs = solutions?.[id];
-    if (solutions && outputs?.length !== test.length) {
+    if (solutions && outputs?.length !== task.test.length) {
       throw new Error(
-        `${solutionsPath}: task ${id} has ${outputs?.length ?? 0} solutions, but ${test.length} test inputs`,
+        `${solutionsPath}: task ${id} has ${outputs?.length ?? 0} solutions, but ${task.test.length} test inputs`,
       );
     }
-    return {
-      id,
-      train: train.map(({ input, output }) => ({ input: arcRaster(input), output: arcRaster(output) })),
-      test: test.map(({ input, output }, i) => ({
-        input: arcRaster(input),
-        output: arcRaster(outputs?.[i] ?? output ?? UNKNOWN_OUTPUT),
-      })),
-    };
+    return arcTask(id, task, outputs);
   });
+}
+
+/** A task as JSON has it, with the outputs of its test pairs where they stand in another file. */
+export function arcTask(
+  id: string,
+  { train, test }: z.infer<typeof taskSchema>,
+  outputs?: readonly number[][][],
+): ArcTask {
+  return {
+    id,
+    train: train.map(({ input, output }) => ({ input: arcRaster(input), output: arcRaster(output) })),
+    test: test.map(({ input, output }, i) => ({
+      input: arcRaster(input),
+      output: arcRaster(outputs?.[i] ?? output ?? UNKNOWN_OUTPUT),
+    })),
+  };
 }
 
 /** A grid from rows of numbers, as JSON has it. */
