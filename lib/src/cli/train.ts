@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { onInterrupt } from "../notebook/interrupt";
 import { type Progress, progress } from "../notebook/progress";
 import {
+  embeddingNotice,
   mergeConfig,
   parseRunConfig,
   type RunConfig,
@@ -67,7 +68,9 @@ export const trainCommand = new Command("train")
         signal,
         ...(resume && { resume }),
         ...(weights && { weights }),
-        onStart: ({ step, totalSteps }) => {
+        onStart: ({ model, step, totalSteps }) => {
+          const notice = weights && embeddingNotice(model, weights);
+          if (notice) console.error(notice);
           bar.current = progress(totalSteps, { start: step, label: `training on ${device}` });
         },
         onStep: ({ step, loss }) => bar.current?.update(step, { loss, ...memoryInUse() }),

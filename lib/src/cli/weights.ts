@@ -1,5 +1,12 @@
 import { createModel, type Model, type ModelParams } from "../model";
-import { modelConfigOf, paramsFrom, type RunConfigChanges, readWeights, type StoredWeights } from "../runs";
+import {
+  embeddingNotice,
+  modelConfigOf,
+  paramsFrom,
+  type RunConfigChanges,
+  readWeights,
+  type StoredWeights,
+} from "../runs";
 import { readConfig } from "./options";
 
 /** A model with its trained weights. */
@@ -30,6 +37,8 @@ export function loadModel(path: string, { weights, config, data }: LoadOptions):
   const model = createModel(
     hasEmbedding ? { ...ofFile, numPuzzleIdentifiers: data.numPuzzleIdentifiers } : ofFile,
   );
+  const notice = embeddingNotice(model, stored);
+  if (notice) console.error(notice);
   const precision = changes.training?.precision ?? stored.config?.training?.precision ?? "float32";
   return { model, params: paramsFrom(model, stored), stored, precision };
 }

@@ -24,6 +24,7 @@ export { type Resumable, resumable } from "./resume";
 export { type RunOptions, type RunResult, runTraining } from "./run";
 export { type ConfigField, configFields, dataKinds, parseRunConfig } from "./schema";
 export {
+  embeddingNotice,
   modelConfigOf,
   paramsFrom,
   readWeights,

@@ -151,7 +151,7 @@ export function modelConfigOf(
   return {
     ...partial,
     seqLen: ownLength,
-    numPuzzleIdentifiers: tensors["inner.puzzle_emb.weights"]?.shape[0] ?? 1,
+    numPuzzleIdentifiers: tensors[PUZZLE_EMBEDDING]?.shape[0] ?? 1,
   };
 }
 
@@ -173,11 +173,25 @@ export function paramsFrom(model: Model, weights: StoredWeights): ModelParams {
   }
 }
 
+/**
+ * What to tell people when {@link paramsFrom} puts the mean in the place of the learned puzzle embeddings.
+ * @returns undefined where they stay as they are
+ */
+export function embeddingNotice({ config }: Model, { path, tensors }: StoredWeights): string | undefined {
+  const rows = tensors[PUZZLE_EMBEDDING]?.shape[0];
+  const wanted = config.numPuzzleIdentifiers;
+  if (config.puzzleEmbSize === 0 || rows === undefined || rows === wanted) return undefined;
+  const count = (value: number) => value.toLocaleString("en-US");
+  return `${path} has embeddings for ${count(rows)} puzzle identifiers, not ${count(wanted)}: all start from their mean`;
+}
+
+const PUZZLE_EMBEDDING = "inner.puzzle_emb.weights";
+
 function asTensor({ config }: Model, name: string, stored: StoredTensor): tf.Tensor {
   const values = toFloat32(stored);
   const [rows, size] = stored.shape;
   const wanted = config.numPuzzleIdentifiers;
-  if (name !== "inner.puzzle_emb.weights" || rows === wanted) return tf.tensor(values, [...stored.shape]);
+  if (name !== PUZZLE_EMBEDDING || rows === wanted) return tf.tensor(values, [...stored.shape]);
   return tf.tidy(() => tf.tile(tf.mean(tf.tensor2d(values, [rows, size]), 0, true), [wanted, 1]));
 }
 

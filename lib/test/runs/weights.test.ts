@@ -6,6 +6,7 @@ import { disposeTree, startEngine, tf } from "../../src/engine";
 import { encodeBfloat16, readTorch, toFloat32 } from "../../src/files";
 import { createModel } from "../../src/model";
 import {
+  embeddingNotice,
   modelConfigOf,
   paramsFrom,
   type RunConfig,
@@ -120,6 +121,12 @@ test("a puzzle embedding of another size becomes its mean in every row, as the o
   const before = tf.memory().numTensors;
   const params = paramsFrom(model, weights);
   assert.deepEqual(params.puzzleEmbedding!.shape, [5, 16]);
+  assert.match(
+    embeddingNotice(model, weights)!,
+    /run.* has embeddings for 2 puzzle identifiers, not 5: all start from their mean/,
+  );
+  const same = createModel({ ...stored.model!, numPuzzleIdentifiers: 2 });
+  assert.equal(embeddingNotice(same, weights), undefined);
   assert.ok(params.puzzleEmbedding!.dataSync().every((value) => value === 2));
   disposeTree(params);
   assert.throws(
