@@ -76,17 +76,23 @@ export function addConfigOptions(command: Command): void {
   );
   for (const field of configFields()) {
     const option = new Option(`--${field.path} <value>`, aboutField(field, docs.get(field.path)));
-    option.argParser((text) => fieldValue(field, text));
+    // Wrapped, because commander makes an empty text of a value that is null.
+    option.argParser((text): Given => ({ value: fieldValue(field, text) }));
     command.addOption(option.helpGroup(groupNames[field.path.split(".")[0]]));
   }
 }
 
+interface Given {
+  readonly value: unknown;
+}
+
 /** What the options of {@link addConfigOptions} ask for. */
 export function configChanges(options: object): RunConfigChanges {
-  const given = options as Readonly<Record<string, unknown>>;
-  let changes = (given.set ?? {}) as RunConfigChanges;
+  const given = options as Readonly<Record<string, Given | undefined>> & { set?: RunConfigChanges };
+  let changes = given.set ?? {};
   for (const { path } of configFields()) {
-    if (given[path] !== undefined) changes = mergeConfig(changes, at(path, given[path]));
+    const field = given[path];
+    if (field) changes = mergeConfig(changes, at(path, field.value));
   }
   return changes;
 }

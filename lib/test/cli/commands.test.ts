@@ -193,6 +193,8 @@ test("--print-config shows the whole configuration and trains nothing", () => {
       "--print-config",
       "--data.paths",
       "a,b",
+      "--data.epochs",
+      "null",
       "--set",
       "model.n=2",
       "--model.T",
@@ -209,6 +211,7 @@ test("--print-config shows the whole configuration and trains nothing", () => {
     ],
   ]).map(json);
   assert.deepEqual([plain.model.n, plain.model.T, plain.training.batchSize], [2, 1, 768]);
+  assert.equal(plain.data.epochs, null);
   assert.deepEqual(plain.data.paths, [join(folder, "a"), join(folder, "b")]);
   assert.deepEqual(
     [
