@@ -78,13 +78,34 @@ export async function slowestPuzzle(
   dataset: Dataset,
   { batchSize }: { batchSize: number },
 ): Promise<SolvedPuzzle> {
-  const wrongUntil = await lastWrongSteps(reasoner, params, dataset, batchSize);
+  const lastWrong = await lastWrongSteps(reasoner, params, dataset, batchSize);
   const { supervisionSteps } = reasoner.model.config;
-  const solved = wrongUntil.map((step) => (step < supervisionSteps ? step : -1));
-  const slowest = Math.max(0, solved.indexOf(Math.max(...solved, 0)));
-  const { inputs, labels } = exampleAt(dataset, slowest);
+  const slowestFirst = lastWrong
+    .map((step, index) => ({ step, index }))
+    .filter(({ step }) => step < supervisionSteps)
+    .sort((a, b) => b.step - a.step);
+  for (const { index } of slowestFirst) {
+    const solved = solvedAlone(reasoner, params, dataset, index);
+    if (solved) return solved;
+  }
+  const { inputs, labels } = exampleAt(dataset, 0);
+  return { inputs, labels, thoughts: solve(reasoner, params, inputs) };
+}
+
+/** A puzzle without its batch, undefined where it stays unsolved: the roundings of a batch decide about the hardest puzzles. */
+function solvedAlone(
+  reasoner: Reasoner,
+  params: ModelParams,
+  dataset: Dataset,
+  index: number,
+): SolvedPuzzle | undefined {
+  const { inputs, labels } = exampleAt(dataset, index);
   const thoughts = solve(reasoner, params, inputs);
-  return { inputs, labels, thoughts: thoughts.slice(0, wrongUntil[slowest] + 1) };
+  const right = thoughts.map(({ tokens }) => tokens.every((token, cell) => token === labels[cell]));
+  const firstForGood = right.lastIndexOf(false) + 1;
+  return firstForGood < thoughts.length
+    ? { inputs, labels, thoughts: thoughts.slice(0, firstForGood + 1) }
+    : undefined;
 }
 
 /** For every puzzle the last supervision step, from 1, after which its answer is wrong; 0 where none is. */
