@@ -1,11 +1,11 @@
 import { Command } from "commander";
+import { benchCommand } from "./bench";
 import { convertCommand } from "./convert";
 import { dataCommand } from "./data";
 import { evalCommand } from "./eval";
 import { infoCommand } from "./info";
 import { parityCommand } from "./parity";
 import { solveCommand } from "./solve";
-import { speedCommand } from "./speed";
 import { sweepCommand } from "./sweep";
 import { trainCommand } from "./train";
 
@@ -20,7 +20,7 @@ export const program = new Command("trm")
   .addCommand(infoCommand)
   .addCommand(parityCommand)
   .addCommand(sweepCommand)
-  .addCommand(speedCommand);
+  .addCommand(benchCommand);
 
 /** The program and all its commands. */
 export const commands: readonly Command[] = [program, ...program.commands, ...dataCommand.commands];

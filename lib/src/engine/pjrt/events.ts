@@ -3,7 +3,7 @@ import { destroyNow } from "./handles";
 import { call, callAsync, type PjrtApi } from "./library";
 
 /*
- * PJRT tells that something is done through events. Three ways to wait for one were tried from Node:
+ * PJRT tells that something is done through events. There are three ways to wait for one from Node:
  * a callback (`Event_OnReady`) arrives on one of the device's own threads, which then stands still until JavaScript's
  * event loop turns, and for good if JavaScript itself waits; polling (`Event_IsReady`) burns the core that it polls on;
  * `Event_Await` on a worker thread costs one sleeping thread and can neither block the device nor deadlock. So that it is.

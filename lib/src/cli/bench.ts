@@ -14,15 +14,15 @@ import {
 } from "./options";
 import { count, duration, facts, finish, percent } from "./output";
 
-interface SpeedCommandOptions extends EngineCommandOptions {
+interface BenchCommandOptions extends EngineCommandOptions {
   readonly steps: number;
   readonly seqLen: number;
   readonly vocabSize: number;
   readonly json?: boolean;
 }
 
-/** `trm speed PRESET`: what a device makes of a configuration. No data is needed: random puzzles take as long as real ones. */
-export const speedCommand = new Command("speed")
+/** `trm bench PRESET`: what a device makes of a configuration. No data is needed: random puzzles take as long as real ones. */
+export const benchCommand = new Command("bench")
   .description("measure training steps of a preset or configuration on random puzzles")
   .argument("[config]", `preset (${presetList()}) or a JSON or YAML file`, "sudoku-extreme-mlp")
   .addOption(new Option("--steps <n>", "steps to measure").argParser(wholeNumber()).default(20))
@@ -39,7 +39,7 @@ export const speedCommand = new Command("speed")
   .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(jsonOption())
-  .action(async (name: string, options: SpeedCommandOptions) => {
+  .action(async (name: string, options: BenchCommandOptions) => {
     const { model, training } = parseRunConfig(mergeConfig(readConfig(name), configChanges({ ...options })));
     const { seqLen, vocabSize, steps } = options;
     await startEngineFor(options);
@@ -51,7 +51,7 @@ export const speedCommand = new Command("speed")
     finish(options.json, { config: name, precision: training.precision, ...speed }, () => summary(speed));
   });
 
-addConfigOptions(speedCommand);
+addConfigOptions(benchCommand);
 
 function summary(speed: StepSpeed): string {
   const share = speed.shareOfPeak === undefined ? "" : `, ${percent(speed.shareOfPeak)} of the device's peak`;
