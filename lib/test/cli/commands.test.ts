@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openDataset } from "../../src/batches";
-import { presets } from "../../src/runs";
+import { presetConfig } from "../../src/runs";
 import { scratchFolder } from "../runs/support";
 import { type Outcome, trmLines } from "./support";
 
@@ -219,11 +219,11 @@ test("--print-config shows the whole configuration and trains nothing", () => {
       mine.training.totalSteps,
       mine.training.learningRate,
       mine.data.train,
-      mine.data.test,
+      mine.model.hiddenSize,
       mine.metrics.tensorboard,
     ],
     // The preset gives what nobody changed.
-    [7, 1e-4, 64, presets["sudoku-6x6"].data.test, true],
+    [7, 1e-4, 64, presetConfig("sudoku-6x6").model.hiddenSize, true],
   );
   assert.equal(existsSync(join(folder, "runs")), false);
 });
