@@ -9,6 +9,17 @@ import { runStep } from "./run.mjs";
 
 const STAMP = join(VENV, "set-up.json");
 
+/** What every installation tells Python. Wheels only: building from source would need compilers and run the packages' own code. */
+export const PIP_INSTALL = [
+  "-m",
+  "pip",
+  "install",
+  "--no-input",
+  "--disable-pip-version-check",
+  "--only-binary",
+  ":all:",
+];
+
 const LOCKS = { cpu: "requirements.lock", gpu: "requirements-gpu.lock" };
 
 /** What the environment was made for, or null if there is none or it was never finished. @returns {Stamp | null} */
@@ -48,18 +59,7 @@ export async function makeVenv(say, python, device) {
     step: `Python packages (${LOCKS[device]})`,
     log: "pip",
     command: venvProgram("python"),
-    // Wheels only: building from source would need compilers and run the packages' own code.
-    args: [
-      "-m",
-      "pip",
-      "install",
-      "--no-input",
-      "--disable-pip-version-check",
-      "--only-binary",
-      ":all:",
-      "-r",
-      lockFile(device),
-    ],
+    args: [...PIP_INSTALL, "-r", lockFile(device)],
   });
   /** @type {Stamp} */
   const stamp = { device, hash: lockHash(device), folder: ROOT };

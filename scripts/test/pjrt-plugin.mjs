@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, VENV, venvProgram } from "../setup/paths.mjs";
 import { runStep } from "../setup/run.mjs";
+import { PIP_INSTALL } from "../setup/venv.mjs";
 
 /**
  * Puts the PJRT plugin for CPUs into `.venv`, where there is a build of it (Linux on x86-64). Without it the tests of PJRT are
@@ -17,14 +18,8 @@ export async function installPjrtPlugin(say) {
       log: "pjrt",
       command: venvProgram("python"),
       args: [
-        "-m",
-        "pip",
-        "install",
-        "--no-input",
-        "--disable-pip-version-check",
+        ...PIP_INSTALL,
         "--no-deps",
-        "--only-binary",
-        ":all:",
         "--require-hashes",
         "-r",
         join(ROOT, "python", "requirements-pjrt-cpu.txt"),

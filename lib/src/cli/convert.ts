@@ -14,7 +14,7 @@ import {
   writeWeightsSafetensors,
   writeWeightsTorch,
 } from "../runs";
-import { jsonOption, oneOf, readConfig, weightsOption, withFullPaths } from "./options";
+import { jsonOption, modelConfigOption, oneOf, readConfig, weightsOption, withFullPaths } from "./options";
 import { count, facts, finish } from "./output";
 
 type Target = "torch" | "safetensors" | "run";
@@ -44,12 +44,7 @@ export const convertCommand = new Command("convert")
     oneOf("--to <kind>", "what to write, where the name does not tell", ["torch", "safetensors", "run"]),
   )
   .addOption(weightsOption())
-  .addOption(
-    new Option(
-      "--config <preset|file>",
-      "how the model works, for a PyTorch file that has no .yaml beside it",
-    ),
-  )
+  .addOption(modelConfigOption())
   .addOption(new Option("--force", "overwrite a file that exists"))
   .addOption(jsonOption())
   .action(async (from: string, to: string, options: ConvertCommandOptions, command: Command) => {

@@ -15,7 +15,15 @@ import {
 } from "../runs";
 import { createReasoner } from "../trainer";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
-import { jsonOption, oneOf, presetList, threadsOption, weightsOption, wholeNumber } from "./options";
+import {
+  jsonOption,
+  modelConfigOption,
+  oneOf,
+  presetList,
+  threadsOption,
+  weightsOption,
+  wholeNumber,
+} from "./options";
 import { count, duration, facts, finish, numberTable, percent } from "./output";
 import { openTestData, type TestData } from "./test-data";
 import { loadModel } from "./weights";
@@ -48,12 +56,7 @@ export const evalCommand = new Command("eval")
   )
   .addOption(oneOf("--split <split>", "part of a dataset folder", ["test", "train"], "test"))
   .addOption(weightsOption())
-  .addOption(
-    new Option(
-      "--config <preset|file>",
-      "how the model works, for a PyTorch file that has no .yaml beside it",
-    ),
-  )
+  .addOption(modelConfigOption())
   .addOption(
     new Option(
       "--supervision-steps <K>",

@@ -51,6 +51,10 @@ export const jsonOption = (): Option => new Option("--json", "one JSON object on
 export const weightsOption = (): Option =>
   oneOf("--weights <which>", "weights of a checkpoint", ["ema", "live"], "ema");
 
+/** What a weights file leaves unsaid about its model. */
+export const modelConfigOption = (): Option =>
+  new Option("--config <preset|file>", "how the model works, for a PyTorch file that has no .yaml beside it");
+
 /** Threads of TensorFlow. */
 export const threadsOption = (): Option =>
   new Option("--threads <n>", "threads to compute with; one per core when left out").argParser(wholeNumber());

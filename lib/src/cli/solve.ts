@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { disposeTree } from "../engine";
 import { createReasoner, solve } from "../trainer";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
-import { jsonOption, weightsOption, wholeNumber } from "./options";
+import { jsonOption, modelConfigOption, weightsOption, wholeNumber } from "./options";
 import { finish, percent } from "./output";
 import { puzzleKind } from "./puzzle-kind";
 import { loadModel } from "./weights";
@@ -24,12 +24,7 @@ export const solveCommand = new Command("solve")
     "the puzzle as text: Sudoku cells in reading order, . or 0 for blanks; maze cells # wall, space, S, G; from standard input when left out",
   )
   .addOption(weightsOption())
-  .addOption(
-    new Option(
-      "--config <preset|file>",
-      "how the model works, for a PyTorch file that has no .yaml beside it",
-    ),
-  )
+  .addOption(modelConfigOption())
   .addOption(
     new Option("--supervision-steps <K>", "supervision steps; those trained with when left out").argParser(
       wholeNumber(),

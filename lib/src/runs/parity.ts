@@ -6,7 +6,7 @@ import { type BatchTensors, type Carry, refill } from "../model/carry";
 import { createModel, type ModelParams } from "../model/model";
 import { fromOfficialArch, fromStateDict, type OfficialArch, toStateDict } from "../model/official";
 import type { TrainingConfig } from "../trainer/config";
-import { createReasoner } from "../trainer/evaluate";
+import { createReasoner, think } from "../trainer/evaluate";
 import { stepRates } from "../trainer/rates";
 import { initTrainState, type TrainState } from "../trainer/state";
 import { type StepRates, trainStep } from "../trainer/step";
@@ -161,18 +161,13 @@ async function compareCase(folder: string): Promise<ParityErrors> {
 
   const reasoner = createReasoner(model, "float32");
   const batch = batchAt(batches, 0);
-  let latents = reasoner.start(state.params, batch);
-  for (let k = 0; k < config.eval.steps; k++) {
-    const { output, sums } = reasoner.step(state.params, latents, batch);
-    disposeTree([latents, sums]);
-    latents = output.latents;
+  for await (const { step: k, output } of think(reasoner, state.params, batch, config.eval.steps)) {
     if (k === config.eval.steps - 1) {
       compare("evaluation", "eval.logits", output.logits);
       compare("evaluation", "eval.q_halt_logits", output.qHalt);
     }
-    disposeTree([output.logits, output.qHalt, output.qContinue]);
   }
-  disposeTree([latents, batch, state]);
+  disposeTree([batch, state]);
   for (const compiled of [gradStep, step, reasoner]) compiled.dispose();
   return errors;
 }

@@ -71,6 +71,43 @@ export function createReasoner(model: Model, precision: "float32" | "bfloat16"):
   };
 }
 
+/** One supervision step, counted from 0. Its tensors are freed when the next step is asked for. */
+export interface ThinkingStep {
+  readonly step: number;
+  readonly output: ModelOutput;
+  /** Puzzles, puzzles solved, shares of cells right and right beliefs, summed over the batch, [4]. */
+  readonly sums: tf.Tensor1D;
+}
+
+/**
+ * Lets a model think about a batch of fresh puzzles, supervision step by supervision step, without learning.
+ * @param signal stops before the next step by throwing its reason
+ */
+export async function* think(
+  reasoner: Reasoner,
+  params: ModelParams,
+  batch: BatchTensors,
+  steps: number,
+  signal?: AbortSignal,
+): AsyncGenerator<ThinkingStep, void, undefined> {
+  let latents = reasoner.start(params, batch);
+  try {
+    for (let step = 0; step < steps; step++) {
+      signal?.throwIfAborted();
+      const { output, sums } = await reasoner.step.async(params, latents, batch);
+      disposeTree(latents);
+      latents = output.latents;
+      try {
+        yield { step, output, sums };
+      } finally {
+        disposeTree([output.logits, output.qHalt, output.qContinue, sums]);
+      }
+    }
+  } finally {
+    disposeTree(latents);
+  }
+}
+
 /** What an evaluation may be told besides its data. */
 export interface EvaluateOptions {
   readonly batchSize: number;
@@ -104,22 +141,16 @@ export async function evaluate(
   const totals = Array.from({ length: steps }, () => [0, 0, 0, 0]);
   for (const batch of testBatches(dataset, options.batchSize)) {
     const tensors = toTensors(batch);
-    let latents = reasoner.start(params, tensors);
     try {
-      for (let step = 0; step < steps; step++) {
-        options.signal?.throwIfAborted();
-        const { output, sums } = await reasoner.step.async(params, latents, tensors);
-        disposeTree(latents);
-        latents = output.latents;
+      for await (const { step, output, sums } of think(reasoner, params, tensors, steps, options.signal)) {
         const values = await sums.data();
         if (options.onAnswers && step === steps - 1) options.onAnswers(batch, await readAnswers(output));
-        disposeTree([output.logits, output.qHalt, output.qContinue, sums]);
         values.forEach((value, i) => {
           totals[step][i] += value;
         });
       }
     } finally {
-      disposeTree([latents, tensors]);
+      disposeTree(tensors);
     }
   }
   const bySteps = totals.map(([count, puzzles, cells, halting]) => ({

@@ -9,6 +9,8 @@ export {
   evaluate,
   type Reasoner,
   type StepAccuracy,
+  type ThinkingStep,
+  think,
 } from "./evaluate";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
 export { learningRateAt, type ScheduleConfig } from "./schedule";

@@ -3,7 +3,7 @@ import { testBatches } from "../batches/sample";
 import { disposeTree, tf } from "../engine";
 import type { ModelOutput, ModelParams } from "../model/model";
 import { toTensors } from "./batch";
-import type { Reasoner } from "./evaluate";
+import { type Reasoner, think } from "./evaluate";
 import { correctness, type LossKind, logProbabilities } from "./losses";
 
 /** What the model thinks after one supervision step. */
@@ -120,17 +120,17 @@ async function lastWrongSteps(
     const tensors = toTensors(batch);
     const first = lastWrong.length;
     for (let row = 0; row < batch.count; row++) lastWrong.push(0);
-    let latents = reasoner.start(params, tensors);
-    for (let step = 1; step <= reasoner.model.config.supervisionSteps; step++) {
-      const { output, sums } = await reasoner.step.async(params, latents, tensors);
-      disposeTree([latents, sums]);
-      latents = output.latents;
-      const whole = tf.tidy(() => correctness(output.logits, tensors.labels).whole);
-      const right = whole.dataSync();
-      for (let row = 0; row < batch.count; row++) if (right[row] !== 1) lastWrong[first + row] = step;
-      disposeTree([whole, output.logits, output.qHalt, output.qContinue]);
+    const { supervisionSteps } = reasoner.model.config;
+    try {
+      for await (const { step, output } of think(reasoner, params, tensors, supervisionSteps)) {
+        const whole = tf.tidy(() => correctness(output.logits, tensors.labels).whole);
+        const right = whole.dataSync();
+        for (let row = 0; row < batch.count; row++) if (right[row] !== 1) lastWrong[first + row] = step + 1;
+        whole.dispose();
+      }
+    } finally {
+      disposeTree(tensors);
     }
-    disposeTree([latents, tensors]);
   }
   return lastWrong;
 }

@@ -5,6 +5,7 @@
  * `call(api, "Event_Await", { event })` and gets the filled-in struct back.
  */
 import koffi from "koffi";
+import { keepLoaded } from "../keep-loaded";
 import {
   type ErrorCode,
   errorCodes,
@@ -72,7 +73,9 @@ export function loadPlugin(path: string): PjrtApi {
   if (known !== undefined) return known;
   // XLA's log lines repeat what errors already say; they would end up in a reader's notebook.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
-  keepLoaded(path);
+  // A plugin's static threads and registries do not survive being unloaded at exit.
+  const problem = keepLoaded(path);
+  if (problem !== undefined) throw new Error(`${path} cannot be loaded as a PJRT plugin: ${problem}`);
   let table: BigUint64Array;
   try {
     const address = koffi.load(path).func("GetPjrtApi", "void *", [])() as bigint | null;
@@ -102,18 +105,6 @@ export function loadPlugin(path: string): PjrtApi {
   call(api, "Plugin_Initialize", {});
   loaded.set(path, api);
   return api;
-}
-
-/** A plugin's static threads and registries do not survive being unloaded at exit, so pin it in the process. */
-function keepLoaded(path: string): void {
-  if (process.platform === "win32") return;
-  const [now, noDelete] = process.platform === "darwin" ? [2, 0x80] : [2, 0x1000];
-  const libc = koffi.load(null);
-  const dlopen = libc.func("dlopen", "void *", ["str", "int"]) as (path: string, flags: number) => unknown;
-  // Looked up first, as looking up clears the error that it tells of.
-  const dlerror = libc.func("dlerror", "str", []) as () => string | null;
-  if (dlopen(path, now | noDelete) !== null) return;
-  throw new Error(`${path} cannot be loaded as a PJRT plugin: ${dlerror() ?? "no reason given"}`);
 }
 
 /** Reads and checks the version that stands in the plugin's table; exported for its test. */

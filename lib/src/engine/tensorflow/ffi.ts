@@ -6,7 +6,7 @@
  * the functions are derived from this table, so a `TF_Status` passed where a `TFE_Op` belongs does not compile.
  */
 import koffi from "koffi";
-import { keepLoaded } from "./libc";
+import { keepLoaded } from "../keep-loaded";
 
 /** The address of a C object. The name exists only for the type checker; at run time this is a plain `bigint`. */
 export type Pointer<Name extends string> = bigint & { readonly cType: Name };
@@ -212,7 +212,10 @@ export function loadTensorFlowC(framework: string | null, main: string): TensorF
   // Global: the main library resolves its symbols against the framework library.
   if (framework !== null) koffi.load(framework, { global: true });
   const library = koffi.load(main, { global: true });
-  for (const path of [framework, main]) if (path !== null) keepLoaded(path);
+  for (const path of [framework, main]) {
+    const problem = path === null ? undefined : keepLoaded(path);
+    if (problem !== undefined) throw new Error(`${path} could not be kept in the process: ${problem}`);
+  }
   const functions: Record<string, unknown> = {};
   for (const [name, [result, ...args]] of Object.entries<readonly [string, ...string[]]>(signatures)) {
     functions[name] = library.func(name, cType(result), args.map(cType));

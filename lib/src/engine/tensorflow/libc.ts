@@ -35,17 +35,3 @@ export function libc(): LibC {
   }
   return loaded;
 }
-
-/** `RTLD_NOW | RTLD_NODELETE`. */
-const keepFlags = 0x2 | (process.platform === "darwin" ? 0x80 : 0x1000);
-
-/**
- * Keeps a library that has been loaded in the process until the end. koffi unloads libraries before the process runs its
- * exit handlers; TensorFlow registers some (after an op's error, for example), and they would no longer be there.
- */
-export function keepLoaded(path: string): void {
-  // Windows runs a library's exit handlers when it unloads it.
-  if (windows) return;
-  const dlopen = koffi.load(null).func("dlopen", "void *", ["str", "int"]);
-  if (dlopen(path, keepFlags) === null) throw new Error(`${path} could not be kept in the process.`);
-}
