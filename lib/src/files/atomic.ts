@@ -95,7 +95,7 @@ export function removeLeftovers(folder: string): void {
 let written = 0;
 
 /** In the same folder, because a rename is atomic only within one file system; with our process id, for the sweep. */
-function temporaryName(path: string): string {
+export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${written++}.tmp`);
 }
 
@@ -129,7 +129,8 @@ function syncPath(path: string, mode: "r" | "r+"): void {
   }
 }
 
-function isRunning(processId: number): boolean {
+/** Whether a process of this machine is alive. */
+export function isRunning(processId: number): boolean {
   try {
     process.kill(processId, 0);
     return true;

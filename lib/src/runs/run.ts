@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointStep, listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
-import { removeFolderAtomic, writeFileAtomic } from "../files";
+import { removeFolderAtomic, takeLock, writeFileAtomic } from "../files";
 import { createModel, type Model } from "../model";
 import { createTrainer, type EvaluationReport, type StepReport, type Trainer, train } from "../trainer";
 import type { EvaluationConfig, RunConfig } from "./config";
@@ -47,12 +47,22 @@ export interface RunResult {
  * Trains as a configuration says, and keeps on disk everything that a killed process needs to go on: resumed, it ends with
  * the same weights, bit for bit, as if it had never stopped.
  *
- * @throws Error naming the field, file or checkpoint that is wrong; or when the loss is no number any more
+ * @throws Error naming the field, file or checkpoint that is wrong, or the process that trains into the folder already; or
+ * when the loss is no number any more
  * @example
  * await startEngine();
  * await runTraining(presetConfig("sudoku-4x4"), { folder: "runs/first" });
  */
 export async function runTraining(config: RunConfig, options: RunOptions): Promise<RunResult> {
+  const release = takeLock(join(options.folder, "run.lock"), `${options.folder} is being trained`);
+  try {
+    return await trainLocked(config, options);
+  } finally {
+    release();
+  }
+}
+
+async function trainLocked(config: RunConfig, options: RunOptions): Promise<RunResult> {
   const { folder, resume, signal } = options;
   const configFile = join(folder, "config.json");
   if (!resume && existsSync(configFile)) {

@@ -193,3 +193,20 @@ test("Sudoku files are sampled by seed and rating, and generated data has rating
   );
   assert.deepEqual([maze.train[0].seqLen, maze.ratings!.length], [49, 3]);
 });
+
+test("two processes cannot train into one folder", async () => {
+  const folder = join(scratchFolder(), "run");
+  const config = tinyRun({ training: { totalSteps: 4 } });
+  let second: Promise<unknown> | undefined;
+  await runTraining(config, {
+    folder,
+    onStart: () => {
+      second = assert.rejects(
+        runTraining(config, { folder }),
+        /run is being trained by process \d+ on .* delete .*run\.lock/,
+      );
+    },
+  });
+  await second;
+  assert.equal(readdirSync(folder).includes("run.lock"), false);
+});

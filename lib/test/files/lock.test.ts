@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { takeLock } from "../../src/files";
+import { temporaryFolder } from "./support";
+
+test("a lock is held by one at a time, and free after its release", () => {
+  const path = join(temporaryFolder(), "new", "run.lock");
+  const release = takeLock(path, "the run is being trained");
+  assert.throws(() => takeLock(path, "the run is being trained"), {
+    message: `the run is being trained by process ${process.pid} on ${hostname()} already; if that is wrong, delete ${path}`,
+  });
+  release();
+  assert.equal(existsSync(path), false);
+  const again = takeLock(path, "busy");
+  release();
+  assert.ok(existsSync(path), "a release that comes twice does not take another's lock away");
+  again();
+});
+
+test("the lock of a process that has ended is taken over, one of another machine is not", () => {
+  const path = join(temporaryFolder(), "run.lock");
+  const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+  // The second: as in a container, where a new process has the number of the old one.
+  for (const stale of [dead, process.pid]) {
+    writeFileSync(path, `${stale} ${hostname()}\n`);
+    const release = takeLock(path, "busy");
+    assert.equal(readFileSync(path, "utf8"), `${process.pid} ${hostname()}\n`);
+    release();
+  }
+  for (const [text, owner] of [
+    [`${dead} elsewhere\n`, `process ${dead} on elsewhere`],
+    ["", "another process"],
+  ]) {
+    writeFileSync(path, text);
+    assert.throws(() => takeLock(path, "it is busy"), new RegExp(`^Error: it is busy by ${owner} already`));
+    assert.equal(readFileSync(path, "utf8"), text);
+  }
+});
