@@ -11,8 +11,10 @@ import {
   type RunResult,
   readWeights,
   resumable,
+  runEnvironment,
   runTraining,
 } from "../runs";
+import { parentGone, tellParent } from "../runs/child";
 import { deviceOption, type EngineCommandOptions, memoryInUse, startEngineFor } from "./engine";
 import {
   addConfigOptions,
@@ -58,8 +60,8 @@ export const trainCommand = new Command("train")
     const { folder, config, resume } = whatToRun(name, options, changes, command);
     if (options.printConfig) return finish(true, config, () => "");
     const weights = options.init === undefined ? undefined : readWeights(options.init);
-    const signal = onInterrupt();
-    const { backend, device } = await startEngineFor(options);
+    const signal = AbortSignal.any([onInterrupt(), parentGone()]);
+    const { device } = await startEngineFor(options);
     const bar: { current?: Progress } = {};
     let result: RunResult;
     try {
@@ -69,17 +71,24 @@ export const trainCommand = new Command("train")
         ...(resume && { resume }),
         ...(weights && { weights }),
         onStart: ({ model, step, totalSteps }) => {
+          tellParent({ event: "start", totalSteps });
           const notice = weights && embeddingNotice(model, weights);
           if (notice) console.error(notice);
           bar.current = progress(totalSteps, { start: step, label: `training on ${device}` });
         },
-        onStep: ({ step, loss }) => bar.current?.update(step, { loss, ...memoryInUse() }),
-        onEvaluation: ({ step, puzzles }) => bar.current?.update(step, { accuracy: puzzles }),
+        onStep: ({ step, loss }) => {
+          bar.current?.update(step, { loss, ...memoryInUse() });
+          tellParent({ event: "step", step, loss });
+        },
+        onEvaluation: ({ step, puzzles }) => {
+          bar.current?.update(step, { accuracy: puzzles });
+          tellParent({ event: "evaluation", puzzles });
+        },
       });
     } finally {
       bar.current?.done();
     }
-    finish(options.json, { engine: backend, device, ...result }, () => summary(result));
+    finish(options.json, { ...runEnvironment(options.threads), ...result }, () => summary(result));
     if (result.interrupted) process.exitCode = 130;
   });
 

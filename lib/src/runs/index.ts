@@ -1,3 +1,4 @@
+export { type ChildOptions, type ChildOutcome, type RunMessage, type Trained, trainInChild } from "./child";
 export {
   type CheckpointConfig,
   type DataConfig,
@@ -13,6 +14,7 @@ export {
   type SudokuFiles,
 } from "./config";
 export { modelConfigFor, openRunData, parseBox, type RunData, sampleSudokuCsv } from "./data";
+export { type RunEnvironment, runEnvironment } from "./environment";
 export * from "./evaluate";
 export * from "./evaluate-arc";
 export { fieldDocs } from "./field-docs";
@@ -20,6 +22,7 @@ export { type Metrics, type MetricsRow, type MetricsTable, openMetrics, openTabl
 export { readOfficialConfig } from "./official-config";
 export { LOSS_TOLERANCE, type ParityErrors, type ParityResult, runParity, TENSOR_TOLERANCE } from "./parity";
 export { type PresetName, presetConfig, presetNamed, presets } from "./presets";
+export { type EvaluationRow, readEvaluations, readSteps, type StepColumns } from "./read-metrics";
 export { type Resumable, resumable } from "./resume";
 export { type RunOptions, type RunResult, runTraining } from "./run";
 export { type ConfigField, configFields, dataKinds, parseRunConfig } from "./schema";

@@ -64,7 +64,8 @@ export interface Metrics {
   close(): void;
 }
 
-const STEP_COLUMNS = [
+/** Columns of `steps.csv`. */
+export const STEP_COLUMNS = [
   "step",
   "seconds",
   "learningRate",
@@ -75,7 +76,16 @@ const STEP_COLUMNS = [
   "halting",
   "supervisionSteps",
 ] as const;
-const EVALUATION_COLUMNS = ["step", "seconds", "weights", "count", "puzzles", "cells", "halting"] as const;
+/** Columns of `evaluations.csv`. */
+export const EVALUATION_COLUMNS = [
+  "step",
+  "seconds",
+  "weights",
+  "count",
+  "puzzles",
+  "cells",
+  "halting",
+] as const;
 
 /** Opens the metrics of a run that stands at `step`; see {@link openTable}. */
 export function openMetrics(folder: string, config: MetricsConfig, step: number): Metrics {

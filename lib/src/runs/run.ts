@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointStep, listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
 import { removeFolderAtomic, takeLock, writeFileAtomic } from "../files";
-import { createModel, type Model } from "../model";
+import { countParameters, createModel, type Model } from "../model";
 import { createTrainer, type EvaluationReport, type StepReport, type Trainer, train } from "../trainer";
 import type { EvaluationConfig, RunConfig } from "./config";
 import { modelConfigFor, openRunData, type RunData } from "./data";
@@ -37,6 +37,8 @@ export interface RunResult {
   readonly interrupted: boolean;
   /** Seconds spent in training steps, those before a resume included. */
   readonly seconds: number;
+  /** Numbers that learn, without puzzle embeddings. */
+  readonly parameters: number;
   /** The last report of each, where there was one. */
   readonly training?: StepReport;
   readonly evaluations: readonly EvaluationReport[];
@@ -213,7 +215,17 @@ function openSession(
     async finish() {
       const checkpoint = await save();
       const { step } = trainer;
-      return { folder, step, totalSteps, seconds, ...(training && { training }), evaluations, checkpoint };
+      const parameters = countParameters(trainer.params("live").weights);
+      return {
+        folder,
+        step,
+        totalSteps,
+        seconds,
+        parameters,
+        ...(training && { training }),
+        evaluations,
+        checkpoint,
+      };
     },
   };
 }
