@@ -71,7 +71,7 @@ async function childOutput(
   folder: string,
   { threads, device, signal, onMessage, onLine }: ChildOptions,
 ): Promise<{ code: number | string; stdout: string; error?: string }> {
-  const args = [require.resolve("../cli/main"), "train", "--resume", folder, "--json"];
+  const args = [commandLine(), "train", "--resume", folder, "--json"];
   if (threads !== undefined) args.push("--threads", String(threads));
   if (device !== undefined) args.push("--device", device);
   const child = spawn(process.execPath, [...process.execArgv, ...args], {
@@ -102,6 +102,12 @@ async function childOutput(
   } finally {
     release();
   }
+}
+
+/** The program behind `npm run trm`; as one file (`scripts/bundle.mjs`) it is this process's own. */
+function commandLine(): string {
+  const main = require.resolve("../cli/main");
+  return existsSync(main) ? main : process.argv[1];
 }
 
 /** An interrupt lets a child save a checkpoint; when this process ends before it, so does the child. */

@@ -24,7 +24,7 @@ export { LOSS_TOLERANCE, type ParityErrors, type ParityResult, runParity, TENSOR
 export { type PresetName, presetConfig, presetNamed, presets } from "./presets";
 export { type EvaluationRow, readEvaluations, readSteps, type StepColumns } from "./read-metrics";
 export { type Resumable, resumable } from "./resume";
-export { type RunOptions, type RunResult, runTraining } from "./run";
+export { lockRun, type RunOptions, type RunResult, runTraining } from "./run";
 export { type ConfigField, configFields, dataKinds, parseRunConfig } from "./schema";
 export {
   embeddingNotice,

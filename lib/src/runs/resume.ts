@@ -44,7 +44,8 @@ export function resumable(
   return { folder, config, ...(checkpoint && { checkpoint }) };
 }
 
-function storedConfig(file: string): RunConfig {
+/** The configuration in a run's `config.json`. @throws Error naming the file and what is wrong in it */
+export function storedConfig(file: string): RunConfig {
   const value = readJsonFile(file, z.unknown());
   try {
     return parseRunConfig(value);

@@ -56,12 +56,21 @@ export interface RunResult {
  * await runTraining(presetConfig("sudoku-4x4"), { folder: "runs/first" });
  */
 export async function runTraining(config: RunConfig, options: RunOptions): Promise<RunResult> {
-  const release = takeLock(join(options.folder, "run.lock"), `${options.folder} is being trained`);
+  const release = lockRun(options.folder);
   try {
     return await trainLocked(config, options);
   } finally {
     release();
   }
+}
+
+/**
+ * Keeps other processes from training into a folder.
+ * @returns releases it
+ * @throws Error naming the process that trains into it
+ */
+export function lockRun(folder: string): () => void {
+  return takeLock(join(folder, "run.lock"), `${folder} is being trained`);
 }
 
 async function trainLocked(config: RunConfig, options: RunOptions): Promise<RunResult> {

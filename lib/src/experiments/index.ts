@@ -1,0 +1,26 @@
+export { catalogue, experimentNamed } from "./catalogue";
+export {
+  type Budget,
+  budgets,
+  type Experiment,
+  type PlannedRun,
+  type PlannedVariant,
+  type PlanOptions,
+  planExperiment,
+  type Scale,
+  type Variant,
+} from "./experiment";
+export { type RunFacts, readFacts } from "./facts";
+export { runHash } from "./hash";
+export {
+  type ExperimentResult,
+  experimentResult,
+  type MissingRun,
+  missingRuns,
+  type VariantResult,
+  type Wanted,
+} from "./result";
+export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./run";
+export { hasWeights, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
+export { type RunEvent, type RunToTrain, type TrainRunsOptions, trainRuns } from "./train-runs";
+export { RESULTS_VERSION } from "./version";

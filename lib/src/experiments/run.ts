@@ -1,0 +1,34 @@
+import type { ChildOutcome } from "../runs";
+import { type Experiment, type PlannedVariant, type PlanOptions, planExperiment } from "./experiment";
+import { type ExperimentResult, experimentResult, type MissingRun, missingRuns, type Wanted } from "./result";
+import { type TrainRunsOptions, trainRuns } from "./train-runs";
+
+/** What to train of an experiment, how, and who wants to know. */
+export interface TrainExperimentOptions extends PlanOptions, Wanted, TrainRunsOptions<MissingRun> {
+  /** Told before anything trains. */
+  readonly onPlan?: (plan: readonly PlannedVariant[], missing: readonly MissingRun[]) => void;
+}
+
+/** What an experiment gave, and how its runs ended that had to be trained. */
+export interface TrainedExperiment {
+  readonly result: ExperimentResult;
+  readonly outcomes: ReadonlyMap<MissingRun, ChildOutcome>;
+}
+
+/**
+ * Takes the runs of an experiment from the store and trains those that are missing.
+ *
+ * The paper's own scale trains one run at a time unless told otherwise: it has a GPU to itself.
+ * @throws Error naming what is wrong in the experiment, or the damaged file of a stored run
+ */
+export async function trainExperiment(
+  experiment: Experiment,
+  options: TrainExperimentOptions,
+): Promise<TrainedExperiment> {
+  const { budget, jobs = budget === "full" ? 1 : undefined, onPlan } = options;
+  const plan = planExperiment(experiment, options);
+  const missing = missingRuns(plan, options);
+  onPlan?.(plan, missing);
+  const outcomes = await trainRuns(missing, { ...options, ...(jobs !== undefined && { jobs }) });
+  return { result: experimentResult(experiment, budget, plan, options), outcomes };
+}
