@@ -20,8 +20,10 @@ export interface ModelConfig {
   readonly mixer: "attention" | "mlp";
   /** Attention heads. [num_heads] */
   readonly heads: number;
-  /** SwiGLU width: expansion * D * 2/3, rounded up to a multiple of 256. */
+  /** SwiGLU width: expansion * D * 2/3, rounded up to a multiple of `widthMultiple`. */
   readonly expansion: number;
+  /** 256 in the official code, whose networks are 512 wide; small ones waste most of their arithmetic on that. */
+  readonly widthMultiple: number;
   /** Position information for attention; the MLP mixer needs none. [pos_encodings] */
   readonly positions: "rope" | "learned" | "none";
   /** Base of the rotary positions: pair i of a head turns by theta^(-2i/d) per cell. [rope_theta] */
@@ -61,6 +63,7 @@ export const paperModel = {
   mixer: "attention",
   heads: 8,
   expansion: 4,
+  widthMultiple: 256,
   positions: "rope",
   ropeTheta: 10_000,
   normEpsilon: 1e-5,
@@ -90,7 +93,16 @@ export function puzzleTokens(config: ModelConfig): number {
  * @throws RangeError naming the field and the values it may take
  */
 export function checkModelConfig(config: ModelConfig): void {
-  const counts = ["vocabSize", "seqLen", "hiddenSize", "layers", "n", "T", "supervisionSteps"] as const;
+  const counts = [
+    "vocabSize",
+    "seqLen",
+    "hiddenSize",
+    "layers",
+    "widthMultiple",
+    "n",
+    "T",
+    "supervisionSteps",
+  ] as const;
   for (const field of counts) {
     const value = config[field];
     if (!Number.isInteger(value) || value < 1) {

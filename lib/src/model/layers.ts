@@ -1,4 +1,5 @@
 import { tf } from "../engine";
+import type { ModelConfig } from "./config";
 import { linearWeight, type NormalSource } from "./init";
 
 /**
@@ -37,14 +38,16 @@ export type SwiGluParams = {
   readonly down: tf.Tensor2D;
 };
 
-/** Inner width of a SwiGLU: expansion * size * 2/3, rounded, then up to a multiple of 256. */
-export function swiGluWidth(size: number, expansion: number): number {
-  return Math.ceil(Math.round((expansion * size * 2) / 3) / 256) * 256;
+/** Inner width of a SwiGLU: expansion * size * 2/3, rounded, then up to a multiple of `widthMultiple`. */
+function swiGluWidth(size: number, { expansion, widthMultiple }: SwiGluConfig): number {
+  return Math.ceil(Math.round((expansion * size * 2) / 3) / widthMultiple) * widthMultiple;
 }
 
+type SwiGluConfig = Pick<ModelConfig, "expansion" | "widthMultiple">;
+
 /** Fresh weights for a SwiGLU over vectors of length `size`. */
-export function initSwiGlu(size: number, expansion: number, random: NormalSource): SwiGluParams {
-  const inner = swiGluWidth(size, expansion);
+export function initSwiGlu(size: number, config: SwiGluConfig, random: NormalSource): SwiGluParams {
+  const inner = swiGluWidth(size, config);
   return { gateUp: linearWeight(2 * inner, size, random), down: linearWeight(size, inner, random) };
 }
 

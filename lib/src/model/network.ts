@@ -37,7 +37,7 @@ function blocksWith<P extends TensorTree>(mixer: Mixer<P>): Network<readonly Blo
     init: (config, random) =>
       Array.from({ length: config.layers }, () => ({
         mixer: mixer.init(config, random),
-        mlp: initSwiGlu(config.hiddenSize, config.expansion, random),
+        mlp: initSwiGlu(config.hiddenSize, config, random),
       })),
     apply(config, params) {
       const mix = mixer.apply(config);
@@ -70,7 +70,7 @@ export const attentionBlocks = blocksWith<AttentionParams>({
 
 /** Blocks whose cells mix through a SwiGLU along the sequence (and its norm): for small fixed grids (Sudoku). */
 export const mlpBlocks = blocksWith<SwiGluParams>({
-  init: (config, random) => initSwiGlu(contextLength(config), config.expansion, random),
+  init: (config, random) => initSwiGlu(contextLength(config), config, random),
   apply: (config) => (params, h) =>
     swapLengthAndWidth(residual(config, swapLengthAndWidth(h), (h) => swiGlu(params, h))),
 });

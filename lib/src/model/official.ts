@@ -18,6 +18,8 @@ export interface OfficialArch {
   readonly L_layers: number;
   readonly hidden_size: number;
   readonly expansion: number;
+  /** Ours: the official code always rounds up to 256. */
+  readonly width_multiple?: number;
   readonly num_heads: number;
   readonly pos_encodings: string;
   readonly rms_norm_eps?: number;
@@ -63,6 +65,7 @@ export function fromOfficialArch(kind: string, arch: OfficialArch): ModelConfig 
     mixer: arch.mlp_t ? "mlp" : "attention",
     heads: arch.num_heads,
     expansion: arch.expansion,
+    widthMultiple: arch.width_multiple ?? 256,
     positions: positions === "rope" || positions === "learned" ? positions : "none",
     ropeTheta: arch.rope_theta ?? 10_000,
     normEpsilon: arch.rms_norm_eps ?? 1e-5,

@@ -61,6 +61,7 @@ const archFields = [
   "no_ACT_continue",
   "rms_norm_eps",
   "rope_theta",
+  "width_multiple",
 ];
 
 /**
@@ -188,6 +189,8 @@ export function officialYaml({ model, training }: Pick<RunConfig, "model" | "tra
       no_ACT_continue: model.halting === "halt",
       rms_norm_eps: model.normEpsilon,
       rope_theta: model.ropeTheta,
+      // The official code has no such field, and no such model; reading it back here needs it.
+      ...(model.widthMultiple !== 256 && { width_multiple: model.widthMultiple }),
     },
     global_batch_size: training.batchSize,
     lr: training.learningRate,

@@ -97,6 +97,7 @@ const sections = {
       mixer: choices("attention", "mlp"),
       heads: z.number(),
       expansion: z.number().positive("must be above 0"),
+      widthMultiple: z.number(),
       positions: choices("rope", "learned", "none"),
       ropeTheta: z.number().positive("must be above 0"),
       normEpsilon: z.number().positive("must be above 0"),
