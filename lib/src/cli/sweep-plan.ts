@@ -5,7 +5,7 @@ import { differences } from "../runs/resume";
 import { at, type Variation, withFullPaths } from "./options";
 
 /** One training run of a sweep. */
-export interface PlannedRun {
+export interface SweepRun {
   readonly name: string;
   readonly folder: string;
   readonly seed: number;
@@ -13,10 +13,10 @@ export interface PlannedRun {
 }
 
 /** One combination of the varied values, trained once for each seed. */
-export interface Variant {
+export interface SweepVariant {
   /** Field -> value, for the varied fields. */
   readonly values: Readonly<Record<string, unknown>>;
-  readonly runs: readonly PlannedRun[];
+  readonly runs: readonly SweepRun[];
 }
 
 /**
@@ -31,14 +31,14 @@ export function planSweep(
   variations: readonly Variation[],
   seeds: number,
   folder: string,
-): Variant[] {
+): SweepVariant[] {
   for (const [i, { field }] of variations.entries()) {
     if (field === "training.seed") throw new Error("training.seed varies by --seeds, not by --vary");
     if (variations.findIndex((other) => other.field === field) < i) {
       throw new Error(`${field} is varied twice: give all its values in one --vary`);
     }
   }
-  const variants = combinations(variations).map((values): Variant => {
+  const variants = combinations(variations).map((values): SweepVariant => {
     const config = Object.entries(values).reduce(
       (config, [field, value]) => mergeConfig(config, withFullPaths(at(field, value))),
       base,
@@ -74,7 +74,7 @@ function runName(values: Readonly<Record<string, unknown>>): string {
     .join(",");
 }
 
-function checkRuns(runs: readonly PlannedRun[]): void {
+function checkRuns(runs: readonly SweepRun[]): void {
   const names = new Set<string>();
   for (const { name, folder, config } of runs) {
     if (names.has(name)) throw new Error(`two of the varied values give the same run, ${name}`);

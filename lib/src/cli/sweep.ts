@@ -1,166 +1,160 @@
-import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
+import { budgets, catalogue, type RunToTrain, type TrainRunsOptions } from "../experiments";
 import { onInterrupt } from "../notebook/interrupt";
-import { mergeConfig } from "../runs";
+import type { RunConfigChanges } from "../runs";
 import { deviceOption, type EngineCommandOptions } from "./engine";
 import {
   addConfigOptions,
   configChanges,
   jsonOption,
   presetList,
-  readConfig,
   threadsOption,
   type Variation,
   varyOption,
   wholeNumber,
   withFullPaths,
 } from "./options";
-import { count, duration, finish, numberTable, percent } from "./output";
-import { type PlannedRun, planSweep, type Variant } from "./sweep-plan";
-import { type FinishedRun, finishedRun, type RunOutcome, trainInChild } from "./sweep-run";
+import { duration, finish } from "./output";
+import { type ExperimentOptions, sweepExperiment } from "./sweep-experiment";
+import { sweepGrid } from "./sweep-grid";
+import { type SweptVariant, sweepTable } from "./sweep-table";
 
-interface SweepCommandOptions extends EngineCommandOptions {
+interface SweepCommandOptions extends EngineCommandOptions, Partial<ExperimentOptions> {
   readonly vary: readonly Variation[];
   readonly seeds: number;
-  readonly jobs: number;
-  readonly out: string;
+  readonly jobs?: number;
+  readonly out?: string;
   readonly json?: boolean;
 }
 
-/** `trm sweep PRESET`: every combination of some values, each trained with several seeds, side by side in one table. */
+/** What both kinds of sweep are told. */
+export interface SweepOptions extends TrainRunsOptions<RunToTrain> {
+  readonly changes: RunConfigChanges;
+  readonly vary: readonly Variation[];
+  readonly seeds: number;
+  /** To be called once it is known how many runs there are, and how many of them must be trained. */
+  readonly begin: (runs: number, missing: number) => void;
+}
+
+/** What both kinds of sweep give. */
+export interface Swept {
+  readonly folder: string;
+  readonly experiment?: string;
+  readonly task?: string;
+  readonly variants: readonly SweptVariant[];
+}
+
+/** `trm sweep EXPERIMENT` and `trm sweep PRESET`: many runs side by side in one table. */
 export const sweepCommand = new Command("sweep")
-  .description("train every combination of some values with several seeds, and compare them in one table")
-  .argument("<config>", `preset (${presetList()}) or a JSON or YAML file`)
-  .addOption(varyOption())
+  .description(
+    "train the variants of an experiment, or every combination of some values, and compare them in one table",
+  )
+  .argument(
+    "<name>",
+    `experiment (${catalogue.map(({ name }) => name).join(", ")}), preset (${presetList()}), or a JSON or YAML file`,
+  )
   .addOption(
-    new Option("--seeds <n>", "runs of each combination, each with another training.seed")
+    new Option("--seeds <n>", "runs of each variant, each with another training.seed")
       .argParser(wholeNumber())
       .default(1),
   )
-  .addOption(new Option("--jobs <n>", "runs at a time").argParser(wholeNumber()).default(1))
+  .addOption(
+    new Option("--jobs <n>", "runs at a time; one per core when left out, a single one on a GPU").argParser(
+      wholeNumber(),
+    ),
+  )
+  .addOption(
+    new Option("--budget <budget>", "scale of an experiment; laptop when left out")
+      .choices([...budgets])
+      .helpGroup("Of an experiment:"),
+  )
+  .addOption(
+    new Option("--fresh", "train anew what is stored already, and what came with the project").helpGroup(
+      "Of an experiment:",
+    ),
+  )
+  .addOption(
+    new Option(
+      "--publish",
+      "copy the finished runs, without weights, to data/runs/published, to be committed",
+    ).helpGroup("Of an experiment:"),
+  )
+  .addOption(varyOption().helpGroup("Of a preset or file:"))
   .addOption(
     new Option(
       "--out <folder>",
       "holds a folder for each run; those that are there already are reused",
-    ).makeOptionMandatory(),
+    ).helpGroup("Of a preset or file:"),
   )
   .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(jsonOption())
-  .action(async (name: string, options: SweepCommandOptions) => {
-    const { vary, seeds, jobs, out } = options;
-    const changes = withFullPaths(configChanges({ ...options }));
-    const base = mergeConfig(withFullPaths(readConfig(name)), changes);
-    const variants = planSweep(base, vary, seeds, out);
+  .action(async (name: string, options: SweepCommandOptions, command: Command) => {
+    const experiment = catalogue.find((experiment) => experiment.name === name);
+    refuse(
+      command,
+      experiment ? ["vary", "out"] : ["budget", "fresh", "publish"],
+      name,
+      experiment !== undefined,
+    );
+    const { budget = "laptop", fresh = false, publish = false, out, device, threads, jobs } = options;
     const signal = onInterrupt();
     // Whoever ends this process by its id ends its runs too.
     process.once("SIGTERM", () => process.exit(143));
-    const outcomes = await runAll(variants, options, signal);
-    const results = variants.map((variant) => resultOf(variant, outcomes));
-    const interrupted = results.some(({ runs }) => runs.some((run) => "interrupted" in run));
-    const failed = [...outcomes.values()].filter((outcome) => "error" in outcome).length;
-    finish(options.json, { folder: out, jobs, interrupted, failed, variants: results }, () =>
-      summary(name, results, interrupted),
-    );
+    const shared: SweepOptions = {
+      changes: withFullPaths(configChanges({ ...options })),
+      vary: options.vary,
+      seeds: options.seeds,
+      device,
+      ...(jobs !== undefined && { jobs }),
+      ...(threads !== undefined && { threads }),
+      signal,
+      ...spoken(),
+    };
+    if (!experiment && out === undefined) {
+      command.error("error: required option '--out <folder>' not specified");
+    }
+    const swept = experiment
+      ? await sweepExperiment(experiment, { budget, fresh, publish }, shared)
+      : await sweepGrid(name, out ?? "", shared);
+    const runs = swept.variants.flatMap(({ runs }) => runs);
+    const interrupted = runs.some((run) => "interrupted" in run);
+    const failed = runs.filter((run) => "error" in run).length;
+    finish(options.json, { ...swept, interrupted, failed }, () => sweepTable(swept.variants, interrupted));
     if (failed > 0) process.exitCode = 1;
     if (interrupted) process.exitCode = 130;
   });
 
 addConfigOptions(sweepCommand);
 
-/** Trains what is not finished yet, `jobs` runs at a time. */
-async function runAll(
-  variants: readonly Variant[],
-  options: SweepCommandOptions,
-  signal: AbortSignal,
-): Promise<Map<PlannedRun, RunOutcome>> {
-  const { jobs, device } = options;
-  const threads =
-    options.threads ?? (jobs > 1 ? Math.max(1, Math.floor(availableParallelism() / jobs)) : null);
-  const trainOptions = ["--device", device, ...(threads === null ? [] : ["--threads", String(threads)])];
-  // Seed by seed, so that an early look at the folder compares all variants.
-  const bySeed = variants[0].runs.flatMap((_, seed) => variants.map(({ runs }) => runs[seed]));
-  const outcomes = new Map<PlannedRun, RunOutcome>();
-  const say = (run: PlannedRun, line: string) => console.error(`${run.name}: ${line}`);
-  const end = (run: PlannedRun, outcome: RunOutcome) => {
-    outcomes.set(run, outcome);
-    say(run, `${outcomeText(outcome)} (${outcomes.size} of ${bySeed.length})`);
-  };
-  const waiting: PlannedRun[] = [];
-  for (const run of bySeed) {
-    const finished = finishedRun(run.folder);
-    if (finished) end(run, { ...finished, reused: true });
-    else waiting.push(run);
-  }
-  const worker = async () => {
-    for (let run = waiting.shift(); run && !signal.aborted; run = waiting.shift()) {
-      const outcome = trainInChild(run, { trainOptions, signal, onLine: say });
-      end(run, await outcome.catch((error: Error): RunOutcome => ({ error: error.message })));
-    }
-  };
-  await Promise.all(Array.from({ length: jobs }, worker));
-  return outcomes;
+/** What was given though it means nothing here would be ignored in silence. */
+function refuse(command: Command, options: readonly string[], name: string, isExperiment: boolean): void {
+  const given = options.find((option) => command.getOptionValueSource(option) === "cli");
+  if (!given) return;
+  const kinds = isExperiment ? "is an experiment" : "is no experiment of the catalogue";
+  command.error(`error: --${given} does not go with ${name}, which ${kinds}`);
 }
 
-function outcomeText(outcome: RunOutcome): string {
-  if ("error" in outcome) return `failed: ${outcome.error}`;
-  if ("interrupted" in outcome) return "stopped";
-  return `solved ${percent(outcome.puzzles)} after ${duration(outcome.seconds)}${outcome.reused ? ", reused" : ""}`;
-}
-
-type RunReport = { readonly seed: number; readonly folder: string } & RunOutcome;
-
-interface VariantResult {
-  readonly values: Variant["values"];
-  readonly runs: readonly RunReport[];
-  /** Over the runs that finished: share of held-out puzzles solved. */
-  readonly solved?: { readonly mean: number; readonly least: number; readonly most: number };
-  readonly steps?: number;
-  /** Mean seconds of training. */
-  readonly seconds?: number;
-}
-
-function resultOf({ values, runs }: Variant, outcomes: ReadonlyMap<PlannedRun, RunOutcome>): VariantResult {
-  const reports = runs.map((run): RunReport => {
-    const outcome = outcomes.get(run) ?? { interrupted: true };
-    return { seed: run.seed, folder: run.folder, ...outcome };
-  });
-  const finished = reports.filter(
-    (run): run is RunReport & FinishedRun & { reused: boolean } => "step" in run,
-  );
-  if (finished.length === 0) return { values, runs: reports };
-  const solved = finished.map(({ puzzles }) => puzzles);
+/** Tells on stderr how the runs are doing, a line at a time. */
+function spoken(): Pick<SweepOptions, "begin" | "onEvent"> {
+  let [missing, ended] = [0, 0];
   return {
-    values,
-    runs: reports,
-    solved: { mean: mean(solved), least: Math.min(...solved), most: Math.max(...solved) },
-    steps: finished[0].step,
-    seconds: mean(finished.map(({ seconds }) => seconds)),
+    begin(runs, toTrain) {
+      missing = toTrain;
+      if (toTrain < runs) console.error(`${runs - toTrain} of ${runs} runs are stored already`);
+    },
+    onEvent({ name }, event) {
+      if (event.event === "line") console.error(`${name}: ${event.text}`);
+      if (event.event !== "end") return;
+      ended++;
+      const { outcome } = event;
+      const text =
+        "error" in outcome
+          ? `failed: ${outcome.error}`
+          : "interrupted" in outcome
+            ? "stopped"
+            : `trained ${outcome.trained.step} steps in ${duration(outcome.trained.seconds)}`;
+      console.error(`${name}: ${text} (${ended} of ${missing})`);
+    },
   };
-}
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
-
-function summary(name: string, results: readonly VariantResult[], interrupted: boolean): string {
-  const rows = results.map(({ values, runs, solved, steps, seconds }) => {
-    const finished = runs.filter((run) => "step" in run).length;
-    const label = Object.entries(values).map(([field, value]) => `${field} ${value}`);
-    return [
-      label.join(", ") || name,
-      finished === runs.length ? String(finished) : `${finished} of ${runs.length}`,
-      ...(solved && steps !== undefined && seconds !== undefined
-        ? [
-            percent(solved.mean),
-            `${percent(solved.least)} to ${percent(solved.most)}`,
-            count(steps),
-            duration(seconds),
-          ]
-        : ["", "", "", ""]),
-    ];
-  });
-  const table = numberTable(["variant", "seeds", "solved (ema)", "range", "steps", "time"], rows);
-  const failures = results.flatMap(({ runs }) =>
-    runs.flatMap((run) => ("error" in run ? [`${run.folder} failed: ${run.error}`] : [])),
-  );
-  return [table, ...failures, ...(interrupted ? ["stopped: the same command goes on"] : [])].join("\n");
 }

@@ -19,6 +19,8 @@ export interface VariantResult {
   readonly variant: Variant;
   /** With the first seed. */
   readonly config: RunConfig;
+  /** What was to be trained, one run for each seed. */
+  readonly planned: readonly PlannedRun[];
   /** One for each seed, as far as they are trained; one's own before those that came with the project. */
   readonly runs: readonly StoredRun[];
   /** Those that came with the project. */
@@ -89,6 +91,7 @@ export function experimentResult(
     variants: plan.map(({ variant, config, runs }) => ({
       variant,
       config,
+      planned: runs,
       runs: present(runs.map((run) => storedRun(run, wanted))),
       published: present(runs.map(publishedRun)),
     })),

@@ -23,7 +23,7 @@ export type RunEvent =
 
 /** How many runs to train at a time, with what, and who wants to know. */
 export interface TrainRunsOptions<R extends RunToTrain> {
-  /** Processes at a time. @default as many as there are cores: at laptop scale the best use of them */
+  /** Processes at a time. @default one per core, at laptop scale the best use of them; a single one on a PJRT device */
   readonly jobs?: number;
   /** Of each process. @default the cores, shared out among the processes */
   readonly threads?: number;
@@ -44,7 +44,7 @@ export async function trainRuns<R extends RunToTrain>(
   { jobs, threads, device, signal, onEvent }: TrainRunsOptions<R>,
 ): Promise<Map<R, ChildOutcome>> {
   const cores = availableParallelism();
-  const processes = Math.max(1, Math.min(jobs ?? cores, runs.length));
+  const processes = Math.max(1, Math.min(jobs ?? (usesPjrt(device) ? 1 : cores), runs.length));
   const shared = {
     // One process alone leaves the number to its engine.
     ...(processes > 1 && { threads: Math.max(1, Math.floor(cores / processes)) }),
@@ -63,6 +63,11 @@ export async function trainRuns<R extends RunToTrain>(
   };
   await Promise.all(Array.from({ length: processes }, worker));
   return outcomes;
+}
+
+/** The first process on a GPU takes most of its memory. */
+function usesPjrt(device = "auto"): boolean {
+  return (device === "auto" ? process.env.TRM_DEVICE : device) === "pjrt";
 }
 
 async function trainRun<R extends RunToTrain>(
