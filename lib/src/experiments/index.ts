@@ -12,6 +12,7 @@ export {
 } from "./experiment";
 export { type RunFacts, readFacts } from "./facts";
 export { runHash } from "./hash";
+export { type LoadedRun, loadRun } from "./load";
 export {
   type ExperimentResult,
   experimentResult,

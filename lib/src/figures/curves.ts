@@ -9,6 +9,8 @@ export interface Curve {
   readonly weights?: "live" | "ema";
   /** Accuracy of whole puzzles or of single cells: each gets its own panel. Whole puzzles if left out. */
   readonly measure?: "puzzles" | "cells";
+  /** Whether it was measured elsewhere and came with the project: it stands beside one's own, thin and dashed. */
+  readonly published?: boolean;
   /** Where it was measured, for example optimizer steps. */
   readonly steps: readonly number[];
   /** One row of values per seed, each as long as `steps`; accuracies are fractions from 0 to 1. */
@@ -54,10 +56,15 @@ export function accuracyFigure(options: CurvesOptions): Figure {
   const kinds = new Set(curves.map((curve) => curve.weights));
   const data = curves.flatMap((curve) => {
     const panel = measures.indexOf(curve.measure ?? "puzzles");
-    const style = {
+    const style: CurveStyle = {
       color: palette[names.indexOf(curve.name) % palette.length],
-      dash: curve.weights === "live" ? ("dot" as const) : ("solid" as const),
-      label: kinds.size > 1 ? `${curve.name}, ${curve.weights === "live" ? "live" : "EMA"}` : curve.name,
+      dash: curve.published ? "dash" : curve.weights === "live" ? "dot" : "solid",
+      width: curve.published ? 1.2 : 2.5,
+      label: [
+        curve.name,
+        ...(kinds.size > 1 ? [curve.weights === "live" ? "live" : "EMA"] : []),
+        ...(curve.published ? ["published"] : []),
+      ].join(", "),
       axes: panelAxes(panel),
       // Each name once in the legend, though it may have a line in both panels.
       inLegend: panel === 0,
@@ -75,7 +82,7 @@ export function accuracyFigure(options: CurvesOptions): Figure {
       measures.length > 1 ? [0.53, 1] : [0, 1],
     ),
     ...(measures.length > 1 ? { yaxis2: percentAxis("cells right", [0, 0.44]) } : {}),
-    showlegend: names.length > 1 || kinds.size > 1,
+    showlegend: names.length > 1 || kinds.size > 1 || curves.some(({ published }) => published),
     shapes: references.map(({ value }) => ({
       type: "line",
       xref: "x domain" as never,
@@ -132,6 +139,7 @@ export function lossFigure(options: LossOptions): Figure {
     const style = {
       color,
       dash: "solid" as const,
+      width: 2.5,
       label: curve.name,
       axes: panelAxes(0),
       inLegend: curves.length > 1,
@@ -161,7 +169,9 @@ export function lossFigure(options: LossOptions): Figure {
 
 interface CurveStyle {
   readonly color: string;
-  readonly dash: "solid" | "dot";
+  readonly dash: "solid" | "dot" | "dash";
+  /** Of the line, in pixels. */
+  readonly width: number;
   readonly label: string;
   readonly axes: { xaxis: "x"; yaxis: "y" | "y2" };
   readonly inLegend: boolean;
@@ -185,12 +195,12 @@ function curveTraces(curve: Curve, style: CurveStyle, format: string): Data[] {
     showlegend: style.inLegend,
     x: [...steps],
     y: at(mean),
-    line: { color: style.color, width: 2.5, dash: style.dash },
+    line: { color: style.color, width: style.width, dash: style.dash },
     marker: { size: 5 },
     hovertemplate: `%{y:${format}}`,
     ...style.axes,
   };
-  if (seeds.length < 2) return [line];
+  if (seeds.length < 2 || curve.published) return [line];
   const band: Data = {
     type: "scatter",
     mode: "lines",

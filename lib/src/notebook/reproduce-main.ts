@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type Budget, budgets } from "../experiments";
 import { cacheFolder } from "../files/paths";
 import type { NotebookEvent } from "./execute";
 import { reproduce } from "./reproduce";
 import { resultsTable } from "./results";
-import { type Budget, budgets } from "./settings";
 
 /** `npm run reproduce`: executes the notebooks, shows how far they are, and prints one table of results. */
 async function main(): Promise<void> {

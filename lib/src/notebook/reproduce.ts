@@ -8,7 +8,7 @@ import type { ReportRow } from "./report";
 import { readReport } from "./results";
 import type { NotebookSettings } from "./settings";
 
-export interface ReproduceOptions extends NotebookSettings {
+export interface ReproduceOptions extends Omit<NotebookSettings, "since"> {
   /** @default notebooks/ */
   readonly folder?: string;
   /** Run only notebooks whose name contains this. */
@@ -58,7 +58,8 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
         env: {
           TRM_BUDGET: options.budget,
           TRM_SEEDS: String(options.seeds),
-          TRM_RUNS_FRESH: options.fresh ? "1" : "0",
+          // The moment, so that a run which several notebooks need is trained by the first of them only.
+          TRM_RUNS_FRESH: options.fresh ? new Date(started).toISOString() : "0",
           TRM_REPORT: reportFile,
         },
         onEvent: (event) => onEvent?.(name, event),

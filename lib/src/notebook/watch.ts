@@ -56,7 +56,10 @@ export function evaluationFigure(
 }
 
 /** One curve for each kind of weights and each measure that a run was evaluated with. */
-export function evaluationCurves(evaluations: readonly EvaluationReport[], name: string): Curve[] {
+export function evaluationCurves(
+  evaluations: readonly Pick<EvaluationReport, "step" | "weights" | "puzzles" | "cells">[],
+  name: string,
+): Curve[] {
   return (["ema", "live"] as const).flatMap((weights) => {
     const own = evaluations.filter((evaluation) => evaluation.weights === weights);
     if (own.length === 0) return [];

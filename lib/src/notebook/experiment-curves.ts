@@ -1,0 +1,55 @@
+import type { ExperimentResult, StoredRun, VariantResult } from "../experiments";
+import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
+import { lastEvaluation } from "./experiment-table";
+import { evaluationCurves } from "./watch";
+
+/** Which of a run's evaluations to draw. */
+export interface CurveChoice {
+  /** @default the averaged weights, which the paper evaluates */
+  readonly weights?: readonly ("live" | "ema")[];
+  /** Whole puzzles, single cells, or both below one another. @default whole puzzles */
+  readonly measures?: readonly ("puzzles" | "cells")[];
+}
+
+/**
+ * Accuracy over training of every variant, with a band over its seeds. Where the runs are the reader's own, those that came
+ * with the project stand beside them, dashed.
+ * @example
+ * await showFigure(accuracyFigure({ title: "Fewer layers", curves: experimentCurves(result) }));
+ */
+export function experimentCurves({ variants }: ExperimentResult, choice: CurveChoice = {}): Curve[] {
+  return variants.flatMap(({ variant, runs, published }) => {
+    const hasOwn = runs.some((run) => !run.published);
+    return [
+      ...seedCurves(variant.name, runs, choice),
+      ...(hasOwn ? seedCurves(variant.name, published, choice) : []).map((curve) => ({
+        ...curve,
+        published: true,
+      })),
+    ];
+  });
+}
+
+/** The curves of runs that differ only in their seed. */
+export function seedCurves(
+  name: string,
+  runs: readonly Pick<StoredRun, "evaluations">[],
+  { weights = ["ema"], measures = ["puzzles"] }: CurveChoice = {},
+): Curve[] {
+  if (runs.length === 0) return [];
+  const curves = runs.map(({ evaluations }) =>
+    evaluationCurves(evaluations, name).filter(
+      (curve) => weights.includes(curve.weights ?? "ema") && measures.includes(curve.measure ?? "puzzles"),
+    ),
+  );
+  return mergeSeeds(curves);
+}
+
+/** Our accuracy of each variant beside the paper's, for `comparisonFigure`. */
+export function comparisonRows({ variants }: ExperimentResult): ComparisonRow[] {
+  return variants.map(({ variant, runs }: VariantResult) => ({
+    variant: variant.name,
+    ours: runs.map((run) => lastEvaluation(run).puzzles),
+    ...(variant.paper !== undefined && { paper: variant.paper }),
+  }));
+}
