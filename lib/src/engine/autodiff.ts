@@ -16,6 +16,12 @@ export function noGradient<T>(fn: () => T): T {
   }
 }
 
+/** Whether a derivative will be taken of what is computed now: inside of {@link valueAndGrad} and outside of {@link noGradient}. */
+export function learning(): boolean {
+  const { state } = tf.engine();
+  return state.gradientDepth > 0 && state.kernelDepth === 0;
+}
+
 /** What {@link valueAndGrad} gives: the loss, its gradient in the shape of the parameters, and the by-products. */
 export interface ValueAndGrad<P extends TensorTree, A extends TensorTree> {
   readonly value: tf.Scalar;

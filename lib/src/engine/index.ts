@@ -2,7 +2,7 @@
 
 /** tfjs. Everybody imports it from here, so that there is one tfjs, with the engine's backend. */
 export * as tf from "@tensorflow/tfjs";
-export { noGradient, valueAndGrad } from "./autodiff";
+export { learning, noGradient, valueAndGrad } from "./autodiff";
 export { deviceMemory, type EngineInfo, type EngineOptions, engineInfo, startEngine } from "./backend";
 export { type Compiled, type CompileOptions, compile, type SignatureFacts } from "./compile";
 export { productFlops } from "./graph/flops";

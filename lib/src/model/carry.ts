@@ -82,7 +82,7 @@ export function decideHalt(
   minSteps: tf.Tensor1D,
 ): tf.Tensor1D {
   const atLimit = tf.greaterEqual(steps, config.supervisionSteps);
-  if (config.supervisionSteps === 1) return atLimit as tf.Tensor1D;
+  if (config.supervisionSteps === 1 || config.halting === "never") return atLimit as tf.Tensor1D;
   const wantsToHalt = config.halting === "halt" ? tf.greater(qHalt, 0) : tf.greater(qHalt, qContinue);
   return tf.logicalAnd(tf.logicalOr(atLimit, wantsToHalt), tf.greaterEqual(steps, minSteps));
 }

@@ -24,6 +24,12 @@ export interface ModelConfig {
   readonly expansion: number;
   /** 256 in the official code, whose networks are 512 wide; small ones waste most of their arithmetic on that. */
   readonly widthMultiple: number;
+  /** SwiGLUs to choose from in each block's feed-forward layer: 1 is the paper's, more a mixture of experts. */
+  readonly experts: number;
+  /** Of those, how many compute each cell. */
+  readonly expertsPerToken: number;
+  /** Weight in the loss of using all experts alike; 0.01 in the Switch Transformer. */
+  readonly expertBalance: number;
   /** Position information for attention; the MLP mixer needs none. [pos_encodings] */
   readonly positions: "rope" | "learned" | "none";
   /** Base of the rotary positions: pair i of a head turns by theta^(-2i/d) per cell. [rope_theta] */
@@ -39,7 +45,7 @@ export interface ModelConfig {
 
   // The recursion.
   /** Which recursion updates the latents; see `recursion.ts` and `recursions.ts`. */
-  readonly recursion: "full" | "one-step" | "single-latent" | "many-latents";
+  readonly recursion: "full" | "one-step" | "single-latent" | "many-latents" | "direct";
   /** One network for z and y (the paper's), or one each (as HRM). */
   readonly networks: 1 | 2;
   /** Updates of z before each update of y. [L_cycles] */
@@ -52,8 +58,8 @@ export interface ModelConfig {
   readonly supervisionSteps: number;
   /** Share of puzzles made to think longer than they want to. [halt_exploration_prob] */
   readonly exploration: number;
-  /** "halt": stop when q_halt > 0; "continue": Q-learning as in HRM, one more forward pass. [no_ACT_continue] */
-  readonly halting: "halt" | "continue";
+  /** "halt": stop when q_halt > 0; "continue": Q-learning as in HRM, one more forward pass; "never": always N_sup steps. [no_ACT_continue] */
+  readonly halting: "halt" | "continue" | "never";
 }
 
 /** The paper's defaults (config/arch/trm.yaml), without what the dataset decides. */
@@ -64,6 +70,9 @@ export const paperModel = {
   heads: 8,
   expansion: 4,
   widthMultiple: 256,
+  experts: 1,
+  expertsPerToken: 1,
+  expertBalance: 0.01,
   positions: "rope",
   ropeTheta: 10_000,
   normEpsilon: 1e-5,
@@ -76,6 +85,16 @@ export const paperModel = {
   supervisionSteps: 16,
   exploration: 0.1,
   halting: "halt",
+} as const satisfies Partial<ModelConfig>;
+
+/** What HRM has in the place of the paper's choices: two networks of 4 layers, its gradient, its halting (config/arch/hrm.yaml). */
+export const hrmModel = {
+  layers: 4,
+  recursion: "one-step",
+  networks: 2,
+  n: 2,
+  T: 2,
+  halting: "continue",
 } as const satisfies Partial<ModelConfig>;
 
 /** Sequence length inside the network: the puzzle-embedding tokens stand before the puzzle's own. */
@@ -99,6 +118,8 @@ export function checkModelConfig(config: ModelConfig): void {
     "hiddenSize",
     "layers",
     "widthMultiple",
+    "experts",
+    "expertsPerToken",
     "n",
     "T",
     "supervisionSteps",
@@ -109,6 +130,15 @@ export function checkModelConfig(config: ModelConfig): void {
       throw new RangeError(`model.${field} is ${value}; it must be a whole number of at least 1`);
     }
   }
+  if (config.expertsPerToken > config.experts) {
+    throw new RangeError(
+      `model.expertsPerToken is ${config.expertsPerToken}; it must be at most model.experts, which is ${config.experts}`,
+    );
+  }
+  if (!(config.expertBalance >= 0 && Number.isFinite(config.expertBalance))) {
+    throw new RangeError(`model.expertBalance is ${config.expertBalance}; it must be a number of at least 0`);
+  }
+  checkRecursion(config);
   if (config.mixer === "attention") {
     const { heads, hiddenSize } = config;
     if (!Number.isInteger(heads) || heads < 1 || hiddenSize % heads !== 0) {
@@ -133,5 +163,19 @@ export function checkModelConfig(config: ModelConfig): void {
   }
   if (!(config.exploration >= 0 && config.exploration <= 1)) {
     throw new RangeError(`model.exploration is ${config.exploration}; it is a probability between 0 and 1`);
+  }
+}
+
+/** Refuses what a recursion would pass over in silence. */
+function checkRecursion({ recursion, networks, n, T }: ModelConfig): void {
+  if (networks === 2 && (recursion === "single-latent" || recursion === "direct")) {
+    throw new RangeError(
+      `model.networks is 2, but model.recursion "${recursion}" has only one latent to update; it must be 1`,
+    );
+  }
+  if (recursion === "direct" && (n !== 1 || T !== 1)) {
+    throw new RangeError(
+      `model.n is ${n} and model.T is ${T}, but model.recursion "direct" does not recurse; both must be 1`,
+    );
   }
 }

@@ -1,6 +1,14 @@
 export { type AttentionParams, attention } from "./attention";
 export { type BatchTensors, type Carry, decideHalt, emptyCarry, refill } from "./carry";
-export { checkModelConfig, contextLength, type ModelConfig, paperModel, puzzleTokens } from "./config";
+export {
+  checkModelConfig,
+  contextLength,
+  hrmModel,
+  type ModelConfig,
+  paperModel,
+  puzzleTokens,
+} from "./config";
+export { type AddLoss, type ExpertsParams, type Routing, route } from "./experts";
 export { linearWeight, type NormalSource, truncatedNormal } from "./init";
 export { linear, oneHot, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 export {
@@ -12,8 +20,9 @@ export {
   type ModelParts,
   type Weights,
 } from "./model";
-export { attentionBlocks, type BlockParams, type Layer, mlpBlocks, type Network } from "./network";
+export { type BlockParams, type Layer, type Network, networkOf } from "./network";
 export { fromOfficialArch, fromStateDict, type OfficialArch, type StateDict, toStateDict } from "./official";
+export { effectiveDepth, type Passes, passesPerStep } from "./passes";
 export {
   deepRecursion,
   type LatentRecursion,

@@ -1,9 +1,10 @@
-import { flatten, type TensorTree, tf } from "../engine";
+import { flatten, learning, type TensorTree, tf } from "../engine";
 import { checkModelConfig, contextLength, type ModelConfig, puzzleTokens } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
+import type { AddLoss } from "./experts";
 import { linearWeight, type NormalSource, truncatedNormal } from "./init";
 import { linear } from "./layers";
-import { attentionBlocks, mlpBlocks, type Network } from "./network";
+import { type Network, networkOf } from "./network";
 import { asNet, deepRecursion, type Latents, type Nets } from "./recursion";
 import { type Recursion, recursions } from "./recursions";
 
@@ -36,6 +37,8 @@ export type ModelOutput = {
   readonly qHalt: tf.Tensor1D;
   /** Q-learning's value of thinking on, [B]; learns only with `halting: "continue"`. */
   readonly qContinue: tf.Tensor1D;
+  /** While learning: the mean of what the network itself wants lowered, such as the balance of its experts. A scalar. */
+  readonly networkLoss?: tf.Scalar;
 };
 
 /** A model: pure functions over a parameter tree. */
@@ -72,12 +75,12 @@ export interface ModelParts {
  */
 export function createModel(config: ModelConfig, parts: ModelParts = {}): Model {
   checkModelConfig(config);
-  const network: Network = parts.network ?? (config.mixer === "mlp" ? mlpBlocks : attentionBlocks);
+  const network: Network = parts.network ?? networkOf(config);
   const recursion = parts.recursion ?? recursions[config.recursion];
 
-  const bind = (weights: Weights): Nets => {
-    const z = asNet(network.apply(config, weights.networks.z));
-    return { z, y: weights.networks.y ? asNet(network.apply(config, weights.networks.y)) : z };
+  const bind = ({ networks }: Weights, addLoss: AddLoss): Nets => {
+    const z = asNet(network.apply(config, networks.z, addLoss));
+    return { z, y: networks.y ? asNet(network.apply(config, networks.y, addLoss)) : z };
   };
 
   return {
@@ -86,8 +89,16 @@ export function createModel(config: ModelConfig, parts: ModelParts = {}): Model 
     init: (random) => initParams(config, network, recursion, random),
     forward(weights, latents, inputs, puzzleRows) {
       const x = inputEmbedding(config, weights.embedding, inputs, puzzleRows);
-      latents = deepRecursion(recursion.recurse, bind(weights), x, latents, config.n, config.T);
-      return { latents, ...readAnswer(config, weights, latents[recursion.answer]) };
+      const losses: tf.Scalar[] = [];
+      const net = bind(weights, (loss) => {
+        if (learning()) losses.push(loss);
+      });
+      latents = deepRecursion(recursion.recurse, net, x, latents, config.n, config.T);
+      return {
+        latents,
+        ...readAnswer(config, weights, latents[recursion.answer]),
+        ...(losses.length > 0 && { networkLoss: tf.mean(tf.stack(losses)) as tf.Scalar }),
+      };
     },
   };
 }

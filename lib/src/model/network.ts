@@ -1,6 +1,7 @@
 import { type TensorTree, tf } from "../engine";
 import { type AttentionParams, attention, initAttention, rotaryTable } from "./attention";
 import { contextLength, type ModelConfig } from "./config";
+import { type AddLoss, type FeedForward, mixtureOfExperts, oneSwiGlu } from "./experts";
 import type { NormalSource } from "./init";
 import { initSwiGlu, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 
@@ -13,7 +14,8 @@ export type Layer = (h: tf.Tensor3D) => tf.Tensor3D;
  */
 export interface Network<P extends TensorTree = TensorTree> {
   init(config: ModelConfig, random: NormalSource): P;
-  apply(config: ModelConfig, params: P): Layer;
+  /** @param addLoss for networks with a loss of their own, such as the balance of a mixture of experts */
+  apply(config: ModelConfig, params: P, addLoss: AddLoss): Layer;
 }
 
 /** How cells exchange information inside a block: a residual sub-layer over the sequence. */
@@ -23,28 +25,32 @@ interface Mixer<P extends TensorTree> {
 }
 
 /** Weights of one block: a mixer between cells, then a feed-forward layer within each cell. */
-export type BlockParams<P extends TensorTree = TensorTree> = {
-  readonly mixer: P;
-  readonly mlp: SwiGluParams;
+export type BlockParams<M extends TensorTree = TensorTree, F extends TensorTree = TensorTree> = {
+  readonly mixer: M;
+  readonly mlp: F;
 };
 
 /**
- * The paper's network: `layers` blocks, each a mixer between cells and a SwiGLU within each cell.
+ * The paper's network: `layers` blocks, each a mixer between cells and a feed-forward layer within each cell.
  * Source: models/recursive_reasoning/trm.py, ...Block and ...ReasoningModule.
  */
-function blocksWith<P extends TensorTree>(mixer: Mixer<P>): Network<readonly BlockParams<P>[]> {
+function blocksWith<M extends TensorTree, F extends TensorTree>(
+  mixer: Mixer<M>,
+  feedForward: FeedForward<F>,
+): Network<readonly BlockParams<M, F>[]> {
   return {
     init: (config, random) =>
       Array.from({ length: config.layers }, () => ({
         mixer: mixer.init(config, random),
-        mlp: initSwiGlu(config.hiddenSize, config, random),
+        mlp: feedForward.init(config, random),
       })),
-    apply(config, params) {
+    apply(config, params, addLoss) {
       const mix = mixer.apply(config);
+      const feed = feedForward.apply(config, addLoss);
       return (h) => {
         for (const block of params) {
           h = mix(block.mixer, h);
-          h = residual(config, h, (h) => swiGlu(block.mlp, h));
+          h = residual(config, h, (h) => feed(block.mlp, h));
         }
         return h;
       };
@@ -57,8 +63,8 @@ function residual(config: ModelConfig, h: tf.Tensor3D, f: Layer): tf.Tensor3D {
   return rmsNorm(tf.add(h, f(h)), config.normEpsilon);
 }
 
-/** Blocks whose cells see each other by self-attention: for large contexts (mazes, ARC). */
-export const attentionBlocks = blocksWith<AttentionParams>({
+/** Cells see each other by self-attention: for large contexts (mazes, ARC). */
+const attentionMixer: Mixer<AttentionParams> = {
   init: initAttention,
   apply(config) {
     const { hiddenSize, heads, positions, ropeTheta } = config;
@@ -66,14 +72,21 @@ export const attentionBlocks = blocksWith<AttentionParams>({
       positions === "rope" ? rotaryTable(contextLength(config), hiddenSize / heads, ropeTheta) : null;
     return (params, h) => residual(config, h, (h) => attention(config, params, h, rotary));
   },
-});
+};
 
-/** Blocks whose cells mix through a SwiGLU along the sequence (and its norm): for small fixed grids (Sudoku). */
-export const mlpBlocks = blocksWith<SwiGluParams>({
+/** Cells mix through a SwiGLU along the sequence (and its norm): for small fixed grids (Sudoku). */
+const mlpMixer: Mixer<SwiGluParams> = {
   init: (config, random) => initSwiGlu(contextLength(config), config, random),
   apply: (config) => (params, h) =>
     swapLengthAndWidth(residual(config, swapLengthAndWidth(h), (h) => swiGlu(params, h))),
-});
+};
+
+/** The network that a configuration describes: its mixer between cells, its feed-forward layer within them. */
+export function networkOf(config: ModelConfig): Network {
+  const blocks = <F extends TensorTree>(feedForward: FeedForward<F>): Network =>
+    config.mixer === "mlp" ? blocksWith(mlpMixer, feedForward) : blocksWith(attentionMixer, feedForward);
+  return config.experts > 1 ? blocks(mixtureOfExperts) : blocks(oneSwiGlu);
+}
 
 /** [B, L, D] <-> [B, D, L]. */
 function swapLengthAndWidth(h: tf.Tensor3D): tf.Tensor3D {

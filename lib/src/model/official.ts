@@ -1,5 +1,5 @@
 import { disposeTree, mapTree, type TensorTree, type tf } from "../engine";
-import type { ModelConfig } from "./config";
+import { type ModelConfig, paperModel } from "./config";
 import type { Model, ModelParams } from "./model";
 
 /** Tensors by the names of the official PyTorch code, such as `inner.L_level.layers.0.mlp.down_proj.weight`. */
@@ -18,8 +18,6 @@ export interface OfficialArch {
   readonly L_layers: number;
   readonly hidden_size: number;
   readonly expansion: number;
-  /** Ours: the official code always rounds up to 256. */
-  readonly width_multiple?: number;
   readonly num_heads: number;
   readonly pos_encodings: string;
   readonly rms_norm_eps?: number;
@@ -65,7 +63,10 @@ export function fromOfficialArch(kind: string, arch: OfficialArch): ModelConfig 
     mixer: arch.mlp_t ? "mlp" : "attention",
     heads: arch.num_heads,
     expansion: arch.expansion,
-    widthMultiple: arch.width_multiple ?? 256,
+    widthMultiple: 256,
+    experts: 1,
+    expertsPerToken: 1,
+    expertBalance: paperModel.expertBalance,
     positions: positions === "rope" || positions === "learned" ? positions : "none",
     ropeTheta: arch.rope_theta ?? 10_000,
     normEpsilon: arch.rms_norm_eps ?? 1e-5,

@@ -55,6 +55,17 @@ const manyLatents: Recursion = {
   },
 };
 
+/**
+ * No recursion: one pass through the network makes the answer, from the question and the answer before. With one supervision
+ * step that is direct prediction, from x and a constant; with more, deep supervision alone.
+ * Source: models/recursive_reasoning/transformers_baseline.py; "Direct pred" in the paper's Tables 4 and 5.
+ */
+const direct: Recursion = {
+  latents: () => ["y"],
+  answer: "y",
+  recurse: (net, x, { y }) => ({ y: net.y(x, y) }),
+};
+
 function reasoningNames(n: number): string[] {
   return Array.from({ length: n }, (_, i) => `z${i + 1}`);
 }
@@ -65,4 +76,5 @@ export const recursions: Record<ModelConfig["recursion"], Recursion> = {
   "one-step": oneStep,
   "single-latent": singleLatent,
   "many-latents": manyLatents,
+  direct,
 };

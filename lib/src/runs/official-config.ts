@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { ModelConfig } from "../model/config";
 import { fromOfficialArch, type OfficialArch } from "../model/official";
-import { isRecord, type RunConfig, type RunConfigChanges } from "./config";
+import { isRecord, type ModelSettings, type RunConfig, type RunConfigChanges } from "./config";
 import { nearest } from "./nearest";
 import { type Plain, readWithDefaults, withInterpolations } from "./official-yaml";
 
@@ -61,7 +61,7 @@ const archFields = [
   "no_ACT_continue",
   "rms_norm_eps",
   "rope_theta",
-  "width_multiple",
+  "extensions",
 ];
 
 /**
@@ -110,7 +110,7 @@ function archChanges(arch: unknown): RunConfigChanges {
     ...arch,
   } as unknown as OfficialArch;
   const { vocabSize, seqLen, numPuzzleIdentifiers, ...model } = fromOfficialArch(kind, official);
-  return { model };
+  return { model: { ...model, ...(isRecord(arch.extensions) && arch.extensions) } };
 }
 
 function dataChanges(config: Plain): RunConfigChanges {
@@ -153,7 +153,7 @@ function trainingChanges(config: Plain): RunConfigChanges {
 }
 
 /** The official code's names of the recursions that it has. */
-const classNames: Record<ModelConfig["recursion"], string> = {
+const classNames: Partial<Record<ModelConfig["recursion"], string>> = {
   full: "trm@TinyRecursiveReasoningModel_ACTV1",
   "one-step": "trm_onestep@TinyRecursiveReasoningModel_ACTV1",
   "single-latent": "trm_singlez@TinyRecursiveReasoningModel_ACTV1",
@@ -167,31 +167,30 @@ export function officialYaml({ model, training }: Pick<RunConfig, "model" | "tra
     ? "hrm@HierarchicalReasoningModel_ACTV1"
     : model.networks === 2
       ? "trm_dual@TinyRecursiveReasoningModel_ACTV1"
-      : classNames[model.recursion];
+      : (classNames[model.recursion] ?? classNames.full);
+  const arch = {
+    name: `recursive_reasoning.${name}`,
+    loss: { name: "losses@ACTLossHead", loss_type: `${training.loss}_cross_entropy` },
+    halt_exploration_prob: model.exploration,
+    halt_max_steps: model.supervisionSteps,
+    H_cycles: model.T,
+    L_cycles: model.n,
+    H_layers: model.networks === 2 ? model.layers : 0,
+    L_layers: model.layers,
+    hidden_size: model.hiddenSize,
+    num_heads: model.heads,
+    expansion: model.expansion,
+    puzzle_emb_ndim: model.puzzleEmbSize,
+    pos_encodings: model.positions,
+    forward_dtype: training.precision,
+    mlp_t: model.mixer === "mlp",
+    puzzle_emb_len: model.puzzleEmbLen,
+    no_ACT_continue: model.halting !== "continue",
+    rms_norm_eps: model.normEpsilon,
+    rope_theta: model.ropeTheta,
+  };
   return stringify({
-    arch: {
-      name: `recursive_reasoning.${name}`,
-      loss: { name: "losses@ACTLossHead", loss_type: `${training.loss}_cross_entropy` },
-      halt_exploration_prob: model.exploration,
-      halt_max_steps: model.supervisionSteps,
-      H_cycles: model.T,
-      L_cycles: model.n,
-      H_layers: model.networks === 2 ? model.layers : 0,
-      L_layers: model.layers,
-      hidden_size: model.hiddenSize,
-      num_heads: model.heads,
-      expansion: model.expansion,
-      puzzle_emb_ndim: model.puzzleEmbSize,
-      pos_encodings: model.positions,
-      forward_dtype: training.precision,
-      mlp_t: model.mixer === "mlp",
-      puzzle_emb_len: model.puzzleEmbLen,
-      no_ACT_continue: model.halting === "halt",
-      rms_norm_eps: model.normEpsilon,
-      rope_theta: model.ropeTheta,
-      // The official code has no such field, and no such model; reading it back here needs it.
-      ...(model.widthMultiple !== 256 && { width_multiple: model.widthMultiple }),
-    },
+    arch: { ...arch, ...extensions(model, arch) },
     global_batch_size: training.batchSize,
     lr: training.learningRate,
     lr_min_ratio: training.minRatio,
@@ -205,6 +204,13 @@ export function officialYaml({ model, training }: Pick<RunConfig, "model" | "tra
     ema: training.ema > 0,
     ema_rate: training.ema,
   });
+}
+
+/** What this model has and the official code has not: kept in a section that reading back here understands. */
+function extensions(model: ModelSettings, arch: Plain): { extensions?: Plain } {
+  const official: Plain = { ...archChanges(arch).model };
+  const beyond = Object.entries(model).filter(([field, value]) => value !== official[field]);
+  return beyond.length > 0 ? { extensions: Object.fromEntries(beyond) } : {};
 }
 
 function didYouMean(field: string, candidates: readonly string[]): string {

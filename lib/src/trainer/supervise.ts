@@ -36,13 +36,14 @@ export function lossAndGrads(
   return valueAndGrad((learnt: Learnt) => {
     const { labels } = carry.batch;
     const output = forward(model, learnt, carry);
-    const { latents, logits, qHalt, qContinue } = output;
+    const { latents, logits, qHalt, qContinue, networkLoss = tf.scalar(0) } = output;
 
     const right = correctness(logits, labels);
     const answer = answerLoss(loss, logits, labels);
     const halt = binaryCrossEntropy(qHalt, right.whole);
     const goOn = continueLoss(model, learnt, carry, output);
-    const total = tf.add(answer, tf.mul(0.5, tf.add(halt, goOn)));
+    const perPuzzle = tf.div(tf.add(answer, tf.mul(0.5, tf.add(halt, goOn))), batchSize);
+    const total = tf.add(perPuzzle, tf.mul(model.config.expertBalance, networkLoss)) as tf.Scalar;
 
     const steps = tf.add(carry.steps, tf.scalar(1, "int32")) as tf.Tensor1D;
     const halted = noGradient(() => decideHalt(model.config, steps, qHalt, qContinue, minSteps));
@@ -59,7 +60,7 @@ export function lossAndGrads(
       return tf.stack([...sums, answer, halt, goOn]) as tf.Tensor1D;
     });
     const next: Carry = { ...carry, latents, steps, halted };
-    return [tf.div(total, batchSize) as tf.Scalar, { carry: next, metrics, output }];
+    return [total, { carry: next, metrics, output }];
   }, learnt);
 }
 
@@ -72,10 +73,12 @@ function forward(model: Model, learnt: Learnt, carry: Carry): ModelOutput {
  * It costs a second forward pass, which is why the paper drops it (section 4.6).
  */
 function continueLoss(model: Model, learnt: Learnt, carry: Carry, output: ModelOutput): tf.Scalar {
-  if (model.config.halting === "halt") return tf.scalar(0);
+  const { halting, supervisionSteps } = model.config;
+  // With a single supervision step there is nothing to go on to, and the official code asks for nothing either.
+  if (halting !== "continue" || supervisionSteps === 1) return tf.scalar(0);
   const target = noGradient(() => {
     const next = forward(model, learnt, { ...carry, latents: output.latents });
-    const isLast = tf.greaterEqual(carry.steps, model.config.supervisionSteps - 1);
+    const isLast = tf.greaterEqual(carry.steps, supervisionSteps - 1);
     return tf.sigmoid(tf.where(isLast, next.qHalt, tf.maximum(next.qHalt, next.qContinue))) as tf.Tensor1D;
   });
   return binaryCrossEntropy(output.qContinue, target);

@@ -179,7 +179,7 @@ test("settings written as official YAML read back as they were", () => {
     { networks: 2, recursion: "full" },
     { networks: 2, recursion: "one-step", halting: "continue" },
     { recursion: "many-latents", positions: "learned" },
-    { hiddenSize: 64, widthMultiple: 32 },
+    { hiddenSize: 64, widthMultiple: 32, halting: "never" },
   ];
   for (const model of variants) {
     const config = parseRunConfig({ data: { kind: "sudoku" }, model, training: { loss: "softmax" } });

@@ -1,0 +1,85 @@
+import { noGradient, type TensorTree, tf } from "../engine";
+import type { ModelConfig } from "./config";
+import { linearWeight, type NormalSource } from "./init";
+import { initSwiGlu, linear, oneHot, type SwiGluParams, swiGlu } from "./layers";
+
+/** Takes a scalar that training should lower besides the loss of the answer; called while learning only. */
+export type AddLoss = (loss: tf.Scalar) => void;
+
+/** What every cell of a block is sent through on its own, after the cells have exchanged information. */
+export interface FeedForward<P extends TensorTree> {
+  init(config: ModelConfig, random: NormalSource): P;
+  apply(config: ModelConfig, addLoss: AddLoss): (params: P, h: tf.Tensor3D) => tf.Tensor3D;
+}
+
+/** The paper's feed-forward layer. */
+export const oneSwiGlu: FeedForward<SwiGluParams> = {
+  init: (config, random) => initSwiGlu(config.hiddenSize, config, random),
+  apply: () => swiGlu,
+};
+
+/** Weights of a mixture of experts. */
+export type ExpertsParams = {
+  /** How well each expert suits a cell, [experts, D]. */
+  readonly router: tf.Tensor2D;
+  readonly experts: readonly SwiGluParams[];
+};
+
+/**
+ * A mixture of experts: `experts` SwiGLUs, of which a router picks `expertsPerToken` for every cell. More capacity at the price,
+ * in the paper's hands, of generalization (its "Ideas that failed").
+ *
+ * Every expert is computed for every cell, and those not chosen get weight 0: at this size that is cheaper than sending cells about.
+ */
+export const mixtureOfExperts: FeedForward<ExpertsParams> = {
+  init: (config, random) => ({
+    router: linearWeight(config.experts, config.hiddenSize, random),
+    experts: Array.from({ length: config.experts }, () => initSwiGlu(config.hiddenSize, config, random)),
+  }),
+  apply: (config, addLoss) => (params, h) => {
+    const { gates, balance } = route(linear(h, params.router), config.expertsPerToken);
+    addLoss(balance);
+    return tf
+      .split(gates, config.experts, -1)
+      .map((gate, e) => tf.mul(swiGlu(params.experts[e], h), gate))
+      .reduce((sum, output) => tf.add(sum, output)) as tf.Tensor3D;
+  },
+};
+
+/** Which experts a cell goes to, and with what weight. */
+export type Routing = {
+  /** The weight of each expert's output, 0 for those not chosen, [B, L, E]. */
+  readonly gates: tf.Tensor3D;
+  /** E * sum_i f_i P_i: 1 where all experts are used alike, E where one does everything. A scalar. */
+  readonly balance: tf.Scalar;
+};
+
+/**
+ * Sends every cell to its `k` most probable experts. f_i is the share of the choices that fall on expert i, P_i its mean
+ * probability; only P_i has a gradient, which pushes the router away from experts that are used a lot.
+ * Source: Fedus et al. 2021 (Switch Transformer), section 2.2; with k above 1 the gates sum to 1, as in GShard.
+ * @param logits [B, L, E]
+ */
+export function route(logits: tf.Tensor3D, k: number): Routing {
+  const experts = logits.shape[2];
+  const probabilities = tf.softmax(logits);
+  const chosen = noGradient(() => largest(probabilities, k));
+  const picked = tf.mul(probabilities, chosen);
+  // With one expert the quotient would be 1, whatever the router says: it could not learn.
+  const gates = k === 1 ? picked : tf.div(picked, tf.sum(picked, -1, true));
+  const f = tf.div(tf.mean(chosen, [0, 1]), k);
+  const P = tf.mean(probabilities, [0, 1]);
+  return { gates: gates as tf.Tensor3D, balance: tf.mul(tf.sum(tf.mul(f, P)), experts) };
+}
+
+/** 1 at the k largest of the last axis, 0 elsewhere; of equal ones the first counts as larger. */
+function largest(probabilities: tf.Tensor3D, k: number): tf.Tensor3D {
+  const experts = probabilities.shape[2];
+  let chosen = tf.zerosLike(probabilities);
+  for (let i = 0; i < k; i++) {
+    // A probability is at most 1, so that what was chosen before stays below the rest.
+    const best = tf.argMax(tf.sub(probabilities, tf.mul(chosen, 2)), -1);
+    chosen = tf.add(chosen, oneHot(best, experts));
+  }
+  return chosen;
+}
