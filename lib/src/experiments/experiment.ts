@@ -13,6 +13,8 @@ export interface Variant {
   readonly name: string;
   /** What it changes in the configuration of the scale. */
   readonly changes: RunConfigChanges;
+  /** Changes on top of those at one of the scales, such as the paper's own n and T at the full one. */
+  readonly at?: Readonly<Partial<Record<Budget, RunConfigChanges>>>;
   /** The paper's accuracy, a fraction. */
   readonly paper?: number;
 }
@@ -73,9 +75,8 @@ export function planExperiment(
   experiment: Experiment,
   { budget, seeds, variants }: PlanOptions,
 ): PlannedVariant[] {
-  const { base } = experiment.scales[budget];
   return chosenVariants(experiment, variants).map((variant): PlannedVariant => {
-    const config = variantConfig(experiment, variant, base);
+    const config = variantConfig(experiment, variant, budget);
     const runs = Array.from({ length: seeds }, (_, i): PlannedRun => {
       const seed = config.training.seed + i;
       const seeded = { ...config, training: { ...config.training, seed } };
@@ -97,10 +98,11 @@ function chosenVariants({ name, variants }: Experiment, chosen?: readonly string
   return chosen ? variants.filter((variant) => chosen.includes(variant.name)) : variants;
 }
 
-function variantConfig({ name }: Experiment, variant: Variant, base: RunConfigChanges): RunConfig {
+function variantConfig({ name, scales }: Experiment, variant: Variant, budget: Budget): RunConfig {
   const where = `experiment ${name}, variant "${variant.name}"`;
   try {
-    const config = parseRunConfig(mergeConfig(base, variant.changes));
+    const changes = mergeConfig(variant.changes, variant.at?.[budget] ?? {});
+    const config = parseRunConfig(mergeConfig(scales[budget].base, changes));
     if (!config.evaluation.weights.includes("ema")) {
       throw new RangeError("evaluation.weights must name ema: experiments compare averaged weights");
     }

@@ -1,4 +1,4 @@
-export { catalogue, experimentNamed } from "./catalogue";
+export { catalogue, depthGrid, experimentNamed, experiments } from "./catalogue";
 export {
   type Budget,
   budgets,

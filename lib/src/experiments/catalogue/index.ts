@@ -1,9 +1,32 @@
 import { suggestion } from "../../runs/nearest";
 import type { Experiment } from "../experiment";
+import { mixerOnMazes, mixerOnSudoku } from "./attention";
+import { depth } from "./depth";
+import { ema, emaOnSmallData } from "./ema";
 import { fewerLayers } from "./fewer-layers";
+import { halting } from "./halting";
+import { hrmAgainstTrm } from "./hrm";
+import { latents } from "./latents";
+import { mixtureOfExperts } from "./mixture";
+
+export { depthGrid } from "./depth";
+
+/** The comparisons of the paper by name, in the order of the notebooks. */
+export const experiments = {
+  hrmAgainstTrm,
+  fewerLayers,
+  latents,
+  ema,
+  emaOnSmallData,
+  mixerOnSudoku,
+  mixerOnMazes,
+  halting,
+  depth,
+  mixtureOfExperts,
+} as const satisfies Record<string, Experiment>;
 
 /** The comparisons of the paper. */
-export const catalogue: readonly Experiment[] = [fewerLayers];
+export const catalogue: readonly Experiment[] = Object.values(experiments);
 
 /** @throws RangeError naming the nearest experiment */
 export function experimentNamed(name: string): Experiment {

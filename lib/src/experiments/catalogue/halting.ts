@@ -1,0 +1,16 @@
+import type { Experiment } from "../experiment";
+import { sudokuScales } from "./scales";
+
+export const halting: Experiment = {
+  name: "halting",
+  title: "Halting",
+  claim:
+    "A halting head trained to know whether the answer is right saves training time; HRM's continue loss costs a second forward pass in every step and gains nothing.",
+  source: "section 4.6, Table 1",
+  scales: sudokuScales,
+  variants: [
+    { name: "halt", changes: {}, paper: 0.874 },
+    { name: "halt and continue (Q-learning)", changes: { model: { halting: "continue" } }, paper: 0.861 },
+    { name: "never halts early", changes: { model: { halting: "never" } } },
+  ],
+};
