@@ -16,7 +16,7 @@ export interface WatchOptions extends TrainOptions {
 
 /**
  * Trains in a notebook (or a terminal): a progress bar, a chart of the held-out accuracy that grows, and an
- * interrupt of the cell that stops after the current step and keeps the state.
+ * interrupt of the cell that stops after the steps under way and keeps the state.
  */
 export async function watchTraining(trainer: Trainer, options: WatchOptions): Promise<History> {
   const { title, name = "TRM", saveAs, untilStep = trainer.config.totalSteps } = options;
@@ -28,9 +28,9 @@ export async function watchTraining(trainer: Trainer, options: WatchOptions): Pr
     const history = await train(trainer, {
       signal: onInterrupt(),
       ...options,
-      async onStep(report, trainer) {
+      async onStep(report) {
         bar.update(report.step, { loss: report.loss, accuracy });
-        await options.onStep?.(report, trainer);
+        await options.onStep?.(report);
       },
       async onEvaluation(report, trainer) {
         accuracy = report.puzzles;

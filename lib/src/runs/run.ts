@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly weights?: StoredWeights;
   /** Train until this many steps are done in all. Default: the whole run. */
   readonly untilStep?: number;
-  /** Stops after the current step and saves a checkpoint. */
+  /** Stops after the steps under way and saves a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onStart?: (facts: { model: Model; data: RunData; step: number; totalSteps: number }) => void;
   readonly onStep?: (report: StepReport) => void;
@@ -95,6 +95,7 @@ async function trainLocked(config: RunConfig, options: RunOptions): Promise<RunR
           untilStep: options.untilStep ?? totalSteps,
           ...(signal && { signal }),
           onStep: (report) => session.afterStep(report),
+          pauseAfter: session.pausesAfter,
         });
         return { ...(await session.finish()), interrupted: history.interrupted };
       } finally {
@@ -170,6 +171,8 @@ function openSession(
   const test = config.evaluation.limit ? firstExamples(data.test, config.evaluation.limit) : data.test;
   const evaluateEvery = interval(config.evaluation.every, totalSteps);
   const saveEvery = interval(config.checkpoints.every, totalSteps);
+  const isDue = (step: number, every: number) => step % every === 0 || step === totalSteps;
+  const pausesAfter = (step: number) => isDue(step, evaluateEvery) || isDue(step, saveEvery);
   const evaluations: EvaluationReport[] = [];
   let { seconds, evaluationDue } = before;
   let lastTime = performance.now();
@@ -204,8 +207,11 @@ function openSession(
       if (evaluationDue) await evaluateNow();
       lastTime = performance.now();
     },
+    pausesAfter,
     async afterStep(report: StepReport) {
-      seconds += (performance.now() - lastTime) / 1000;
+      const now = performance.now();
+      seconds += (now - lastTime) / 1000;
+      lastTime = now;
       if (Number.isNaN(report.loss)) {
         throw new Error(
           `the loss is no number any more after step ${report.step}: try a lower training.learningRate`,
@@ -214,12 +220,11 @@ function openSession(
       training = report;
       metrics.step(report, seconds);
       options.onStep?.(report);
-      const isDue = (every: number) => report.step % every === 0 || report.step === totalSteps;
-      evaluationDue = isDue(evaluateEvery);
+      evaluationDue = isDue(report.step, evaluateEvery);
       if (evaluationDue) await evaluateNow();
       // After the evaluation, so that a run resumed here has its row.
-      if (isDue(saveEvery)) await save();
-      lastTime = performance.now();
+      if (isDue(report.step, saveEvery)) await save();
+      if (pausesAfter(report.step)) lastTime = performance.now();
     },
     async finish() {
       const checkpoint = await save();

@@ -1,6 +1,6 @@
 import type { Dataset } from "../batches/dataset";
 import { type Augment, type SamplerState, trainSampler } from "../batches/sample";
-import { compile, disposeTree } from "../engine";
+import { compile, disposeTree, type tf } from "../engine";
 import type { BatchTensors } from "../model/carry";
 import type { Model, ModelParams } from "../model/model";
 import { createRandom, type RandomState, restoreRandom } from "../puzzles/random";
@@ -39,16 +39,28 @@ export interface HostState {
   readonly exploration: RandomState;
 }
 
+/** A step that the device has been given. */
+export interface StartedStep {
+  readonly step: number;
+  /** Waits until the step is done and tells what came of it. To be called once. */
+  report(): Promise<StepReport>;
+}
+
 /** A training run under way. */
 export interface Trainer {
   readonly model: Model;
   readonly config: TrainingConfig;
-  /** Steps done. */
+  /** Steps done or started; what else is read of the trainer is as after this step. */
   readonly step: number;
   /** The state on the device; each step replaces it and disposes the old one. */
   readonly state: TrainState;
   /** Does one step. */
   next(): Promise<StepReport>;
+  /**
+   * Starts one step, and resolves as soon as another can be started: on a PJRT device at once, in TensorFlow when the step is
+   * done. Whoever starts the next step before reading the report of the last keeps the device busy, as {@link train} does.
+   */
+  start(): Promise<StartedStep>;
   /** The live parameters, or those with averaged weights. They share tensors with the state: do not dispose them. */
   params(weights: "live" | "ema"): ModelParams;
   /** Evaluates on a dataset; on the averaged weights unless told otherwise. */
@@ -127,6 +139,37 @@ export function createTrainer(
     rates: stepRates(config, number, drawMinSteps(model.config, config.batchSize, exploration)),
   });
   let coming: ReturnType<typeof draw> | undefined;
+  /** Metrics of steps that nobody has asked for a report yet. */
+  const unread = new Set<tf.Tensor1D>();
+
+  async function start(): Promise<StartedStep> {
+    const { batch, rates } = coming ?? draw(step + 1);
+    coming = undefined;
+    try {
+      const running = compiledStep.async(state, batch, rates);
+      // While the device computes, the host prepares what comes next.
+      coming = draw(step + 2);
+      const result = await running;
+      state = result.state;
+      step++;
+      unread.add(result.metrics);
+      return startedStep(step, result.metrics);
+    } finally {
+      disposeTree([batch, rates]);
+    }
+  }
+
+  const startedStep = (step: number, metrics: tf.Tensor1D): StartedStep => ({
+    step,
+    async report() {
+      try {
+        return stepReport(step, config, await metrics.data());
+      } finally {
+        unread.delete(metrics);
+        metrics.dispose();
+      }
+    },
+  });
 
   return {
     model,
@@ -139,23 +182,8 @@ export function createTrainer(
     get state() {
       return state;
     },
-    async next() {
-      const { batch, rates } = coming ?? draw(step + 1);
-      coming = undefined;
-      try {
-        const running = compiledStep.async(state, batch, rates);
-        // While the device computes, the host prepares what comes next.
-        coming = draw(step + 2);
-        const result = await running;
-        state = result.state;
-        step++;
-        const values = await result.metrics.data();
-        result.metrics.dispose();
-        return report(step, config, values);
-      } finally {
-        disposeTree([batch, rates]);
-      }
-    },
+    start,
+    next: async () => (await start()).report(),
     evaluate: (dataset, { weights = "ema", batchSize = config.batchSize, ...options } = {}) =>
       evaluate(reasoner, params(weights), dataset, { batchSize, ...options }),
     hostState: () => ({
@@ -165,13 +193,13 @@ export function createTrainer(
     dispose() {
       compiledStep.dispose();
       reasoner.dispose();
-      disposeTree([state, coming?.batch, coming?.rates]);
+      disposeTree([state, coming?.batch, coming?.rates, ...unread]);
     },
   };
 }
 
 /** Turns the sums of a step into means. */
-function report(step: number, config: TrainingConfig, values: ArrayLike<number>): StepReport {
+function stepReport(step: number, config: TrainingConfig, values: ArrayLike<number>): StepReport {
   const sums = Object.fromEntries(METRICS.map((name, i) => [name, values[i]])) as Record<
     (typeof METRICS)[number],
     number

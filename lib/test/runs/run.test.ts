@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { sudokuDataset, writeDatasetFolder } from "../../src/batches";
@@ -37,10 +37,11 @@ test("an interrupted run goes on where it stopped and ends with the same weights
       if (step === 13) stop.abort();
     },
   });
-  assert.deepEqual([first.step, first.interrupted], [13, true]);
-  assert.deepEqual(readdirSync(join(cut, "checkpoints")).sort(), ["step-00000010", "step-00000013"]);
+  // Step 14 was under way when step 13 was reported.
+  assert.deepEqual([first.step, first.interrupted], [14, true]);
+  assert.deepEqual(readdirSync(join(cut, "checkpoints")).sort(), ["step-00000010", "step-00000014"]);
   // What a process that was killed later would have left.
-  appendFileSync(join(cut, "steps.csv"), "14,0.5,0.001,1,0,,,,\n15,0.");
+  appendFileSync(join(cut, "steps.csv"), "15,0.5,0.001,1,0,,,,\n16,0.");
   const second = await runTraining(config, { folder: cut, resume: resumable(cut) });
   assert.equal(second.step, 20);
   assert.ok(second.seconds >= first.seconds);
@@ -93,6 +94,19 @@ test("going on from an older checkpoint makes the later ones anew", async () => 
   assert.deepEqual(readdirSync(join(folder, "checkpoints")).sort(), ["step-00000005", "step-00000010"]);
   await runTraining(config, { folder, resume: resumable(folder) });
   assert.deepEqual(tensorsOf(folder), whole);
+});
+
+test("a loss that is no number ends the run at the step that it came from", async () => {
+  const folder = join(scratchFolder(), "run");
+  const config = tinyRun({ training: { learningRate: 1e38, warmupSteps: 0 } });
+  const told: number[] = [];
+  const training = runTraining(config, { folder, onStep: ({ step }) => told.push(step) });
+  await assert.rejects(training, (error: Error) => {
+    const last = told.at(-1) ?? 0;
+    assert.match(error.message, new RegExp(`no number any more after step ${last + 1}: try a lower`));
+    return true;
+  });
+  assert.equal(existsSync(join(folder, "checkpoints")), false, "a broken state was saved");
 });
 
 test("a run killed before its first checkpoint starts again", async () => {
