@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
+import { measureSteps, type StepSpeed } from "../bench/speed";
 import { createModel } from "../model";
 import { mergeConfig, parseRunConfig } from "../runs";
-import { measureSteps, type StepSpeed } from "../runs/speed";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import {
   addConfigOptions,

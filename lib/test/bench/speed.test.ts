@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { measureSteps } from "../../src/bench/speed";
 import { compile, productFlops, startEngine, tf } from "../../src/engine";
-import { measureSteps } from "../../src/runs/speed";
 import { tinyModel, tinyTraining } from "../trainer/support";
 
 before(() => startEngine());

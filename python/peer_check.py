@@ -1,0 +1,40 @@
+"""One training step of the peer from given weights on a given batch, so that a test can compare it with ours.
+
+    python peer_check.py '{"mixer": "mlp", "hidden": 32, …}' INPUT.safetensors OUTPUT.safetensors
+"""
+
+import json
+import sys
+
+from safetensors.torch import load_file, save_file
+
+from peer_model import Config, weight_shapes
+from peer_step import Rates, Settings, TrainState, TrainStep
+
+
+def main(config_json: str, input_file: str, output_file: str) -> None:
+    config, settings, given = Config(**json.loads(config_json)), Settings(), load_file(input_file)
+    weights = {name: given[f"inner.{name}"] for name in weight_shapes(config)}
+    latents = {"y": given["inner.H_init"], "z": given["inner.L_init"]}
+    state = TrainState(config, weights, latents, given.get("inner.puzzle_emb.weights"), "cpu")
+    step = TrainStep(config, settings, state, "cpu")
+    batch = given["inputs"], given["labels"], given["min_steps"]
+
+    loss, row_grads, carry, _ = step.gradients(*batch)
+    outcome = {f"grad.inner.{name}": weight.grad.clone() for name, weight in state.weights.items()}
+    outcome |= {"loss": loss, "carry.y": carry["y"], "carry.z": carry["z"]}
+    if row_grads is not None:
+        outcome["grad.rows"] = row_grads
+
+    for weight in state.weights.values():
+        weight.grad = None
+    step(*batch, Rates.at(1, 1e-2, 1e-2, settings, "cpu"))
+    outcome |= {f"param.inner.{name}": weight.detach() for name, weight in state.weights.items()}
+    outcome |= {f"ema.inner.{name}": average for name, average in state.ema.items()}
+    if state.table is not None:
+        outcome["param.inner.puzzle_emb.weights"] = state.table
+    save_file({name: tensor.contiguous() for name, tensor in outcome.items()}, output_file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
