@@ -133,6 +133,8 @@ export function parentGone(): AbortSignal {
   const controller = new AbortController();
   if (process.channel) {
     process.once("disconnect", () => controller.abort());
+    // Nobody reads what it still has to say; that must not end it before its checkpoint.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
     // Waiting for it must not keep a process alive that is done.
     process.channel.unref();
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { latestCheckpoint } from "../../src/checkpoints";
+import { emptyStore } from "../experiments/support";
 import { scratchFolder } from "../runs/support";
 import { startTrm, trm, trmLines } from "./support";
 
@@ -45,6 +46,15 @@ test("a sweep that cannot work is refused before anything starts", () => {
     ],
     [["sweep", "sudoku-4x4", "--out", "s", "--jobs", "0"], /whole number of at least 1/],
   ];
+  for (const [line, message] of [
+    [["fewer-layers", "--out", "s"], /--out does not go with fewer-layers, which is an experiment/],
+    [["fewer-layers", "--vary", "model.n=1,2"], /--vary does not go with fewer-layers/],
+    [["fewer-layers", "--budget", "huge"], /'huge' is invalid. Allowed choices are smoke, laptop, full/],
+    [["sudoku-4x4", "--out", "s", "--fresh"], /--fresh does not go with sudoku-4x4, which is no experiment/],
+    [["fewer-layer", "--out", "s"], /no preset "fewer-layer"/],
+  ] as const) {
+    cases.push([["sweep", ...line], message]);
+  }
   const outcomes = trmLines(
     folder,
     cases.map(([line]) => line),
@@ -91,7 +101,7 @@ test("a run that fails is named with its error, and the others go on", () => {
 
 test("an interrupted sweep keeps everything, goes on, and reuses what is finished", async () => {
   const folder = scratchFolder();
-  const line = ["sweep", "sudoku-4x4", "--out", "s", "--vary", "model.n=1,2", "--seeds", "1", ...tiny];
+  const line = ["sweep", "sudoku-4x4", "--out", "s", "--vary", "model.n=1,2", "--jobs", "1", ...tiny];
   line.push("--training.totalSteps", "150", "--checkpoints.every", "5", "--evaluation.every", "0");
   const [first, second] = ["model.n=1,seed=0", "model.n=2,seed=0"].map((name) => join(folder, "s", name));
 
@@ -109,7 +119,7 @@ test("an interrupted sweep keeps everything, goes on, and reuses what is finishe
   const stopped = JSON.parse(stdout);
   assert.deepEqual([code, stopped.interrupted, stopped.failed], [130, true, 0]);
   assert.equal(existsSync(second), false, "no other run starts");
-  assert.equal(existsSync(join(first, "result.json")), false);
+  assert.equal(existsSync(join(first, "facts.json")), false);
   const stoppedAt = readdirSync(join(first, "checkpoints")).sort().at(-1)!;
   assert.ok(stoppedAt < "step-00000150", stoppedAt);
 
@@ -138,4 +148,47 @@ test("an interrupted sweep keeps everything, goes on, and reuses what is finishe
     [true, true],
   );
   assert.equal(statSync(join(second, "steps.csv")).mtimeMs, before);
+});
+
+test("an experiment of the catalogue trains into the store, with the paper's numbers beside its own", () => {
+  const store = emptyStore();
+  const line = [
+    "sweep",
+    "fewer-layers",
+    "--budget",
+    "smoke",
+    "--training.totalSteps",
+    "3",
+    ...tiny.slice(0, 2),
+  ];
+  const { code, stdout, stderr } = trm(scratchFolder(), ...line);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /variant .* solved \(ema\) .* paper │ order/);
+  assert.match(stdout, /2 layers +│ +1 │ +[\d.]+% │.*│ +3 │.*│ +87\.4% │/);
+  const hashes = readdirSync(store).sort();
+  assert.ok(hashes.length > 1 && hashes.every((hash) => existsSync(join(store, hash, "facts.json"))));
+
+  const again = trm(scratchFolder(), ...line, "--publish", "--json");
+  const { experiment, task, folder, variants } = JSON.parse(again.stdout);
+  assert.deepEqual([experiment, task, folder], ["fewer-layers", "4x4 Sudoku", store]);
+  assert.match(again.stderr, /^(\d) of \1 runs are stored already$/m);
+  assert.ok(variants.every(({ runs }: { runs: { reused: boolean }[] }) => runs[0].reused));
+  assert.deepEqual(readdirSync(join(store, "published")).sort(), hashes);
+});
+
+test("a sweep that is killed leaves no run going on unseen", async () => {
+  const folder = scratchFolder();
+  const line = ["sweep", "sudoku-4x4", "--out", "s", ...tiny, "--training.totalSteps", "100000"];
+  const child = startTrm(folder, ...line);
+  const lock = join(folder, "s", "seed=0", "run.lock");
+  while (!existsSync(lock)) {
+    assert.equal(child.exitCode, null, "it trains");
+    await sleep(50);
+  }
+  child.kill("SIGKILL");
+  await once(child, "close");
+  const deadline = Date.now() + 120_000;
+  while (existsSync(lock) && Date.now() < deadline) await sleep(50);
+  assert.equal(existsSync(lock), false, "the run has ended too");
+  assert.ok(latestCheckpoint(join(folder, "s", "seed=0", "checkpoints")), "with a checkpoint");
 });
