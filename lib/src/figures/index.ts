@@ -9,7 +9,8 @@ export {
 } from "./curves";
 export { type HaltingCounts, haltingFigure } from "./halting";
 export { type HeatmapOptions, heatmapFigure } from "./heatmap";
-export { type MazeAnswer, mazeFigure } from "./maze";
+export { type ChangeOfLatent, latentChangesFigure } from "./latent-changes";
+export { type MazeAnswer, mazeFigure, mazeStepsFigure } from "./maze";
 export { figuresFolder } from "./paths";
 export { closeRenderer, renderPng, saveFigure } from "./render";
 export { type SudokuAnswer, type SudokuStep, sudokuFigure, sudokuStepsFigure } from "./sudoku";

@@ -12,7 +12,18 @@ export {
   type ThinkingStep,
   think,
 } from "./evaluate";
+export { type LatentChange, type LatentChangesOptions, latentChanges } from "./latent-changes";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
+export {
+  type Decoder,
+  fitLinearProbe,
+  headDecoder,
+  type Mind,
+  type ProbeOptions,
+  probeLatents,
+  type Readability,
+  readMinds,
+} from "./probe";
 export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";
 export { type SolvedPuzzle, type SolveOptions, slowestPuzzle, solve, type Thought } from "./solve";

@@ -5,8 +5,10 @@ import {
   comparisonFigure,
   type Figure,
   heatmapFigure,
+  latentChangesFigure,
   lossFigure,
   mazeFigure,
+  mazeStepsFigure,
   sudokuFigure,
   sudokuStepsFigure,
 } from "../../src/figures";
@@ -105,6 +107,26 @@ describe("figures", () => {
   });
 });
 
+describe("changes of latents", () => {
+  it("number the passes through all latents, with a line between supervision steps", () => {
+    const figure = latentChangesFigure(
+      [
+        { latent: "z", supervisionStep: 1, change: 0.9 },
+        { latent: "y", supervisionStep: 1, change: 0.7 },
+        { latent: "z", supervisionStep: 2, change: 0.4 },
+      ],
+      { title: "" },
+    );
+    const [z, y] = traces(figure);
+    assert.deepEqual([z.name, z.x, z.y], ["z", [1, 3], [0.9, 0.4]]);
+    assert.deepEqual([y.name, y.x, y.y], ["y", [2], [0.7]]);
+    assert.deepEqual(
+      figure.layout.shapes?.map(({ x0 }) => x0),
+      [2.5],
+    );
+  });
+});
+
 describe("Sudoku pictures", () => {
   it("colour clues, right and wrong cells apart", () => {
     const [board] = traces(sudokuFigure({ ...puzzle, prediction: oneWrong }));
@@ -148,5 +170,14 @@ describe("maze pictures", () => {
       () => mazeFigure({ question: ["#"], prediction: ["##"], solution: ["#"] }),
       /prediction has another size/,
     );
+  });
+
+  it("of several steps say after each how much is wrong", () => {
+    const { annotations = [] } = figures.mazeSteps.layout;
+    assert.deepEqual(
+      annotations.map(({ text }) => text),
+      ["step 1: 2 wrong", "step 2: <b>found</b>"],
+    );
+    assert.throws(() => mazeStepsFigure({ question: ["#"], solution: ["#"] }, []), /predictions is empty/);
   });
 });

@@ -4,8 +4,10 @@ import {
   type Figure,
   haltingFigure,
   heatmapFigure,
+  latentChangesFigure,
   lossFigure,
   mazeFigure,
+  mazeStepsFigure,
   sudokuFigure,
   sudokuStepsFigure,
 } from "../../src/figures";
@@ -61,7 +63,17 @@ export const figures: Readonly<Record<string, Figure>> = {
     notes: [["paper 63.2", null]],
   }),
   halting: haltingFigure({ title: "Halting", series: [{ name: "TRM", counts: [1, 3] }] }),
+  latentChanges: latentChangesFigure(
+    [
+      { latent: "z", supervisionStep: 1, change: 0.9 },
+      { latent: "y", supervisionStep: 1, change: 0.7 },
+      { latent: "z", supervisionStep: 2, change: 0.4 },
+      { latent: "y", supervisionStep: 2, change: 0.2 },
+    ],
+    { title: "Changes" },
+  ),
   sudoku: sudokuFigure({ ...puzzle, prediction: oneWrong, confidence: oneWrong.map(() => 0.9) }),
   sudokuSteps: sudokuStepsFigure(puzzle, [{ prediction: oneWrong }, { prediction: puzzle.solution }]),
   maze: mazeFigure(maze),
+  mazeSteps: mazeStepsFigure(maze, [maze.prediction, maze.solution]),
 };
