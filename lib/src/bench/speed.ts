@@ -1,6 +1,6 @@
-import { compile, deviceMemory, disposeTree, engineInfo, flatten, productFlops, tf } from "../engine";
+import { compile, deviceMemory, disposeTree, engineInfo, flatten, productFlops, type tf } from "../engine";
 import type { BatchTensors, Model } from "../model";
-import { createRandom, type Random } from "../puzzles/random";
+import { createRandom } from "../puzzles/random";
 import {
   initTrainState,
   METRICS,
@@ -10,6 +10,7 @@ import {
   trainStep,
 } from "../trainer";
 import { stepRates } from "../trainer/rates";
+import { randomBatch } from "./work";
 
 /** How fast a device trains a model. */
 export interface StepSpeed {
@@ -111,20 +112,5 @@ export async function measureSteps(
     ...(peak !== undefined && { shareOfPeak: teraflops / peak }),
     ...(peakMemory !== undefined && { peakMemory }),
     loss: values[METRICS.indexOf("lm_loss")] / batchSize,
-  };
-}
-
-/** Any puzzles do: how long a step takes does not depend on them. */
-function randomBatch({ config }: Model, batchSize: number, random: Random): BatchTensors {
-  const tokens = () =>
-    tf.tensor2d(
-      Int32Array.from({ length: batchSize * config.seqLen }, () => random.int(1, config.vocabSize)),
-      [batchSize, config.seqLen],
-      "int32",
-    );
-  return {
-    inputs: tokens(),
-    labels: tokens(),
-    puzzleIdentifiers: tf.zeros([batchSize], "int32"),
   };
 }

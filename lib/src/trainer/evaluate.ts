@@ -44,20 +44,7 @@ export function createReasoner(model: Model, precision: "float32" | "bfloat16"):
     { name: "start" },
   );
   const step = compile(
-    (params: ModelParams, latents: Latents, batch: BatchTensors) => {
-      const { puzzleEmbedding: table } = params;
-      const rows = table ? (tf.gather(table, batch.puzzleIdentifiers) as tf.Tensor2D) : null;
-      const output = model.forward(params.weights, latents, batch.inputs, rows);
-      const right = correctness(output.logits, batch.labels);
-      const believed = tf.cast(tf.greaterEqual(output.qHalt, 0), "float32");
-      const sums = [
-        right.counts,
-        tf.mul(right.counts, right.whole),
-        tf.mul(right.counts, right.cells),
-        tf.mul(right.counts, tf.cast(tf.equal(believed, right.whole), "float32")),
-      ].map((perRow) => tf.sum(perRow));
-      return { output, sums: tf.stack(sums) as tf.Tensor1D };
-    },
+    (params: ModelParams, latents: Latents, batch: BatchTensors) => reasonStep(model, params, latents, batch),
     { precision, name: "reason" },
   );
   return {
@@ -69,6 +56,27 @@ export function createReasoner(model: Model, precision: "float32" | "bfloat16"):
       step.dispose();
     },
   };
+}
+
+/** One supervision step without learning, and sums over the batch: puzzles, solved, cells right, right beliefs. */
+export function reasonStep(
+  model: Model,
+  params: ModelParams,
+  latents: Latents,
+  batch: BatchTensors,
+): { output: ModelOutput; sums: tf.Tensor1D } {
+  const { puzzleEmbedding: table } = params;
+  const rows = table ? (tf.gather(table, batch.puzzleIdentifiers) as tf.Tensor2D) : null;
+  const output = model.forward(params.weights, latents, batch.inputs, rows);
+  const right = correctness(output.logits, batch.labels);
+  const believed = tf.cast(tf.greaterEqual(output.qHalt, 0), "float32");
+  const sums = [
+    right.counts,
+    tf.mul(right.counts, right.whole),
+    tf.mul(right.counts, right.cells),
+    tf.mul(right.counts, tf.cast(tf.equal(believed, right.whole), "float32")),
+  ].map((perRow) => tf.sum(perRow));
+  return { output, sums: tf.stack(sums) as tf.Tensor1D };
 }
 
 /** One supervision step, counted from 0. Its tensors are freed when the next step is asked for. */
