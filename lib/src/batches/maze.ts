@@ -3,6 +3,7 @@ import {
   DIHEDRAL_COUNT,
   dihedral,
   distinct,
+  formatMaze,
   type MazeOptions,
   type MazePuzzle,
   mazeForm,
@@ -67,6 +68,17 @@ export function mazeTokens(grid: ArrayLike<number>): Uint8Array {
 /** The maze of tokens. Padding becomes 255, which is no kind of cell, so that a checker finds it wrong. */
 export function mazeCells(tokens: ArrayLike<number>): Uint8Array {
   return Uint8Array.from({ length: tokens.length }, (_, cell) => tokens[cell] - TOKEN_OFFSET);
+}
+
+/** A maze of tokens as text, a string for each row; `?` stands for a token that is no kind of cell, such as padding. */
+export function mazeRows(tokens: ArrayLike<number>): string[] {
+  const size = Math.sqrt(tokens.length);
+  if (!Number.isInteger(size)) {
+    throw new RangeError(`the maze has ${tokens.length} tokens, which is not a square`);
+  }
+  const cells = mazeCells(tokens);
+  const symbols = Array.from(cells, (cell) => formatMaze(Uint8Array.of(cell)) || "?");
+  return Array.from({ length: size }, (_, row) => symbols.slice(row * size, (row + 1) * size).join(""));
 }
 
 /** One of the eight rotations and mirrorings, drawn anew for every sampled example. */

@@ -15,12 +15,59 @@ const shades = ["#FFFFFF", "#3A3F47", "#3C8CC0", "#BFE0F5", "#D55E00", "#F6D55C"
   (color) => [color, color] as const,
 );
 
+const key = "blue: path, pale blue: missed, orange: wrong";
+
 /**
  * The path that the model predicted: blue where it is right, pale blue where it is missing, orange where it is wrong.
  * @throws RangeError when the three mazes are not of one size.
  */
 export function mazeFigure(maze: MazeAnswer, heading: Partial<Heading> = {}): Figure {
-  const { question, prediction, solution } = maze;
+  const squares = mazeSquares(maze);
+  const wrong = countWrong(squares);
+  return boardsFigure({
+    title:
+      heading.title ??
+      (wrong === 0 ? "Shortest path found" : `${wrong} squares differ from the shortest path`),
+    subtitle: heading.subtitle ?? key,
+    boards: [{ squares }],
+    shades,
+    gridLines: false,
+    perRow: 1,
+    squareSize: Math.max(10, Math.min(26, Math.round(520 / squares.length))),
+  });
+}
+
+/**
+ * One maze supervision step by supervision step: the same board again and again, in which the path grows together.
+ * @param predictions the model's answer after each supervision step
+ * @throws RangeError when the mazes are not of one size, or there is no prediction
+ */
+export function mazeStepsFigure(
+  maze: Omit<MazeAnswer, "prediction">,
+  predictions: readonly (readonly string[])[],
+  heading: Partial<Heading> = {},
+): Figure {
+  if (predictions.length === 0) {
+    throw new RangeError("predictions is empty: give the answer after at least one supervision step");
+  }
+  const boards = predictions.map((prediction, index) => {
+    const squares = mazeSquares({ ...maze, prediction });
+    const wrong = countWrong(squares);
+    return { caption: `step ${index + 1}: ${wrong === 0 ? "<b>found</b>" : `${wrong} wrong`}`, squares };
+  });
+  const perRow = Math.min(4, boards.length);
+  return boardsFigure({
+    title: heading.title ?? "The same maze, supervision step by supervision step",
+    subtitle: heading.subtitle ?? key,
+    boards,
+    shades,
+    gridLines: false,
+    perRow,
+    squareSize: Math.max(6, Math.min(18, Math.round(720 / perRow / maze.question.length))),
+  });
+}
+
+function mazeSquares({ question, prediction, solution }: MazeAnswer): Square[][] {
   const rows = question.length;
   for (const [name, other] of Object.entries({ prediction, solution })) {
     if (other.length !== rows || other.some((row, r) => row.length !== question[r].length)) {
@@ -29,7 +76,7 @@ export function mazeFigure(maze: MazeAnswer, heading: Partial<Heading> = {}): Fi
       );
     }
   }
-  const squares = question.map((row, r) =>
+  return question.map((row, r) =>
     [...row].map((character, c): Square => {
       const place = `row ${r + 1}, column ${c + 1}`;
       if (character === "S" || character === "G") {
@@ -53,18 +100,8 @@ export function mazeFigure(maze: MazeAnswer, heading: Partial<Heading> = {}): Fi
       return { shade: shade[kind], hover: `${place}: ${kind}` };
     }),
   );
-  const wrong = squares
-    .flat()
-    .filter((square) => square.shade === shade.missed || square.shade === shade.wrong).length;
-  return boardsFigure({
-    title:
-      heading.title ??
-      (wrong === 0 ? "Shortest path found" : `${wrong} squares differ from the shortest path`),
-    subtitle: heading.subtitle ?? "blue: path, pale blue: missed, orange: wrong",
-    boards: [{ squares }],
-    shades,
-    gridLines: false,
-    perRow: 1,
-    squareSize: Math.max(10, Math.min(26, Math.round(520 / rows))),
-  });
+}
+
+function countWrong(squares: readonly (readonly Square[])[]): number {
+  return squares.flat().filter(({ shade: kind }) => kind === shade.missed || kind === shade.wrong).length;
 }

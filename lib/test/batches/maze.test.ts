@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupCount, mazeCells, mazeDataset, mazeTask, mazeTokens, trainSampler } from "../../src/batches";
+import {
+  groupCount,
+  mazeCells,
+  mazeDataset,
+  mazeRows,
+  mazeTask,
+  mazeTokens,
+  trainSampler,
+} from "../../src/batches";
 import { checkMaze, type MazePuzzle, mazeForm } from "../../src/puzzles";
 import { exampleOf, officialDataset } from "./support";
 
@@ -22,6 +30,11 @@ test("the dataset is the one that the official builder writes", () => {
 test("tokens and cells are each other's opposite, and padding is no cell", () => {
   assert.deepEqual([...mazeTokens([0, 1, 2, 3, 4])], [1, 2, 3, 4, 5]);
   assert.deepEqual([...mazeCells([1, 5, 0])], [0, 4, 255]);
+});
+
+test("tokens become rows of text, also where a model answers with padding", () => {
+  assert.deepEqual(mazeRows([1, 2, 3, 0, 5, 4, 1, 1, 1]), ["# S", "?oG", "###"]);
+  assert.throws(() => mazeRows([1, 2, 3]), /the maze has 3 tokens, which is not a square/);
 });
 
 test("a task holds out mazes that are no rotated or mirrored training maze", () => {
