@@ -1,0 +1,39 @@
+import type { StoredRun } from "../experiments";
+import type { ResultsRow } from "./experiment-table";
+
+/** What is looked at of an `ExperimentResult`. */
+interface Runs {
+  readonly variants: readonly {
+    readonly variant: { readonly name: string };
+    readonly runs: readonly Pick<StoredRun, "seed" | "evaluations">[];
+  }[];
+}
+
+/**
+ * How unsteady the runs of an experiment were, for a danfojs table: a row for each run and kind of weights that was evaluated.
+ * Percent of held-out puzzles: the largest fall from one evaluation to the next, the best evaluation, the last.
+ * @example
+ * showTable(new DataFrame(swingsFrame(result)), { digits: 1 });
+ */
+export function swingsFrame({ variants }: Runs): ResultsRow[] {
+  return variants.flatMap(({ variant, runs }) =>
+    runs.flatMap(({ seed, evaluations }) =>
+      (["live", "ema"] as const).flatMap((weights): ResultsRow[] => {
+        const solved = evaluations
+          .filter((row) => row.weights === weights)
+          .map(({ puzzles }) => 100 * puzzles);
+        if (solved.length === 0) return [];
+        return [
+          {
+            variant: variant.name,
+            seed,
+            weights,
+            "largest fall %": Math.max(0, ...solved.slice(1).map((value, i) => solved[i] - value)),
+            "best %": Math.max(...solved),
+            "end %": solved[solved.length - 1],
+          },
+        ];
+      }),
+    ),
+  );
+}
