@@ -12,6 +12,8 @@ const factsSchema = z.object({
   step: z.int(),
   /** Spent in training steps, on all threads at once. */
   seconds: z.number(),
+  /** The same in seconds of one processor core, which other work on the machine hardly changes. */
+  processorSeconds: z.number(),
   /** Numbers that learn, without puzzle embeddings. */
   parameters: z.int(),
   precision: z.enum(["float32", "bfloat16"]),

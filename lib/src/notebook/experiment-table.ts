@@ -39,6 +39,7 @@ export function resultsFrame({ variants }: ExperimentResult): ResultsRow[] {
       "half solved at step": mean(runs.map(stepWhenSolved(0.5))),
       parameters: runs[0]?.facts.parameters ?? Number.NaN,
       "minutes of training": mean(runs.map(({ facts }) => facts.seconds / 60)),
+      "of one core": mean(runs.map(({ facts }) => facts.processorSeconds / 60)),
     };
   });
 }

@@ -16,6 +16,7 @@ export type RunMessage =
 const trainedSchema = z.object({
   step: z.number(),
   seconds: z.number(),
+  processorSeconds: z.number(),
   parameters: z.number(),
   engine: z.string(),
   device: z.string(),
@@ -105,7 +106,7 @@ async function childOutput(
 }
 
 /** The program behind `npm run trm`; as one file (`scripts/bundle.mjs`) it is this process's own. */
-function commandLine(): string {
+export function commandLine(): string {
   const main = require.resolve("../cli/main");
   return existsSync(main) ? main : process.argv[1];
 }

@@ -37,6 +37,8 @@ export interface RunResult {
   readonly interrupted: boolean;
   /** Seconds spent in training steps, those before a resume included. */
   readonly seconds: number;
+  /** The same in seconds of one processor core, which other work on the machine hardly changes. */
+  readonly processorSeconds: number;
   /** Numbers that learn, without puzzle embeddings. */
   readonly parameters: number;
   /** The last report of each, where there was one. */
@@ -110,7 +112,7 @@ async function trainLocked(config: RunConfig, options: RunOptions): Promise<RunR
 }
 
 /** What the files of a run must remember besides the training state. */
-type Progress = Pick<AboutRun, "seconds" | "evaluationDue">;
+type Progress = Pick<AboutRun, "seconds" | "processorSeconds" | "evaluationDue">;
 
 function startTrainer(
   config: RunConfig,
@@ -129,6 +131,7 @@ function startTrainer(
     return {
       trainer: createTrainer(model, training, data.train, { ...shared, ...(params && { params }) }),
       seconds: 0,
+      processorSeconds: 0,
       evaluationDue: false,
     };
   }
@@ -147,7 +150,8 @@ function startTrainer(
     ...shared,
     resume: { state, host: checkpoint.host },
   });
-  return { trainer, seconds: about.seconds, evaluationDue: about.evaluationDue };
+  const { seconds, processorSeconds, evaluationDue } = about;
+  return { trainer, seconds, processorSeconds, evaluationDue };
 }
 
 /** A run that goes on from an older checkpoint makes those after it anew. */
@@ -174,14 +178,15 @@ function openSession(
   const isDue = (step: number, every: number) => step % every === 0 || step === totalSteps;
   const pausesAfter = (step: number) => isDue(step, evaluateEvery) || isDue(step, saveEvery);
   const evaluations: EvaluationReport[] = [];
-  let { seconds, evaluationDue } = before;
-  let lastTime = performance.now();
+  let { seconds, processorSeconds, evaluationDue } = before;
+  let last = times();
   let training: StepReport | undefined;
   let saved: { step: number; path: string } | undefined;
 
   const save = async () => {
     if (saved?.step === trainer.step) return saved.path;
-    const about: AboutRun = { config, model: trainer.model.config, seconds, evaluationDue };
+    const model = trainer.model.config;
+    const about: AboutRun = { config, model, seconds, processorSeconds, evaluationDue };
     const path = await saveCheckpoint(join(folder, "checkpoints"), trainer.state, trainer.hostState(), {
       about,
       keep: config.checkpoints.keep,
@@ -205,13 +210,14 @@ function openSession(
     metrics,
     async begin() {
       if (evaluationDue) await evaluateNow();
-      lastTime = performance.now();
+      last = times();
     },
     pausesAfter,
     async afterStep(report: StepReport) {
-      const now = performance.now();
-      seconds += (now - lastTime) / 1000;
-      lastTime = now;
+      const now = times();
+      seconds += now.seconds - last.seconds;
+      processorSeconds += now.processorSeconds - last.processorSeconds;
+      last = now;
       if (Number.isNaN(report.loss)) {
         throw new Error(
           `the loss is no number any more after step ${report.step}: try a lower training.learningRate`,
@@ -224,7 +230,7 @@ function openSession(
       if (evaluationDue) await evaluateNow();
       // After the evaluation, so that a run resumed here has its row.
       if (isDue(report.step, saveEvery)) await save();
-      if (pausesAfter(report.step)) lastTime = performance.now();
+      if (pausesAfter(report.step)) last = times();
     },
     async finish() {
       const checkpoint = await save();
@@ -235,6 +241,7 @@ function openSession(
         step,
         totalSteps,
         seconds,
+        processorSeconds,
         parameters,
         ...(training && { training }),
         evaluations,
@@ -272,4 +279,10 @@ async function evaluateTrainer(
 function interval(every: number, totalSteps: number): number {
   if (every === 0) return totalSteps;
   return every < 1 ? Math.max(1, Math.round(every * totalSteps)) : every;
+}
+
+/** Of the clock, and of all cores that this process has used. */
+function times(): { seconds: number; processorSeconds: number } {
+  const { user, system } = process.cpuUsage();
+  return { seconds: performance.now() / 1000, processorSeconds: (user + system) / 1e6 };
 }

@@ -41,6 +41,7 @@ export interface AboutRun {
   readonly model: ModelConfig;
   /** Seconds spent in training steps. */
   readonly seconds: number;
+  readonly processorSeconds: number;
   /** Whether the evaluation after this step was cut short, and is to be done when the run goes on. */
   readonly evaluationDue: boolean;
 }
@@ -49,6 +50,8 @@ const aboutSchema = z.object({
   config: z.record(z.string(), z.unknown()),
   model: z.custom<ModelConfig>((value) => typeof value === "object" && value !== null),
   seconds: z.number(),
+  // Checkpoints of earlier versions do not have it.
+  processorSeconds: z.number().default(0),
   evaluationDue: z.boolean(),
 });
 

@@ -30,7 +30,7 @@ test("checkpoint.json: 10,000 injured files", () => {
   const sample = JSON.stringify({
     format: 1,
     host,
-    about: { config, model, seconds: 1.5, evaluationDue: false },
+    about: { config, model, seconds: 1.5, processorSeconds: 2, evaluationDue: false },
   });
   return fuzz("checkpoint", folder, [Buffer.from(sample)], (bytes) => {
     writeAnew(join(folder, "checkpoint.json"), bytes);
