@@ -167,7 +167,8 @@ export function lossFigure(options: LossOptions): Figure {
   });
 }
 
-interface CurveStyle {
+/** How a curve is drawn. */
+export interface CurveStyle {
   readonly color: string;
   readonly dash: "solid" | "dot" | "dash";
   /** Of the line, in pixels. */
@@ -177,8 +178,11 @@ interface CurveStyle {
   readonly inLegend: boolean;
 }
 
-/** The mean over the seeds and, when there are several, the band that holds them all. */
-function curveTraces(curve: Curve, style: CurveStyle, format: string): Data[] {
+/**
+ * The mean over the seeds and, when there are several, the band that holds them all.
+ * @throws RangeError when a curve's values are not as many as its steps
+ */
+export function curveTraces(curve: Curve, style: CurveStyle, format: string): Data[] {
   const { steps, seeds, name } = curve;
   for (const values of seeds) {
     if (values.length !== steps.length) {

@@ -10,6 +10,7 @@ export {
 export { type HaltingCounts, haltingFigure } from "./halting";
 export { type HeatmapOptions, heatmapFigure } from "./heatmap";
 export { type ChangeOfLatent, latentChangesFigure } from "./latent-changes";
+export { type LinesOptions, linesFigure } from "./lines";
 export { type MazeAnswer, mazeFigure, mazeStepsFigure } from "./maze";
 export { figuresFolder } from "./paths";
 export { closeRenderer, renderPng, saveFigure } from "./render";

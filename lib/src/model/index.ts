@@ -8,7 +8,7 @@ export {
   paperModel,
   puzzleTokens,
 } from "./config";
-export { type AddLoss, type ExpertsParams, type Routing, route } from "./experts";
+export { type AddLoss, type ExpertsParams, type FeedForward, type Routing, route } from "./experts";
 export { linearWeight, type NormalSource, truncatedNormal } from "./init";
 export { linear, oneHot, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 export {

@@ -81,10 +81,14 @@ const mlpMixer: Mixer<SwiGluParams> = {
     swapLengthAndWidth(residual(config, swapLengthAndWidth(h), (h) => swiGlu(params, h))),
 };
 
-/** The network that a configuration describes: its mixer between cells, its feed-forward layer within them. */
-export function networkOf(config: ModelConfig): Network {
+/**
+ * The network that a configuration describes: its mixer between cells, its feed-forward layer within them.
+ * @param feedForward one of your own in the place of the configuration's
+ */
+export function networkOf<F extends TensorTree>(config: ModelConfig, feedForward?: FeedForward<F>): Network {
   const blocks = <F extends TensorTree>(feedForward: FeedForward<F>): Network =>
     config.mixer === "mlp" ? blocksWith(mlpMixer, feedForward) : blocksWith(attentionMixer, feedForward);
+  if (feedForward) return blocks(feedForward);
   return config.experts > 1 ? blocks(mixtureOfExperts) : blocks(oneSwiGlu);
 }
 

@@ -30,6 +30,8 @@ export interface RunExperimentOptions {
   readonly weights?: boolean;
   /** Names of the variants. @default all of them */
   readonly variants?: readonly string[];
+  /** Whether to draw the chart. @default true */
+  readonly chart?: boolean;
   /** Saves the chart under this name in `figures/`. */
   readonly saveAs?: string;
 }
@@ -50,7 +52,13 @@ export async function runExperiment(
   options: RunExperimentOptions = {},
 ): Promise<ExperimentResult> {
   const settings = notebookSettings();
-  const { budget = settings.budget, seeds = settings.seeds, fresh = settings.fresh, saveAs } = options;
+  const {
+    budget = settings.budget,
+    seeds = settings.seeds,
+    fresh = settings.fresh,
+    saveAs,
+    chart: wantsChart = true,
+  } = options;
   const wanted = { ...(fresh && { since: settings.since }), weights: options.weights ?? false };
   const { task } = experiment.scales[budget];
   const status = experimentStatus(`${experiment.title}, ${task}`);
@@ -69,11 +77,11 @@ export async function runExperiment(
     },
     onEvent(run: MissingRun, event: RunEvent) {
       status.update(run, event);
-      if (event.event === "evaluation") chart.update(draw);
+      if (event.event === "evaluation" && wantsChart) chart.update(draw);
     },
   }).finally(() => status.done());
   check(trained);
-  chart.update(() => figure(experiment, task, experimentCurves(trained.result)));
+  if (wantsChart) chart.update(() => figure(experiment, task, experimentCurves(trained.result)));
   await chart.done(saveAs);
   return trained.result;
 }

@@ -1,6 +1,7 @@
 export { showFigure, showHtml, showMarkdown } from "./display";
 export { type RunExperimentOptions, runExperiment } from "./experiment";
 export { type CurveChoice, comparisonRows, experimentCurves } from "./experiment-curves";
+export { swingsFrame } from "./experiment-swings";
 export { type ResultsRow, reportExperiment, resultsFrame, showChanges } from "./experiment-table";
 export { onInterrupt } from "./interrupt";
 export { type LiveFigure, liveFigure } from "./live";
@@ -9,5 +10,6 @@ export { type ReportRow, report } from "./report";
 export { type NotebookSettings, notebookSettings } from "./settings";
 export { findSource, type SourcePiece, showSource } from "./source";
 export { showTable, type TableLike, type TableOptions } from "./table";
+export { trainedModel } from "./trained-model";
 export { inNotebook } from "./tslab";
 export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";

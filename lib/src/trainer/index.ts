@@ -12,6 +12,8 @@ export {
   type ThinkingStep,
   think,
 } from "./evaluate";
+export { type ExpertUse, type ExpertUseOptions, expertUse } from "./expert-use";
+export { type HaltingTime, haltingTimes } from "./halting";
 export { type LatentChange, type LatentChangesOptions, latentChanges } from "./latent-changes";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
 export {

@@ -5,6 +5,7 @@ import {
   haltingFigure,
   heatmapFigure,
   latentChangesFigure,
+  linesFigure,
   lossFigure,
   mazeFigure,
   mazeStepsFigure,
@@ -48,6 +49,11 @@ export const figures: Readonly<Record<string, Figure>> = {
     references: [{ name: "paper", value: 0.874 }],
   }),
   loss: lossFigure({ title: "Loss", curves: [{ name: "TRM", steps, seeds: [[2, 1, 0.1]] }] }),
+  lines: linesFigure({
+    title: "Time",
+    yTitle: "steps used",
+    curves: [{ name: "TRM", steps, seeds: [[8, 4, 2]] }],
+  }),
   comparison: comparisonFigure({
     title: "Variants",
     rows: [
