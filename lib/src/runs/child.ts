@@ -126,7 +126,8 @@ function stopWith(child: ChildProcess, signal: AbortSignal): () => void {
 
 /** In a process that {@link trainInChild} started: tells its parent how far it is. Elsewhere nothing happens. */
 export function tellParent(message: RunMessage): void {
-  if (process.connected) process.send?.(message);
+  // With a callback, a parent that has just been killed is no error.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 /** In such a process: aborts when the parent is gone, whatever ended it, so that no run goes on unseen. */

@@ -163,7 +163,7 @@ test("an experiment of the catalogue trains into the store, with the paper's num
   ];
   const { code, stdout, stderr } = trm(scratchFolder(), ...line);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /variant .* solved \(ema\) .* paper │ order/);
+  assert.match(stdout, /variant .* solved \(ema\) .* paper │ +order/);
   assert.match(stdout, /2 layers +│ +1 │ +[\d.]+% │.*│ +3 │.*│ +87\.4% │/);
   const hashes = readdirSync(store).sort();
   assert.ok(hashes.length > 1 && hashes.every((hash) => existsSync(join(store, hash, "facts.json"))));
