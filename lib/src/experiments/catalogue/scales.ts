@@ -75,11 +75,11 @@ export const mazeScales = {
     },
   },
   laptop: {
-    task: "9x9 mazes",
+    task: "7x7 mazes",
     base: {
       ...sudokuScales.laptop.base,
-      data: { ...mazes, size: 9, minLength: 12, train: 1000, test: 256 },
-      training: { ...shortRun, batchSize: 32, totalSteps: 400, learningRate: 2e-3 },
+      data: { ...mazes, size: 7, minLength: 8, train: 1000, test: 256 },
+      training: { ...shortRun, batchSize: 32, totalSteps: 700, learningRate: 2e-3 },
     },
   },
   full: { task: "Maze-Hard", base: presets["maze-hard"] },
