@@ -1,19 +1,39 @@
 import {
   type Budget,
   type Experiment,
-  type ExperimentResult,
   planExperiment,
+  type RunFacts,
   type StoredRun,
-  type VariantResult,
+  type Variant,
 } from "../experiments";
+import { passesPerStep } from "../model";
 import type { EvaluationRow } from "../runs";
 import { differences } from "../runs/resume";
 import { report } from "./report";
 import { notebookSettings } from "./settings";
 import { showTable } from "./table";
 
+/** What tables and charts show of a run, stored or trained in the notebook. */
+export interface MeasuredRun extends Pick<StoredRun, "published" | "evaluations"> {
+  readonly facts: Pick<RunFacts, "parameters" | "seconds" | "processorSeconds">;
+}
+
+/** Variants side by side: an `ExperimentResult`, or one with variants of one's own. */
+export interface Comparison {
+  readonly experiment: Pick<Experiment, "title">;
+  /** As tables name it, for example "6x6 Sudoku". */
+  readonly task: string;
+  readonly variants: readonly {
+    readonly variant: Pick<Variant, "name" | "paper">;
+    /** One for each seed. */
+    readonly runs: readonly MeasuredRun[];
+    /** Those that came with the project. */
+    readonly published: readonly MeasuredRun[];
+  }[];
+}
+
 /** The accuracy of the averaged weights at the end of a run. */
-export function lastEvaluation({ evaluations }: StoredRun): EvaluationRow {
+export function lastEvaluation({ evaluations }: Pick<StoredRun, "evaluations">): EvaluationRow {
   // A stored run always has it: reading it has checked that.
   return evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
 }
@@ -26,8 +46,9 @@ export type ResultsRow = Readonly<Record<string, string | number>>;
  * @example
  * showTable(new DataFrame(resultsFrame(result)), { digits: 1 });
  */
-export function resultsFrame({ variants }: ExperimentResult): ResultsRow[] {
-  return variants.map(({ variant, runs }): ResultsRow => {
+export function resultsFrame({ variants }: Comparison): ResultsRow[] {
+  return variants.map(({ variant, config, runs }): ResultsRow => {
+    const passes = passesPerStep(config.model);
     const solved = runs.map((run) => 100 * lastEvaluation(run).puzzles);
     return {
       variant: variant.name,
@@ -38,6 +59,7 @@ export function resultsFrame({ variants }: ExperimentResult): ResultsRow[] {
       "paper %": 100 * (variant.paper ?? Number.NaN),
       "half solved at step": mean(runs.map(stepWhenSolved(0.5))),
       parameters: runs[0]?.facts.parameters ?? Number.NaN,
+      "network passes per step": passes.withGradient + passes.withoutGradient,
       "minutes of training": mean(runs.map(({ facts }) => facts.seconds / 60)),
       "of one core": mean(runs.map(({ facts }) => facts.processorSeconds / 60)),
     };
@@ -47,16 +69,16 @@ export function resultsFrame({ variants }: ExperimentResult): ResultsRow[] {
 /** The first evaluation at which so large a share of the held-out puzzles was solved; NaN where none was. */
 const stepWhenSolved =
   (share: number) =>
-  ({ evaluations }: StoredRun): number =>
+  ({ evaluations }: MeasuredRun): number =>
     evaluations.find(({ weights, puzzles }) => weights === "ema" && puzzles >= share)?.step ?? Number.NaN;
 
 /** NaN over nothing. */
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Hands the results of an experiment to the table at the end of `npm run reproduce`. */
-export function reportExperiment({ experiment, task, variants }: ExperimentResult): void {
+export function reportExperiment({ experiment, task, variants }: Comparison): void {
   report(
-    ...variants.map(({ variant, runs }: VariantResult) => ({
+    ...variants.map(({ variant, runs }) => ({
       experiment: experiment.title,
       variant: variant.name,
       task,
@@ -85,7 +107,8 @@ export function showChanges(experiment: Experiment, budget: Budget = notebookSet
   });
 }
 
-function valueAt(config: object, path: string): unknown {
+/** A field of a configuration by its path; lists as text. */
+export function valueAt(config: object, path: string): unknown {
   const value = path
     .split(".")
     .reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], config);
