@@ -11,7 +11,12 @@ const VERSION = 1;
 
 /** A few steps of runs that between them use most of what decides a result: losses by step, and cells right at the end. */
 const known: [what: string, changes: RunConfigChanges, losses: number[], cells: number][] = [
-  ["the paper's TRM, MLP mixer", {}, [], 0],
+  [
+    "the paper's TRM, MLP mixer",
+    {},
+    [1.86701, 1.85518, 1.89379, 1.80053, 1.762, 1.80972, 1.79782, 1.9139],
+    0.1992,
+  ],
   [
     "HRM's recursion, two networks, attention, continue loss",
     {
@@ -25,8 +30,8 @@ const known: [what: string, changes: RunConfigChanges, losses: number[], cells: 
         n: 2,
       },
     },
-    [1.86701, 1.85518, 1.89379, 1.80053, 1.762, 1.80972, 1.79782, 1.9139],
-    0.1992,
+    [1.7173, 1.67767, 1.66823, 1.53306, 1.56902, 1.52314, 1.49436, 1.52471],
+    0.2422,
   ],
   [
     "mixture of experts, softmax loss, mazes",
@@ -35,8 +40,8 @@ const known: [what: string, changes: RunConfigChanges, losses: number[], cells: 
       model: { experts: 4, expertsPerToken: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 },
       training: { loss: "softmax" },
     },
-    [1.7173, 1.67767, 1.66823, 1.53306, 1.56902, 1.52314, 1.49436, 1.52471],
-    0.2422,
+    [2.09197, 2.02217, 1.97711, 1.59617, 1.71119, 1.77144, 1.31988, 1.4647],
+    0.251,
   ],
 ];
 
