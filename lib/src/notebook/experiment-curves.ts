@@ -1,6 +1,5 @@
-import type { ExperimentResult, StoredRun, VariantResult } from "../experiments";
 import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
-import { lastEvaluation } from "./experiment-table";
+import { type Comparison, lastEvaluation, type MeasuredRun } from "./experiment-table";
 import { evaluationCurves } from "./watch";
 
 /** Which of a run's evaluations to draw. */
@@ -17,7 +16,7 @@ export interface CurveChoice {
  * @example
  * await showFigure(accuracyFigure({ title: "Fewer layers", curves: experimentCurves(result) }));
  */
-export function experimentCurves({ variants }: ExperimentResult, choice: CurveChoice = {}): Curve[] {
+export function experimentCurves({ variants }: Comparison, choice: CurveChoice = {}): Curve[] {
   return variants.flatMap(({ variant, runs, published }) => {
     const hasOwn = runs.some((run) => !run.published);
     return [
@@ -33,7 +32,7 @@ export function experimentCurves({ variants }: ExperimentResult, choice: CurveCh
 /** The curves of runs that differ only in their seed. */
 export function seedCurves(
   name: string,
-  runs: readonly Pick<StoredRun, "evaluations">[],
+  runs: readonly Pick<MeasuredRun, "evaluations">[],
   { weights = ["ema"], measures = ["puzzles"] }: CurveChoice = {},
 ): Curve[] {
   if (runs.length === 0) return [];
@@ -46,8 +45,8 @@ export function seedCurves(
 }
 
 /** Our accuracy of each variant beside the paper's, for `comparisonFigure`. */
-export function comparisonRows({ variants }: ExperimentResult): ComparisonRow[] {
-  return variants.map(({ variant, runs }: VariantResult) => ({
+export function comparisonRows({ variants }: Comparison): ComparisonRow[] {
+  return variants.map(({ variant, runs }) => ({
     variant: variant.name,
     ours: runs.map((run) => lastEvaluation(run).puzzles),
     ...(variant.paper !== undefined && { paper: variant.paper }),

@@ -7,7 +7,7 @@ import {
   type Variant,
 } from "../experiments";
 import { passesPerStep } from "../model";
-import type { EvaluationRow } from "../runs";
+import type { EvaluationRow, RunConfig } from "../runs";
 import { differences } from "../runs/resume";
 import { report } from "./report";
 import { notebookSettings } from "./settings";
@@ -25,6 +25,8 @@ export interface Comparison {
   readonly task: string;
   readonly variants: readonly {
     readonly variant: Pick<Variant, "name" | "paper">;
+    /** None for a variant that no configuration describes. */
+    readonly config?: RunConfig;
     /** One for each seed. */
     readonly runs: readonly MeasuredRun[];
     /** Those that came with the project. */
@@ -48,7 +50,7 @@ export type ResultsRow = Readonly<Record<string, string | number>>;
  */
 export function resultsFrame({ variants }: Comparison): ResultsRow[] {
   return variants.map(({ variant, config, runs }): ResultsRow => {
-    const passes = passesPerStep(config.model);
+    const passes = config && passesPerStep(config.model);
     const solved = runs.map((run) => 100 * lastEvaluation(run).puzzles);
     return {
       variant: variant.name,
@@ -59,7 +61,7 @@ export function resultsFrame({ variants }: Comparison): ResultsRow[] {
       "paper %": 100 * (variant.paper ?? Number.NaN),
       "half solved at step": mean(runs.map(stepWhenSolved(0.5))),
       parameters: runs[0]?.facts.parameters ?? Number.NaN,
-      "network passes per step": passes.withGradient + passes.withoutGradient,
+      "network passes per step": passes ? passes.withGradient + passes.withoutGradient : Number.NaN,
       "minutes of training": mean(runs.map(({ facts }) => facts.seconds / 60)),
       "of one core": mean(runs.map(({ facts }) => facts.processorSeconds / 60)),
     };

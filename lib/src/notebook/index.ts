@@ -1,8 +1,17 @@
 export { showFigure, showHtml, showMarkdown } from "./display";
 export { type RunExperimentOptions, runExperiment } from "./experiment";
 export { type CurveChoice, comparisonRows, experimentCurves } from "./experiment-curves";
+export { type GridOptions, gridFigure } from "./experiment-grid";
 export { swingsFrame } from "./experiment-swings";
-export { type ResultsRow, reportExperiment, resultsFrame, showChanges } from "./experiment-table";
+export {
+  type Comparison,
+  type MeasuredRun,
+  type ResultsRow,
+  reportExperiment,
+  resultsFrame,
+  showChanges,
+} from "./experiment-table";
+export { thinkingCurves, thinkingFrame } from "./experiment-thinking";
 export { onInterrupt } from "./interrupt";
 export { type LiveFigure, liveFigure } from "./live";
 export { type Progress, type ProgressMetrics, progress } from "./progress";
@@ -10,6 +19,7 @@ export { type ReportRow, report } from "./report";
 export { type NotebookSettings, notebookSettings } from "./settings";
 export { findSource, type SourcePiece, showSource } from "./source";
 export { showTable, type TableLike, type TableOptions } from "./table";
+export { trainVariant } from "./train-variant";
 export { trainedModel } from "./trained-model";
 export { inNotebook } from "./tslab";
 export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";

@@ -1,0 +1,70 @@
+import type { ExperimentResult, StoredRun } from "../experiments";
+import type { Curve } from "../figures";
+import { lastEvaluation, mean, type ResultsRow } from "./experiment-table";
+
+/**
+ * How many supervision steps a puzzle took before it made room for another, over training: a curve for each variant, each
+ * point the mean over the puzzles that were finished within a stretch of training steps.
+ * @param stretches so many points
+ * @example
+ * await showFigure(linesFigure({ title: "Thinking time", yTitle: "supervision steps", curves: thinkingCurves(result) }));
+ */
+export function thinkingCurves({ variants }: ExperimentResult, stretches = 20): Curve[] {
+  return variants.flatMap(({ variant, runs }): Curve[] => {
+    if (runs.length === 0) return [];
+    const points = runs.map((run) => stretchesOf(run, stretches));
+    return [
+      {
+        name: variant.name,
+        steps: points[0].map(({ step }) => step),
+        seeds: points.map((stretch) => stretch.map(({ used }) => used)),
+      },
+    ];
+  });
+}
+
+/** The mean of each stretch, at its last step; NaN where no puzzle was finished in it. */
+function stretchesOf({ steps }: StoredRun, stretches: number): { step: number; used: number }[] {
+  const length = Math.ceil(steps.step.length / stretches);
+  return Array.from({ length: Math.ceil(steps.step.length / length) }, (_, i) => {
+    const rows = [...steps.step.keys()].slice(i * length, (i + 1) * length);
+    return { step: steps.step[rows[rows.length - 1]], used: usedPerPuzzle({ steps }, rows) };
+  });
+}
+
+/** Supervision steps per finished puzzle. Where none was finished, their mean is NaN and counts nothing. */
+function usedPerPuzzle({ steps }: Pick<StoredRun, "steps">, rows: readonly number[]): number {
+  const finished = rows.filter((row) => steps.halted[row] > 0);
+  const used = finished.reduce((sum, row) => sum + steps.supervisionSteps[row] * steps.halted[row], 0);
+  return used / finished.reduce((sum, row) => sum + steps.halted[row], 0);
+}
+
+/**
+ * What halting saves, a row for each variant, means over seeds: how many puzzles were seen in the same number of training
+ * steps, how long each was thought about, and what it took to solve a share of the held-out ones, in steps and in minutes of one
+ * processor core.
+ * @param share from 0 to 1
+ */
+export function thinkingFrame({ variants }: ExperimentResult, share = 0.5): ResultsRow[] {
+  return variants.map(({ variant, runs }): ResultsRow => {
+    const reached = runs.map(({ evaluations }) =>
+      evaluations.find(({ weights, puzzles }) => weights === "ema" && puzzles >= share),
+    );
+    const solved = `${100 * share}% solved`;
+    return {
+      variant: variant.name,
+      "puzzles finished": Math.round(
+        mean(runs.map(({ steps }) => steps.halted.reduce((sum, count) => sum + count, 0))),
+      ),
+      "supervision steps each": mean(runs.map((run) => usedPerPuzzle(run, [...run.steps.step.keys()]))),
+      [`${solved} at step`]: mean(reached.map((row) => row?.step ?? Number.NaN)),
+      [`${solved} after core minutes`]: mean(
+        runs.map(
+          ({ facts }, i) => ((reached[i]?.step ?? Number.NaN) / facts.step) * (facts.processorSeconds / 60),
+        ),
+      ),
+      "solved %": mean(runs.map((run) => 100 * lastEvaluation(run).puzzles)),
+      "paper %": 100 * (variant.paper ?? Number.NaN),
+    };
+  });
+}
