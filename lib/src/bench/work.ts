@@ -19,8 +19,21 @@ export interface Work {
   /** Runs it once, until its metrics are on the host. */
   step(): Promise<void>;
   /** What is known of the compiled step after its first run; undefined where nothing was compiled. */
-  facts(): SignatureFacts | undefined;
+  facts(): ProgramFacts | undefined;
   dispose(): void;
+}
+
+/** What `compile()` did. */
+export interface ProgramFacts {
+  /** Running the function to record it. */
+  readonly recordSeconds: number;
+  /** Passes over the graph, and making it a program. */
+  readonly lowerSeconds: number;
+  readonly firstRunSeconds: number;
+  /** Operations in the graph. */
+  readonly nodes: number;
+  /** Floating-point operations of its matrix products. */
+  readonly flopsPerStep: number;
 }
 
 /** The step of a row. Uncompiled it is plain tfjs, in float32 whatever the row says. */
@@ -48,7 +61,7 @@ function trainingWork(row: BenchRow, compiled: boolean): Work {
       await result.metrics.data();
       result.metrics.dispose();
     },
-    facts: () => program.signatures().at(-1),
+    facts: () => factsOf(program.signatures()),
     dispose() {
       disposeTree([state, batch, rates]);
       program.dispose();
@@ -72,11 +85,24 @@ function evaluationWork(row: BenchRow, compiled: boolean): Work {
       await result.sums.data();
       disposeTree(result);
     },
-    facts: () => reasoner.step.signatures().at(-1),
+    facts: () => factsOf(reasoner.step.signatures()),
     dispose() {
       disposeTree([params, batch, latents]);
       reasoner.dispose();
     },
+  };
+}
+
+function factsOf(signatures: readonly SignatureFacts[]): ProgramFacts | undefined {
+  const last = signatures.at(-1);
+  if (last === undefined) return undefined;
+  const { recordMs, lowerMs, firstRunMs = 0, nodes, graph } = last;
+  return {
+    recordSeconds: recordMs / 1000,
+    lowerSeconds: lowerMs / 1000,
+    firstRunSeconds: firstRunMs / 1000,
+    nodes,
+    flopsPerStep: productFlops(graph),
   };
 }
 

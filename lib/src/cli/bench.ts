@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
-import { measureSteps, type StepSpeed } from "../bench/speed";
+import { measureSteps, type StepSpeed } from "../bench";
 import { createModel } from "../model";
 import { mergeConfig, parseRunConfig } from "../runs";
+import { addCompareOptions, type CompareOptions, compare } from "./bench-compare";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import {
   addConfigOptions,
@@ -14,18 +15,31 @@ import {
 } from "./options";
 import { count, duration, facts, finish, percent } from "./output";
 
-interface BenchCommandOptions extends EngineCommandOptions {
+interface BenchCommandOptions extends EngineCommandOptions, Omit<CompareOptions, "threads"> {
   readonly steps: number;
   readonly seqLen: number;
   readonly vocabSize: number;
   readonly json?: boolean;
 }
 
-/** `trm bench PRESET`: what a device makes of a configuration. No data is needed: random puzzles take as long as real ones. */
+/** What a device measures when no preset is named. */
+const standardPreset = "sudoku-extreme-mlp";
+
+/**
+ * `trm bench`: our steps against PyTorch's. `trm bench PRESET`, or with `--device`: what a device makes of one configuration.
+ * No data is needed: random puzzles take as long as real ones.
+ */
 export const benchCommand = new Command("bench")
-  .description("measure training steps of a preset or configuration on random puzzles")
-  .argument("[config]", `preset (${presetList()}) or a JSON or YAML file`, "sudoku-extreme-mlp")
-  .addOption(new Option("--steps <n>", "steps to measure").argParser(wholeNumber()).default(20))
+  .description(
+    "compare our steps with those of PyTorch; or measure training steps of one configuration on one device",
+  )
+  .argument(
+    "[config]",
+    `preset (${presetList()}) or a JSON or YAML file; with --device and without a name ${standardPreset}`,
+  )
+  .addOption(
+    new Option("--steps <n>", "steps to measure of a configuration").argParser(wholeNumber()).default(20),
+  )
   .addOption(
     new Option("--seq-len <n>", "cells of a puzzle: 81 for Sudoku, 900 for Maze-Hard and ARC")
       .argParser(wholeNumber())
@@ -39,19 +53,26 @@ export const benchCommand = new Command("bench")
   .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(jsonOption())
-  .action(async (name: string, options: BenchCommandOptions) => {
-    const { model, training } = parseRunConfig(mergeConfig(readConfig(name), configChanges({ ...options })));
-    const { seqLen, vocabSize, steps } = options;
-    await startEngineFor(options);
-    const speed = await measureSteps(
-      createModel({ ...model, seqLen, vocabSize, numPuzzleIdentifiers: 1 }),
-      training,
-      { steps },
-    );
-    finish(options.json, { config: name, precision: training.precision, ...speed }, () => summary(speed));
-  });
+  .action((name: string | undefined, options: BenchCommandOptions) =>
+    name === undefined && options.device === "auto"
+      ? compare(options)
+      : measureDevice(name ?? standardPreset, options),
+  );
 
+addCompareOptions(benchCommand);
 addConfigOptions(benchCommand);
+
+async function measureDevice(name: string, options: BenchCommandOptions): Promise<void> {
+  const { model, training } = parseRunConfig(mergeConfig(readConfig(name), configChanges({ ...options })));
+  const { seqLen, vocabSize, steps } = options;
+  await startEngineFor(options);
+  const speed = await measureSteps(
+    createModel({ ...model, seqLen, vocabSize, numPuzzleIdentifiers: 1 }),
+    training,
+    { steps },
+  );
+  finish(options.json, { config: name, precision: training.precision, ...speed }, () => summary(speed));
+}
 
 function summary(speed: StepSpeed): string {
   const share = speed.shareOfPeak === undefined ? "" : `, ${percent(speed.shareOfPeak)} of the device's peak`;
