@@ -1,6 +1,7 @@
 // `node scripts/bundle.mjs [FILE]`: the whole command line as one JavaScript file, for a machine that has a `node` and a PJRT
-// plugin but neither this folder nor a network (a rented GPU): `node trm.cjs train sudoku-hard --device pjrt`.
-import { readFile } from "node:fs/promises";
+// plugin but neither this folder nor a network (a rented GPU): `node trm.cjs accelerator`.
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
@@ -34,6 +35,43 @@ const embedNativeAddons = {
   },
 };
 
+/** Files of the project that commands open ride along, too: they are unpacked into a folder that stands for the project's. */
+const embedProjectFiles = {
+  name: "embed-project-files",
+  /** @param {import("esbuild").PluginBuild} build */
+  setup(build) {
+    build.onLoad({ filter: /lib\/src\/files\/paths\.ts$/ }, async () => {
+      const names = ["data/sudoku-hard-train.csv", "data/sudoku-hard-test.csv"];
+      for (const name of await readdir(join(ROOT, "python")))
+        if (/^peer.*\.py$/.test(name)) names.push(`python/${name}`);
+      const files = await Promise.all(
+        names.map(async (name) => [name, await readFile(join(ROOT, name), "utf8")]),
+      );
+      const text = JSON.stringify(files);
+      const version = createHash("sha256").update(text).digest("hex").slice(0, 12);
+      return {
+        loader: "js",
+        contents: `
+          import { inflateRawSync } from "node:zlib";
+          import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+          import { homedir } from "node:os";
+          import { dirname, join } from "node:path";
+          const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+          export const projectFolder = join(caches, "tiny-recursive-notebooks", "files-${version}");
+          export const cacheFolder = join(projectFolder, ".cache");
+          for (const [name, text] of JSON.parse(inflateRawSync(Buffer.from("${deflateRawSync(text).toString("base64")}", "base64")).toString())) {
+            const path = join(projectFolder, name);
+            if (existsSync(path)) continue;
+            mkdirSync(dirname(path), { recursive: true });
+            // Renamed, so that another process never reads half a file.
+            writeFileSync(path + "." + process.pid, text);
+            renameSync(path + "." + process.pid, path);
+          }`,
+      };
+    });
+  },
+};
+
 const { metafile } = await build({
   entryPoints: [join(ROOT, "lib", "src", "cli", "main.ts")],
   outfile,
@@ -49,7 +87,7 @@ const { metafile } = await build({
   banner: {
     js: "{ const { resolve } = require; require.resolve = (name) => { try { return resolve(name); } catch { return name; } }; }",
   },
-  plugins: [embedNativeAddons],
+  plugins: [embedNativeAddons, embedProjectFiles],
   logLevel: "warning",
   metafile: true,
 });

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { acceleratorCommand } from "./accelerator";
 import { benchCommand } from "./bench";
 import { convertCommand } from "./convert";
 import { dataCommand } from "./data";
@@ -20,7 +21,8 @@ export const program = new Command("trm")
   .addCommand(infoCommand)
   .addCommand(parityCommand)
   .addCommand(sweepCommand)
-  .addCommand(benchCommand);
+  .addCommand(benchCommand)
+  .addCommand(acceleratorCommand);
 
 /** The program and all its commands. */
 export const commands: readonly Command[] = [program, ...program.commands, ...dataCommand.commands];

@@ -34,6 +34,8 @@ export interface EngineInfo {
   device: string;
   /** The folder of the TensorFlow, or the PJRT plugin, in use. */
   library?: string;
+  /** The versions of a PJRT plugin's compiler and runtime, in its own words. */
+  compiler?: string;
   /** Why TensorFlow is not used, and what to do about it. */
   fallback?: string;
 }
@@ -177,6 +179,7 @@ async function startPjrt(options?: DeviceOptions): Promise<EngineInfo> {
     version: `${major}.${minor}`,
     device: device.platform === device.kind ? device.kind : `${device.platform}: ${device.kind}`,
     library: device.api.path,
+    compiler: device.platformVersion,
   };
 }
 

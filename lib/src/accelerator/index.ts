@@ -1,0 +1,3 @@
+export { type MeasureRequest, measureHere, measureRequestSchema } from "./measure";
+export { type AcceleratorReport, reportText } from "./report";
+export { type AcceleratorOptions, runAccelerator } from "./session";
