@@ -6,7 +6,7 @@ export const mixtureOfExperts: Experiment = {
   title: "Mixture of experts",
   claim:
     "Replacing the SwiGLU by a mixture of experts adds capacity that so little data cannot use: generalization drops a lot.",
-  source: 'section 6, "Ideas that failed"',
+  source: 'appendix, "Ideas that failed"',
   scales: sudokuScales,
   variants: [
     { name: "one SwiGLU", changes: {} },
