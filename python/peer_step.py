@@ -97,13 +97,15 @@ def refill(carry: Tensors, initial: Tensors, inputs: torch.Tensor, labels: torch
 
 
 class TrainStep:
-    """One step of deep supervision: `loss, gradients` as one compiled program with its backward, `update` as another."""
+    """One step of deep supervision: the loss with its backward as one compiled program, the update as another."""
 
-    def __init__(self, config: Config, settings: Settings, state: TrainState, device: str):
+    def __init__(self, config: Config, settings: Settings, state: TrainState, device: str, compiled: bool = True):
         self.config, self.settings, self.state = config, settings, state
         self.rotary = peer_model.rotary_table(config, device)
-        self.loss = torch.compile(self._loss, fullgraph=True, dynamic=False)
-        self.update = torch.compile(self._update, fullgraph=True, dynamic=False)
+        self.loss, self.update = self._loss, self._update
+        if compiled:
+            self.loss = torch.compile(self._loss, fullgraph=True, dynamic=False)
+            self.update = torch.compile(self._update, fullgraph=True, dynamic=False)
 
     def gradients(self, inputs: torch.Tensor, labels: torch.Tensor, min_steps: torch.Tensor):
         """The loss, the weights' gradients (in their `.grad`), those of the embedding rows, the next carry, the metrics."""
