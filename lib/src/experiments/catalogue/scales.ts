@@ -68,10 +68,10 @@ const mazes = { kind: "maze", loops: 0.1, seed: 1, augment: true } as const;
 /** Mazes: many more cells than a Sudoku, most of which do not matter to each other. */
 export const mazeScales = {
   smoke: {
-    task: "5x5 mazes",
+    task: "7x7 mazes",
     base: {
       ...sudokuScales.smoke.base,
-      data: { ...mazes, size: 5, minLength: 4, train: 50, test: 16 },
+      data: { ...mazes, size: 7, minLength: 6, train: 50, test: 16 }, // there are only 6 of 5x5
     },
   },
   laptop: {
