@@ -2,7 +2,8 @@
 import type { RowResult } from "./pairs";
 import type { RaceResult } from "./races";
 
-const milliseconds = (value: number | undefined) => (value === undefined ? "" : value.toPrecision(3));
+const milliseconds = (value: number | undefined) =>
+  value === undefined ? "" : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 const times = (ratio: number | undefined) => (ratio === undefined ? "" : ratio.toFixed(2));
 const percent = (share: number) => `${Math.round(100 * share)}%`;
 const megabytes = (bytes: number | undefined) => (bytes === undefined ? "" : `${Math.round(bytes / 1e6)}`);

@@ -68,7 +68,7 @@ export async function compare(options: CompareOptions): Promise<void> {
   const rows = only === "race" ? [] : chosenRows(options);
   const chosen = "missing" in peer ? against.filter((name) => name !== "peer") : against;
   const results = await runBenchmark(rows, { pairs, threads, cold, against: chosen }, (result) => {
-    note(`${result.row}: ${result.ours.median.toPrecision(3)} ms`);
+    note(`${result.row}: ${result.ours.median.toFixed(1)} ms`);
     for (const problem of result.problems) note(`  ${problem}`);
   });
 
