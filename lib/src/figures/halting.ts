@@ -23,11 +23,12 @@ export function haltingFigure(options: Heading & { readonly series: readonly Hal
     };
   });
   return makeFigure(options, data, {
-    height: 360,
+    height: 400,
     barmode: "group",
     bargap: 0.15,
     showlegend: true,
-    legend: { x: 1, xanchor: "right", y: 1, yanchor: "top" },
+    // Below: the bars may reach the top anywhere.
+    legend: { orientation: "h", x: 0, y: -0.3, yanchor: "top" },
     xaxis: { title: { text: "supervision steps used" }, dtick: longest > 20 ? 5 : 1, showgrid: false },
     yaxis: { title: { text: "share of sequences" }, tickformat: ".0%", rangemode: "tozero" },
   });
