@@ -15,6 +15,7 @@ import { DataType } from "./datatypes";
 import type { EagerBinding } from "./eager";
 import { check, notNull } from "./errors";
 import type { Pointer, TfOutput } from "./ffi";
+import { canRunSwish, fuseSwish } from "./fuse-swish";
 import { execute, executeAsync, newOperation } from "./operation";
 import { dims, toTensorFlow } from "./tensors";
 
@@ -29,12 +30,13 @@ let functionsMade = 0;
  * @param tensors the binding whose ids the executables take and give
  */
 export function tensorflowLowering(tensorflow: TensorFlow, tensors: EagerBinding): Lowering {
-  return (graph) => {
+  const lower = (graph: Graph): Executable => {
     // Functions are global to TensorFlow's context, so the name must be new.
     const name = `${graph.name.replaceAll(/[^A-Za-z0-9_]/g, "_")}_${functionsMade++}`;
     addFunction(tensorflow, name, graph);
     return executable(tensorflow, tensors, name, graph);
   };
+  return (graph) => lower(fuseSwish(graph, (dtype) => canRunSwish(tensorflow, tensors, dtype, lower)));
 }
 
 function executable(tensorflow: TensorFlow, tensors: EagerBinding, name: string, graph: Graph): Executable {
