@@ -39,14 +39,14 @@ export const benchScales: readonly BenchScale[] = [
   { name: "paper-8", batchSize: 8, model: paperScale, eager: true, wasm: false },
   { name: "paper-32", batchSize: 32, model: paperScale, eager: false, wasm: false },
   {
-    name: "6x6-128", // the preset sudoku-6x6
+    name: "6x6-128", // twice as wide as the preset sudoku-6x6, and deeper
     batchSize: 64,
     model: { ...laptopScale, vocabSize: 8, seqLen: 36, hiddenSize: 128, expansion: 2, n: 3, T: 3 },
     eager: true,
     wasm: false,
   },
   {
-    name: "6x6-64", // the comparisons in the notebooks
+    name: "6x6-64", // the preset sudoku-6x6 and the comparisons in the notebooks
     batchSize: 64,
     model: { ...laptopScale, vocabSize: 8, seqLen: 36, hiddenSize: 64, widthMultiple: 32, n: 2 },
     eager: true,
