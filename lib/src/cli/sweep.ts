@@ -1,7 +1,9 @@
+import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { budgets, catalogue, type RunToTrain, type TrainRunsOptions } from "../experiments";
 import { onInterrupt } from "../notebook/interrupt";
-import type { RunConfigChanges } from "../runs";
+import { presets, type RunConfigChanges } from "../runs";
+import { suggestion } from "../runs/nearest";
 import { deviceOption, type EngineCommandOptions } from "./engine";
 import {
   addConfigOptions,
@@ -91,6 +93,7 @@ export const sweepCommand = new Command("sweep")
   .addOption(jsonOption())
   .action(async (name: string, options: SweepCommandOptions, command: Command) => {
     const experiment = catalogue.find((experiment) => experiment.name === name);
+    checkName(name);
     refuse(
       command,
       experiment ? ["vary", "out"] : ["budget", "fresh", "publish"],
@@ -126,6 +129,13 @@ export const sweepCommand = new Command("sweep")
   });
 
 addConfigOptions(sweepCommand);
+
+/** A name that is none would be looked for among the presets alone. */
+function checkName(name: string): void {
+  const known = [...catalogue.map((experiment) => experiment.name), ...Object.keys(presets)];
+  if (known.includes(name) || extname(name) !== "") return;
+  throw new RangeError(`there is no experiment or preset "${name}"${suggestion(name, known)}`);
+}
 
 /** What was given though it means nothing here would be ignored in silence. */
 function refuse(command: Command, options: readonly string[], name: string, isExperiment: boolean): void {

@@ -31,7 +31,7 @@ export function experimentStatus(title: string): ExperimentStatus {
 
   const headline = () =>
     toTrain === 0
-      ? `${title}: ${planned} stored runs`
+      ? `${title}: ${planned} of ${planned} runs from the store`
       : `${title}: ${planned - toTrain + ended} of ${planned} runs done`;
   const show = () => {
     const text = [headline(), ...[...underWay].map(([run, state]) => `  ${runLine(run, state)}`)].join("\n");

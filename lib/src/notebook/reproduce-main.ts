@@ -25,8 +25,11 @@ async function main(): Promise<void> {
     stored: boolean;
   }>();
 
-  // A run that only shows that everything works must not replace figures that mean something.
-  if (budget === "smoke") process.env.TRM_FIGURES ??= join(cacheFolder, "figures");
+  // What only shows that everything works must not replace figures that mean something, nor stand among real runs.
+  if (budget === "smoke") {
+    process.env.TRM_FIGURES ??= join(cacheFolder, "figures");
+    process.env.TRM_RUNS ??= join(cacheFolder, "runs");
+  }
   const show = progressOfNotebooks();
   const started = Date.now();
   try {

@@ -32,7 +32,7 @@ describe("runExperiment", { timeout: 300_000 }, () => {
       ...options,
       variants: ["n = 1"],
     });
-    assert.deepEqual(lines, ["Tiny, 4x4 Sudoku: 2 stored runs", "[figure: Tiny]"]);
+    assert.deepEqual(lines, ["Tiny, 4x4 Sudoku: 2 of 2 runs from the store", "[figure: Tiny]"]);
     assert.deepEqual(variants, first.variants);
   });
 

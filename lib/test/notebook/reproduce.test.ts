@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { readFacts } from "../../src/experiments";
 import { projectFolder } from "../../src/files/paths";
 import { reproduce } from "../../src/notebook/reproduce";
+import { emptyStore, tinyExperiment } from "../experiments/support";
 import { type ExecutedNotebook, makeNotebookFolder, writeNotebook } from "./notebooks";
 
-describe("reproduce", { timeout: 180_000 }, () => {
+describe("reproduce", { timeout: 600_000 }, () => {
   let folder: string;
   before(() => {
     folder = makeNotebookFolder();
@@ -47,13 +49,58 @@ await showFigure(haltingFigure({ title: "", series: [{ name: "TRM", counts: [1] 
     );
     assert.deepEqual(result.figures, figures);
     const { cells } = JSON.parse(readFileSync(path, "utf8")) as ExecutedNotebook;
-    assert.match(String(cells[1].outputs?.[0].text), /\{"budget":"smoke","seeds":2,"fresh":true\}/);
+    assert.match(
+      String(cells[1].outputs?.[0].text),
+      /\{"budget":"smoke","seeds":2,"fresh":true,"since":\d+\}/,
+    );
     assert.equal(readFileSync(other, "utf8"), untouched);
+  });
+
+  it("trains anew, but a run that two notebooks need only once", async () => {
+    const store = emptyStore();
+    const experiment = tinyExperiment([{ name: "TRM", changes: {}, paper: 0.874 }]);
+    const cell = `import { reportExperiment, runExperiment } from "trm/dist/notebook";
+const experiment: any = ${JSON.stringify(experiment)};
+reportExperiment(await runExperiment(experiment, { chart: false }));`;
+    const other = { ...experiment, title: "Other" };
+    writeNotebook(folder, "04-needs.ipynb", [cell]);
+    writeNotebook(folder, "05-needs.ipynb", [
+      cell.replace(JSON.stringify(experiment), JSON.stringify(other)),
+    ]);
+    const dates = () => readdirSync(store).map((hash) => readFacts(join(store, hash)).date);
+    const told: string[][] = [];
+    const once = async (fresh: boolean) => {
+      const lines: string[] = [];
+      const { rows } = await reproduce({
+        folder,
+        only: "needs",
+        budget: "smoke",
+        seeds: 1,
+        fresh,
+        onEvent: (name, event) => event.event === "line" && lines.push(`${name.slice(0, 2)} ${event.text}`),
+      });
+      told.push(lines.filter((line) => line.includes("4x4 Sudoku")));
+      const [{ accuracies, ...row }, second] = rows;
+      assert.deepEqual(row, { experiment: "Tiny", variant: "TRM", task: "4x4 Sudoku", paper: 0.874 });
+      assert.deepEqual([second.experiment, second.accuracies], ["Other", accuracies]);
+      return dates();
+    };
+    const [first] = await once(true);
+    const [second] = await once(true);
+    const [third] = await once(false);
+    assert.ok(first < second, "trained anew");
+    assert.equal(second, third, "stored");
+    for (const lines of told.slice(0, 2)) {
+      assert.ok(lines.includes("04 Tiny, 4x4 Sudoku: 1 of 1 runs done"), lines.join("\n"));
+      assert.ok(lines.includes("05 Other, 4x4 Sudoku: 1 of 1 runs from the store"), lines.join("\n"));
+    }
+    assert.ok(told[2].includes("04 Tiny, 4x4 Sudoku: 1 of 1 runs from the store"), told[2].join("\n"));
   });
 
   it("lists the notebooks where the wanted one is not among them", async () => {
     await assert.rejects(reproduce({ folder, only: "03", budget: "smoke", seeds: 1, fresh: true }), {
-      message: 'no notebook\'s name contains "03"; there are: 01-other.ipynb, 02-chosen.ipynb',
+      message:
+        'no notebook\'s name contains "03"; there are: 01-other.ipynb, 02-chosen.ipynb, 04-needs.ipynb, 05-needs.ipynb',
     });
   });
 });

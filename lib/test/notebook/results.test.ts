@@ -69,13 +69,20 @@ describe("the table of results", () => {
 
 describe("notebookSettings", () => {
   it("is the laptop budget with one seed unless told otherwise", () => {
-    assert.deepEqual(notebookSettings({}), { budget: "laptop", seeds: 1, fresh: false });
+    const since = performance.timeOrigin;
+    assert.deepEqual(notebookSettings({}), { budget: "laptop", seeds: 1, fresh: false, since });
     const env = { TRM_BUDGET: "smoke", TRM_SEEDS: "3", TRM_RUNS_FRESH: "1" };
-    assert.deepEqual(notebookSettings(env), { budget: "smoke", seeds: 3, fresh: true });
+    assert.deepEqual(notebookSettings(env), { budget: "smoke", seeds: 3, fresh: true, since });
+  });
+
+  it("takes the moment since which runs are fresh", () => {
+    const { fresh, since } = notebookSettings({ TRM_RUNS_FRESH: "2026-11-23T10:00:00.000Z" });
+    assert.deepEqual([fresh, since], [true, Date.UTC(2026, 10, 23, 10)]);
   });
 
   it("names the variable that is wrong", () => {
     assert.throws(() => notebookSettings({ TRM_BUDGET: "huge" }), /TRM_BUDGET is wrong/);
     assert.throws(() => notebookSettings({ TRM_SEEDS: "0" }), /TRM_SEEDS is wrong/);
+    assert.throws(() => notebookSettings({ TRM_RUNS_FRESH: "yes" }), /TRM_RUNS_FRESH is wrong/);
   });
 });
