@@ -1,7 +1,7 @@
 /** Measurements in processes of their own: each finds the device's memory empty, and none can take the others with it. */
 import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { parseJsonAs, projectFolder } from "../files";
+import { peerConfig, peerProgram } from "../bench/peer";
+import { parseJsonAs } from "../files";
 import { commandLine } from "../runs/child";
 import type { MeasureRequest } from "./measure";
 import { type Measurement, oursSchema, peerSchema } from "./report";
@@ -29,30 +29,12 @@ export async function measurePeer(
   { model, training, steps }: MeasureRequest,
   limits: ProcessLimits,
 ): Promise<NonNullable<Measurement["peer"]>> {
-  const options = {
-    mode: "train",
-    mixer: model.mixer,
-    hidden: model.hiddenSize,
-    "seq-len": model.seqLen,
-    "embedding-tokens": model.puzzleEmbLen,
-    vocab: model.vocabSize,
-    layers: model.layers,
-    heads: model.heads,
-    expansion: model.expansion,
-    "width-multiple": model.widthMultiple,
-    n: model.n,
-    T: model.T,
-    batch: training.batchSize,
-    precision: training.precision,
-    device,
-    steps,
-  };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const output = await outputOf(
-    python,
-    [join(projectFolder, "python", "peer.py"), "--json", ...args],
-    limits,
-  );
+  const options = { mode: "train", device, steps, ...peerConfig(model, training) };
+  const args = Object.entries(options).flatMap(([name, value]) => [
+    `--${name.replaceAll("_", "-")}`,
+    String(value),
+  ]);
+  const output = await outputOf(python, [peerProgram("peer.py"), "--json", ...args], limits);
   return "problem" in output ? output : parseJsonAs(output.stdout, "what python/peer.py said", peerSchema);
 }
 

@@ -61,7 +61,11 @@ export const acceleratorCommand = new Command("accelerator")
       .default([768, 192], "768,192"),
   )
   .addOption(new Option("--steps <n>", "steps of each measurement").argParser(wholeNumber()).default(20))
-  .addOption(new Option("--peer <python>", "the Python whose PyTorch is measured, too").default("python3"))
+  .addOption(
+    new Option("--peer <python>", "the Python whose PyTorch is measured, too")
+      .env("TRM_TORCH_PYTHON")
+      .default("python3"),
+  )
   .addOption(new Option("--measure <request>").hideHelp())
   .addOption(jsonOption())
   .action(async (name: string, options: AcceleratorCommandOptions) => {
