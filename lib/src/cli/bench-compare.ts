@@ -49,7 +49,7 @@ export function addCompareOptions(command: Command): void {
     new Option(
       "--time-to <share>",
       "also train on 6x6 Sudoku until so many held-out puzzles are solved, such as 0.95",
-    ).argParser(anyNumber),
+    ).argParser(share),
     new Option("--seeds <n>", "races to that share").argParser(wholeNumber()).default(1),
     new Option("--only <part>", "steps, or the race alone").choices(["steps", "race"]),
   ];
@@ -88,10 +88,17 @@ function chosenRows({ rows, quick }: CompareOptions) {
   return quick ? quickRows : benchRows;
 }
 
+function share(text: string): number {
+  const value = anyNumber(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a share above 0 and up to 1, such as 0.95.");
+}
+
 function opponentsNamed(text: string): Opponent[] {
   const names = text.split(",").filter(Boolean);
   const wrong = names.find((name) => !opponents.some((known) => known === name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`There is no "${wrong}".`);
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`There is no "${wrong}"; there are ${opponents.join(", ")}.`);
   return names as Opponent[];
 }
 
