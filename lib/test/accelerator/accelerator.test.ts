@@ -56,6 +56,12 @@ describe("trm accelerator", needsPlugin, () => {
     assert.deepEqual(curve.data[0].x, [2, 4]);
   });
 
+  test("its run is one like any other, which the device evaluates", () => {
+    const { code, stdout, stderr } = trm(folder, "eval", join("out", "run"), "--device", "pjrt", "--json");
+    assert.equal(code, 0, stderr);
+    assert.ok(JSON.parse(stdout).cells >= 0, stdout);
+  });
+
   test("without time it begins nothing and says that something is left", () => {
     const { code, stdout } = trm(folder, ...line, "--out", "later", "--minutes", "0.1");
     assert.equal(code, 130);

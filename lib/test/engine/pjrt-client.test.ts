@@ -69,6 +69,15 @@ describe("a PJRT device", needsPlugin, () => {
     assert.throws(() => openDevice({ index: 99 }), /there is no device 99/);
   });
 
+  test("options reach the plugin, which refuses those that it does not know", (t) => {
+    assert.throws(() => openDevice({ options: { nonsense: 1 } }), /Opening a device .*nonsense/);
+    if (device.platform !== "cpu") return t.skip("only the CPU can be two devices");
+    const second = openDevice({ options: { cpu_device_count: 2 }, index: 1 });
+    assert.notEqual(second.address, device.address);
+    second.close();
+    assert.throws(() => openDevice({ options: { cpu_device_count: 2 }, index: 2 }), /there is no device 2/);
+  });
+
   const arrays: [ElementType, HostArray][] = [
     ["float32", Float32Array.of(1.5, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45, 3)],
     ["float64", Float64Array.of(0.1, 2, 3, 4, 5, 6)],

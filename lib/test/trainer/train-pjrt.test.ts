@@ -48,3 +48,37 @@ test("in bfloat16 the device learns as TensorFlow does", needsPlugin, async () =
     assert.ok(Math.abs(loss - other) < 0.05 * other, `step ${i + 1}: loss ${loss}, TensorFlow ${other}`);
   });
 });
+
+test(
+  "1,000 training steps, of which each is started before the last is read, leave nothing behind",
+  needsPlugin,
+  async () => {
+    await startEngine({ backend: "pjrt" });
+    const { device, tensors } = runningPjrt()!;
+    const trainer = createTrainer(
+      tinyModel({ n: 1, T: 1 }),
+      { ...tinyTraining, totalSteps: 1000 },
+      tinyTask.train,
+    );
+    const counts: number[][] = [];
+    let megabytes: number[] = [];
+    await train(trainer, {
+      pauseAfter: (step) => step % 250 === 0,
+      onStep: ({ step }) => {
+        if (step % 250 !== 0) return;
+        counts.push([
+          device.registry.size,
+          tensors.memory().tensors,
+          tensors.memory().bytes,
+          tf.memory().numTensors,
+        ]);
+        megabytes = [...megabytes, process.memoryUsage().rss / 1e6];
+      },
+    });
+    assert.equal(counts.length, 4);
+    for (const count of counts) assert.deepEqual(count, counts[0]);
+    // A step's state is 1 MB: leaked, those of 500 steps would be half a gigabyte.
+    assert.ok(megabytes[3]! - megabytes[1]! < 100, `the process grew: ${megabytes.map(Math.round)} MB`);
+    trainer.dispose();
+  },
+);
