@@ -13,6 +13,7 @@ export { type ChangeOfLatent, latentChangesFigure } from "./latent-changes";
 export { type LinesOptions, linesFigure } from "./lines";
 export { type MazeAnswer, mazeFigure, mazeStepsFigure } from "./maze";
 export { figuresFolder } from "./paths";
+export { type ReadabilityOptions, type ReadLatent, readabilityFigure } from "./readability";
 export { closeRenderer, renderPng, saveFigure } from "./render";
 export { type SudokuAnswer, type SudokuStep, sudokuFigure, sudokuStepsFigure } from "./sudoku";
 export {

@@ -13,6 +13,7 @@ export {
 } from "./experiment-table";
 export { thinkingCurves, thinkingFrame } from "./experiment-thinking";
 export { onInterrupt } from "./interrupt";
+export { latentBoardsFigure } from "./latent-boards";
 export { type LiveFigure, liveFigure } from "./live";
 export { type Progress, type ProgressMetrics, progress } from "./progress";
 export { type ReportRow, report } from "./report";

@@ -9,6 +9,7 @@ import {
   lossFigure,
   mazeFigure,
   mazeStepsFigure,
+  readabilityFigure,
   sudokuFigure,
   sudokuStepsFigure,
 } from "../../src/figures";
@@ -123,6 +124,27 @@ describe("changes of latents", () => {
     assert.deepEqual(
       figure.layout.shapes?.map(({ x0 }) => x0),
       [2.5],
+    );
+  });
+});
+
+describe("what can be read off latents", () => {
+  it("has a line for each latent and reader, and one for guessing", () => {
+    const readings = [
+      { latent: "y", supervisionStep: 1, head: 0.6, probe: 0.7 },
+      { latent: "z", supervisionStep: 1, head: 0.2, probe: 0.5 },
+      { latent: "z", supervisionStep: 2, head: 0.3, probe: 0.8 },
+    ];
+    const lines = traces(readabilityFigure({ title: "", readings, guessing: 0.25 }));
+    assert.deepEqual(
+      lines.map(({ name, y }) => [name, y]),
+      [
+        ["y, model's head", [0.6]],
+        ["y, linear probe", [0.7]],
+        ["z, model's head", [0.2, 0.3]],
+        ["z, linear probe", [0.5, 0.8]],
+        ["guessing", [0.25, 0.25]],
+      ],
     );
   });
 });

@@ -9,6 +9,7 @@ import {
   lossFigure,
   mazeFigure,
   mazeStepsFigure,
+  readabilityFigure,
   sudokuFigure,
   sudokuStepsFigure,
 } from "../../src/figures";
@@ -78,6 +79,16 @@ export const figures: Readonly<Record<string, Figure>> = {
     ],
     { title: "Changes" },
   ),
+  readability: readabilityFigure({
+    title: "Readable",
+    readings: [
+      { latent: "y", supervisionStep: 1, head: 0.6, probe: 0.6 },
+      { latent: "y", supervisionStep: 2, head: 0.9, probe: 0.9 },
+      { latent: "z", supervisionStep: 1, head: 0.2, probe: 0.5 },
+      { latent: "z", supervisionStep: 2, head: 0.2, probe: 0.8 },
+    ],
+    guessing: 0.25,
+  }),
   sudoku: sudokuFigure({ ...puzzle, prediction: oneWrong, confidence: oneWrong.map(() => 0.9) }),
   sudokuSteps: sudokuStepsFigure(puzzle, [{ prediction: oneWrong }, { prediction: puzzle.solution }]),
   maze: mazeFigure(maze),
