@@ -63,6 +63,7 @@ export async function runExperiment(
   const { task } = experiment.scales[budget];
   const status = experimentStatus(`${experiment.title}, ${task}`);
   const chart = liveFigure();
+  const begun = new Set<MissingRun>();
   let draw: () => Figure;
   const trained = await trainExperiment(experiment, {
     budget,
@@ -73,10 +74,11 @@ export async function runExperiment(
     signal: onInterrupt(),
     onPlan(plan, missing) {
       status.begin(plan, missing);
-      draw = () => figure(experiment, task, curvesSoFar(experiment, budget, plan, missing, wanted));
+      draw = () => figure(experiment, task, curvesSoFar(experiment, budget, plan, begun, wanted));
     },
     onEvent(run: MissingRun, event: RunEvent) {
       status.update(run, event);
+      if (event.event === "start") begun.add(run);
       if (event.event === "evaluation" && wantsChart) chart.update(draw);
     },
   }).finally(() => status.done());
@@ -95,20 +97,19 @@ function curvesSoFar(
   experiment: Experiment,
   budget: Budget,
   plan: readonly PlannedVariant[],
-  missing: readonly MissingRun[],
+  begun: ReadonlySet<MissingRun>,
   wanted: Parameters<typeof experimentResult>[3],
 ): Curve[] {
   const result = experimentResult(experiment, budget, plan, wanted);
-  const underWay = result.variants.flatMap(({ variant, runs, planned }) => {
-    if (runs.length > 0) return [];
-    const hashes = planned.map(({ hash }) => hash);
-    const evaluations = missing
-      .filter(({ hash, restart }) => hashes.includes(hash) && !restart)
+  return result.variants.flatMap((each) => {
+    if (each.runs.length > 0) return experimentCurves({ ...result, variants: [each] });
+    const hashes = each.planned.map(({ hash }) => hash);
+    const [furthest] = [...begun]
+      .filter(({ hash }) => hashes.includes(hash))
       .map(({ folder }) => readEvaluations(folder))
       .sort((a, b) => b.length - a.length);
-    return evaluations[0]?.length ? seedCurves(variant.name, [{ evaluations: evaluations[0] }]) : [];
+    return furthest?.length ? seedCurves(each.variant.name, [{ evaluations: furthest }]) : [];
   });
-  return [...experimentCurves(result), ...underWay];
 }
 
 /** @throws Error for runs that failed or were stopped */

@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { projectFolder } from "../../src/files/paths";
 import { reproduce } from "../../src/notebook/reproduce";
+
+// Empty at first, so that every run is trained, by the first notebook that needs it.
+const runs = mkdtempSync(join(tmpdir(), "runs-"));
+process.env.TRM_RUNS = runs;
+after(() => rmSync(runs, { recursive: true, force: true }));
 
 const folder = join(projectFolder, "notebooks");
 const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
@@ -14,7 +19,7 @@ for (const name of names) {
     const figures = mkdtempSync(join(tmpdir(), "figures-"));
     process.env.TRM_FIGURES = figures;
     try {
-      const { rows } = await reproduce({ budget: "smoke", seeds: 1, fresh: true, only: name });
+      const { rows } = await reproduce({ budget: "smoke", seeds: 1, fresh: false, only: name });
       assert.ok(rows.length > 0, "it reports its results");
       const saved = readdirSync(figures);
       assert.ok(saved.some((file) => file.endsWith(".png")) && saved.some((file) => file.endsWith(".json")));
