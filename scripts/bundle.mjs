@@ -81,8 +81,15 @@ const { metafile } = await build({
   minifySyntax: true,
   // Koffi's other entry looks for its binary beside itself.
   alias: { koffi: join(ROOT, "node_modules", "koffi", "index.cjs") },
-  // None of these runs there: the notebook kernel, the browser for pictures, the fallback without a device.
-  external: ["tslab", "@sparticuz/chromium", "@tensorflow/tfjs-backend-wasm", "plotly.js-dist"],
+  // None of these runs there: the notebook kernel, the browser for pictures, the fallback without a device. And lib asks where
+  // its command line is to start it again; here it is this very file.
+  external: [
+    "tslab",
+    "@sparticuz/chromium",
+    "@tensorflow/tfjs-backend-wasm",
+    "plotly.js-dist",
+    "../cli/main",
+  ],
   // lib asks where such a package is to learn whether it is loaded; "nowhere" is an answer.
   banner: {
     js: "{ const { resolve } = require; require.resolve = (name) => { try { return resolve(name); } catch { return name; } }; }",
