@@ -23,7 +23,7 @@ export interface VariantResult {
   readonly planned: readonly PlannedRun[];
   /** One for each seed, as far as they are trained; one's own before those that came with the project. */
   readonly runs: readonly StoredRun[];
-  /** Those that came with the project. */
+  /** Those that came with the project, unless they are copies of one's own. */
   readonly published: readonly StoredRun[];
 }
 
@@ -88,12 +88,11 @@ export function experimentResult(
   return {
     experiment,
     task: experiment.scales[budget].task,
-    variants: plan.map(({ variant, config, runs }) => ({
-      variant,
-      config,
-      planned: runs,
-      runs: present(runs.map((run) => storedRun(run, wanted))),
-      published: present(runs.map(publishedRun)),
-    })),
+    variants: plan.map(({ variant, config, runs: planned }) => {
+      const runs = present(planned.map((run) => storedRun(run, wanted)));
+      const dates = runs.filter((run) => !run.published).map(({ facts }) => facts.date);
+      const published = present(planned.map(publishedRun)).filter(({ facts }) => !dates.includes(facts.date));
+      return { variant, config, planned, runs, published };
+    }),
   };
 }

@@ -50,7 +50,9 @@ test("published runs have no weights; they stand beside one's own, and in their 
   assert.equal(folder, join(store, "published", own.hash));
   assert.deepEqual(readdirSync(folder).sort(), ["config.json", "evaluations.csv", "facts.json", "steps.csv"]);
 
-  const both = (await trained(experiment)).result.variants[0];
+  const copied = (await trained(experiment)).result.variants[0];
+  assert.deepEqual([copied.runs, copied.published], [[own], []], "a copy does not stand beside its original");
+  const both = (await trained(experiment, { since: Date.now() })).result.variants[0];
   assert.deepEqual(
     [both.runs, both.published].map((runs) => runs.map(({ folder }) => folder)),
     [[own.folder], [folder]],
@@ -75,17 +77,17 @@ test("published runs have no weights; they stand beside one's own, and in their 
   assert.deepEqual(rowsOf(join(clone, own.hash), "evaluations"), rowsOf(own.folder, "evaluations"));
 });
 
-test("a published run takes little room: at most 200 steps, to five digits, the last one among them", async () => {
+test("a published run takes little room: at most 1000 steps, to four digits, the last one among them", async () => {
   emptyStore();
   const { result } = await trained(experiment);
   const [run] = result.variants[0].runs;
-  const step = Array.from({ length: 1001 }, (_, i) => i + 1);
+  const step = Array.from({ length: 2002 }, (_, i) => i + 1);
   const steps = Object.fromEntries(Object.keys(run.steps).map((name) => [name, step.map((i) => i / 3)]));
   const long: StoredRun = { ...run, steps: { ...steps, step } as unknown as StoredRun["steps"] };
   const [folder] = publishRuns([long]);
   const lines = readFileSync(join(folder, "steps.csv"), "utf8").trim().split("\n");
-  assert.ok(lines.length <= 201 && lines.length > 150);
-  assert.match(lines.at(-1)!, /^1001,333\.67,/);
+  assert.ok(lines.length <= 1001 && lines.length > 600);
+  assert.match(lines.at(-1)!, /^2002,667\.3,/);
 });
 
 test("a damaged file of a stored run is named, with what is wrong in it", async () => {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { trainExperiment } from "../../src/experiments";
 import { publishRuns } from "../../src/experiments/publish";
 import { experimentCurves, resultsFrame, runExperiment } from "../../src/notebook";
 import { findPython, makeKernelFolder } from "../../src/notebook/execute";
@@ -42,7 +43,9 @@ describe("runExperiment", { timeout: 300_000 }, () => {
     const experiment = tinyExperiment([shallow, deep]);
     const own = await runExperiment(experiment, { budget: "smoke", seeds: 1, chart: false });
     publishRuns(own.variants[0].runs);
-    const result = await runExperiment(experiment, { budget: "smoke", seeds: 1, chart: false });
+    const signal = new AbortController().signal;
+    const since = Date.now();
+    const { result } = await trainExperiment(experiment, { budget: "smoke", seeds: 1, signal, since });
     const curves = experimentCurves(result, { measures: ["cells"] });
     assert.deepEqual(
       curves.map(({ name, published = false }) => [name, published]),
