@@ -5,8 +5,8 @@ import type { RunConfig } from "../runs";
 import { portable } from "./hash";
 import { publishedFolder, type StoredRun } from "./store";
 
-/** Rows of `steps.csv` that are published at most: enough for a curve, and small enough to commit. */
-const STEP_ROWS = 200;
+/** Rows of `steps.csv` that are published at most: a laptop's run stays whole, for what is counted over all its steps. */
+const STEP_ROWS = 1000;
 
 /**
  * Copies runs of one's own to the published ones, which are committed: configuration, evaluations, facts and a sample of
@@ -37,7 +37,7 @@ function publicConfig(config: RunConfig): object {
   return { ...config, data: Object.fromEntries(data) };
 }
 
-/** Every k-th row, always with the last one, to five digits. */
+/** Every k-th row, always with the last one, to four digits. */
 function sampledSteps({ steps }: StoredRun): string {
   const count = steps.step.length;
   const every = Math.ceil(count / STEP_ROWS);
@@ -52,4 +52,4 @@ function sampledSteps({ steps }: StoredRun): string {
 }
 
 const shortNumber = (value: number): string =>
-  Number.isNaN(value) ? "" : String(Number(value.toPrecision(5)));
+  Number.isNaN(value) ? "" : String(Number(value.toPrecision(4)));

@@ -53,9 +53,7 @@ export function thinkingFrame({ variants }: ExperimentResult, share = 0.5): Resu
     const solved = `${100 * share}% solved`;
     return {
       variant: variant.name,
-      "puzzles finished": Math.round(
-        mean(runs.map(({ steps }) => steps.halted.reduce((sum, count) => sum + count, 0))),
-      ),
+      "puzzles finished": Math.round(mean(runs.map(puzzlesFinished))),
       "supervision steps each": mean(runs.map((run) => usedPerPuzzle(run, [...run.steps.step.keys()]))),
       [`${solved} at step`]: mean(reached.map((row) => row?.step ?? Number.NaN)),
       [`${solved} after core minutes`]: mean(
@@ -67,4 +65,10 @@ export function thinkingFrame({ variants }: ExperimentResult, share = 0.5): Resu
       "paper %": 100 * (variant.paper ?? Number.NaN),
     };
   });
+}
+
+/** Left open where only some of the training steps are stored. */
+function puzzlesFinished({ steps, facts }: StoredRun): number {
+  if (steps.step.length < facts.step) return Number.NaN;
+  return steps.halted.reduce((sum, count) => sum + count, 0);
 }

@@ -139,6 +139,8 @@ describe("thinking times", () => {
     assert.equal(halt["60% solved after core minutes"], 2);
     assert.equal(thinkingFrame(result, 0.4)[0]["40% solved after core minutes"], 1);
     assert.ok(Number.isNaN(never["60% solved at step"]));
+    const thinned = resultOf(halting, [{ puzzles: 0.8, halted: [4, 2] }, { puzzles: 0.4 }]);
+    assert.ok(Number.isNaN(thinkingFrame(thinned)[0]["puzzles finished"]));
   });
 });
 
