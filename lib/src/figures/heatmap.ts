@@ -5,6 +5,8 @@ export interface HeatmapOptions extends Heading {
   readonly rows: { readonly title: string; readonly values: readonly (number | string)[] };
   /** `cells[row][column]`, fractions from 0 to 1; null where nothing was measured. */
   readonly cells: readonly (readonly (number | null)[])[];
+  /** What the cells are, above the scale of colours. @default "solved" */
+  readonly measure?: string;
   /** A second, smaller line in each cell, for example the paper's number. */
   readonly notes?: readonly (readonly (string | null)[])[];
 }
@@ -14,7 +16,7 @@ export interface HeatmapOptions extends Heading {
  * @throws RangeError when `cells` is not rows x columns.
  */
 export function heatmapFigure(options: HeatmapOptions): Figure {
-  const { columns, rows, cells, notes } = options;
+  const { columns, rows, cells, notes, measure = "solved" } = options;
   if (cells.length !== rows.values.length || cells.some((row) => row.length !== columns.values.length)) {
     throw new RangeError(`cells must have ${rows.values.length} rows of ${columns.values.length} columns`);
   }
@@ -46,7 +48,7 @@ export function heatmapFigure(options: HeatmapOptions): Figure {
           tickformat: ".0%",
           thickness: 12,
           outlinewidth: 0,
-          title: { text: "solved", side: "top" } as never,
+          title: { text: measure, side: "top" } as never,
         },
         hovertemplate: `${rows.title} %{y}, ${columns.title} %{x}: %{z:.1%}<extra></extra>`,
       },
@@ -63,7 +65,7 @@ export function heatmapFigure(options: HeatmapOptions): Figure {
       },
       yaxis: {
         type: "category",
-        title: { text: rows.title },
+        title: { text: rows.title, standoff: 12 }, // clear of long row names
         showgrid: false,
         showline: false,
         ticks: "",
