@@ -1,4 +1,4 @@
-export { catalogue, depthGrid, experimentNamed, experiments } from "./catalogue";
+export { catalogue, depthGrid, experiments } from "./catalogue";
 export {
   type Budget,
   budgets,

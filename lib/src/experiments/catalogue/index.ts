@@ -1,4 +1,3 @@
-import { suggestion } from "../../runs/nearest";
 import type { Experiment } from "../experiment";
 import { mixerOnMazes, mixerOnSudoku } from "./attention";
 import { depth } from "./depth";
@@ -27,11 +26,3 @@ export const experiments = {
 
 /** The comparisons of the paper. */
 export const catalogue: readonly Experiment[] = Object.values(experiments);
-
-/** @throws RangeError naming the nearest experiment */
-export function experimentNamed(name: string): Experiment {
-  const found = catalogue.find((experiment) => experiment.name === name);
-  if (found) return found;
-  const names = catalogue.map((experiment) => experiment.name);
-  throw new RangeError(`there is no experiment "${name}"${suggestion(name, names)}`);
-}
