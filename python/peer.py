@@ -16,7 +16,7 @@ import torch
 
 import peer_model
 from peer_model import Config
-from peer_step import EvaluationStep, Rates, Settings, TrainState, TrainStep, prepare_process
+from peer_step import EvaluationStep, Settings, TrainState, TrainStep, prepare_process, rates_at
 
 WARM_UP = 2
 
@@ -87,7 +87,7 @@ def training(config: Config, device: str):
     step = TrainStep(config, settings, random_state(config, device), device)
     inputs, labels = random_tokens(config, device), random_tokens(config, device)
     min_steps = torch.zeros(config.batch, dtype=torch.int32, device=device)
-    rates = Rates.at(1, 1e-4, 1e-4, settings, device)
+    rates = rates_at(1, 1e-4, 1e-4, settings, device)
     return lambda: step(inputs, labels, min_steps, rates)
 
 

@@ -9,7 +9,7 @@ import sys
 from safetensors.torch import load_file, save_file
 
 from peer_model import Config, weight_shapes
-from peer_step import Rates, Settings, TrainState, TrainStep
+from peer_step import Settings, TrainState, TrainStep, rates_at
 
 
 def main(config_json: str, input_file: str, output_file: str) -> None:
@@ -29,7 +29,7 @@ def main(config_json: str, input_file: str, output_file: str) -> None:
 
     for weight in state.weights.values():
         weight.grad = None
-    step(*batch, Rates.at(1, 1e-2, 1e-2, settings, "cpu"))
+    step(*batch, rates_at(1, 1e-2, 1e-2, settings, "cpu"))
     outcome |= {f"param.inner.{name}": weight.detach() for name, weight in state.weights.items()}
     outcome |= {f"ema.inner.{name}": average for name, average in state.ema.items()}
     if state.table is not None:

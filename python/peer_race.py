@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from peer_model import Config, weight_shapes
-from peer_step import EvaluationStep, Rates, Settings, TrainState, TrainStep, prepare_process
+from peer_step import EvaluationStep, Settings, TrainState, TrainStep, prepare_process, rates_at
 
 
 def main(race_file: str, data_file: str) -> None:
@@ -31,7 +31,7 @@ def main(race_file: str, data_file: str) -> None:
     compile_seconds = None
     for step, learning_rate in enumerate(race["learningRates"], start=1):
         step_start = time.perf_counter()
-        rates = Rates.at(step, learning_rate, learning_rate, settings, "cpu")
+        rates = rates_at(step, learning_rate, learning_rate, settings, "cpu")
         train(data["inputs"][step - 1], data["labels"][step - 1], data["min_steps"][step - 1], rates)
         seconds = time.perf_counter() - step_start
         if compile_seconds is None:

@@ -23,24 +23,10 @@ class Settings:
     ema: float = 0.999
 
 
-@dataclass(frozen=True)
-class Rates:
-    """What changes with the step, as tensors, so that nothing is compiled anew."""
-
-    learning_rate: torch.Tensor
-    embedding_rate: torch.Tensor
-    correction1: torch.Tensor
-    correction2: torch.Tensor
-
-    @staticmethod
-    def at(step: int, learning_rate: float, embedding_rate: float, settings: Settings, device: str) -> "Rates":
-        values = (
-            learning_rate,
-            embedding_rate,
-            1 - settings.beta1**step,
-            (1 - settings.beta2**step) ** 0.5,
-        )
-        return Rates(*torch.tensor(values, device=device).unbind())
+def rates_at(step: int, learning_rate: float, embedding_rate: float, settings: Settings, device: str) -> torch.Tensor:
+    """What changes with the step, as one tensor, so that nothing is compiled anew: both rates, both bias corrections."""
+    correction1, correction2 = 1 - settings.beta1**step, (1 - settings.beta2**step) ** 0.5
+    return torch.tensor([learning_rate, embedding_rate, correction1, correction2], device=device)
 
 
 def prepare_process(device: str, threads: int | None) -> None:
@@ -117,7 +103,7 @@ class TrainStep:
         loss.backward()
         return loss.detach(), None if rows is None else rows.grad, carry, metrics
 
-    def __call__(self, inputs, labels, min_steps, rates: Rates) -> torch.Tensor:
+    def __call__(self, inputs, labels, min_steps, rates: torch.Tensor) -> torch.Tensor:
         """Trains on one batch. Returns [puzzles halted, of them solved, answer loss, halting loss], each a sum."""
         state = self.state
         _, row_grads, state.carry, metrics = self.gradients(inputs, labels, min_steps)
@@ -146,20 +132,21 @@ class TrainStep:
         next_carry = {**carry, "y": y, "z": z, "steps": steps, "halted": halted}
         return (answer + 0.5 * halting) / config.batch, next_carry, metrics
 
-    def _update(self, weights, grads, mean, square, ema, table, row_grads, rates: Rates) -> None:
+    def _update(self, weights, grads, mean, square, ema, table, row_grads, rates: torch.Tensor) -> None:
         """AdamATan2, the moving average, and sign-SGD for the one row of the puzzle embedding."""
         s = self.settings
+        learning_rate, embedding_rate, correction1, correction2 = rates.unbind()
         for name, weight in weights.items():
             m, v, g = mean[name], square[name], grads[name]
             m.mul_(s.beta1).add_(g, alpha=1 - s.beta1)
             v.mul_(s.beta2).addcmul_(g, g, value=1 - s.beta2)
-            direction = torch.atan2(m, v.sqrt() / rates.correction2)
-            weight.mul_(1 - rates.learning_rate * s.weight_decay)
-            weight.sub_(rates.learning_rate / rates.correction1 * direction)
+            direction = torch.atan2(m, v.sqrt() / correction2)
+            weight.mul_(1 - learning_rate * s.weight_decay)
+            weight.sub_(learning_rate / correction1 * direction)
             ema[name].mul_(s.ema).add_(weight, alpha=1 - s.ema)
         if table is not None:
-            table.mul_(1 - rates.embedding_rate * s.embedding_decay)
-            table.sub_(rates.embedding_rate * row_grads.sum(0, keepdim=True).sign())
+            table.mul_(1 - embedding_rate * s.embedding_decay)
+            table.sub_(embedding_rate * row_grads.sum(0, keepdim=True).sign())
 
 
 class EvaluationStep:
