@@ -129,7 +129,8 @@ export interface LossOptions extends Heading {
 }
 
 /**
- * Loss over steps: the values of every step pale, their running mean over a thirtieth of the run strong.
+ * Loss over steps: the values of every step pale, their running mean over a thirtieth of the run strong. Of several seeds the
+ * mean and the band of their running means.
  * @throws RangeError when a curve's values are not as many as its steps.
  */
 export function lossFigure(options: LossOptions): Figure {
@@ -144,9 +145,10 @@ export function lossFigure(options: LossOptions): Figure {
       axes: panelAxes(0),
       inLegend: curves.length > 1,
     };
-    if (curve.seeds.length > 1) return curveTraces(curve, style, ".4f");
+    const width = Math.max(1, Math.round(curve.steps.length / 30));
+    const smooth = { ...curve, seeds: curve.seeds.map((values) => runningMean(values, width)) };
+    if (curve.seeds.length > 1) return curveTraces(smooth, style, ".4f");
     const [values = []] = curve.seeds;
-    const smooth = runningMean(values, Math.max(1, Math.round(values.length / 30)));
     const raw: Data = {
       type: "scatter",
       mode: "lines",
@@ -156,7 +158,7 @@ export function lossFigure(options: LossOptions): Figure {
       hoverinfo: "skip",
       showlegend: false,
     };
-    return [raw, ...curveTraces({ ...curve, seeds: [smooth] }, style, ".4f")];
+    return [raw, ...curveTraces(smooth, style, ".4f")];
   });
   return makeFigure(options, data, {
     height: 360,

@@ -95,6 +95,14 @@ describe("figures", () => {
     for (const value of smooth.y) assert.ok(Math.abs(value - 2) <= 0.5, `${value}`);
   });
 
+  it("smooth the losses of several seeds before they become a band", () => {
+    const steps = Array.from({ length: 90 }, (_, i) => i);
+    const seeds = [1, 3].map((first) => steps.map((i) => (i % 2 === 0 ? first : 4 - first)));
+    const [band, line] = traces(lossFigure({ title: "", curves: [{ name: "TRM", steps, seeds }] }));
+    assert.equal(band.fill, "toself");
+    for (const value of [...line.y, ...band.y]) assert.ok(Math.abs(value - 2) <= 0.5, `${value}`);
+  });
+
   it("write the mean of the seeds beside each bar, and nothing where the paper has no number", () => {
     const rows = [
       { variant: "TRM", ours: [0.9, 0.8], paper: 0.874 },
