@@ -49,6 +49,7 @@ const sudoku6x6: RunConfigChanges = {
     totalSteps: 1000, // most puzzles are solved from about 500 on
     warmupSteps: 100,
     learningRate: 4e-3, // forty times the paper's: the network is small and the run short
+    minRatio: 0.1, // so large a rate must fall in the end (cosine); the paper's small one stays as it is
     weightDecay: 1,
     ema: 0.99, // averages over about 100 steps; 0.999 would lag behind so short a run
     precision: "bfloat16",
