@@ -84,7 +84,10 @@ test("unknown fields, wrong types and impossible combinations are named with wha
 test("changes replace single fields, but data of another kind replaces all of it", () => {
   const changed = mergeConfig(presets["sudoku-6x6"], { model: { n: 1 }, data: { test: 7 } });
   const { model, data } = parseRunConfig(changed);
-  assert.deepEqual([model.n, model.hiddenSize, data.kind], [1, presets["sudoku-6x6"].model?.hiddenSize, "sudoku"]);
+  assert.deepEqual(
+    [model.n, model.hiddenSize, data.kind],
+    [1, presets["sudoku-6x6"].model?.hiddenSize, "sudoku"],
+  );
   assert.equal(data.kind === "sudoku" && data.test, 7);
   const other = parseRunConfig(mergeConfig(changed, { data: { kind: "maze" } }));
   assert.equal("box" in other.data, false);
