@@ -64,13 +64,13 @@ export function solve(
 export interface SolvedPuzzle {
   readonly inputs: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
-  /** Up to the first answer from which on every answer is right; all of them if there is none. */
+  /** Up to the first right answer, which every later one repeats; all of them if there is none. */
   readonly thoughts: readonly Thought[];
 }
 
 /**
- * The puzzle that takes the model longest and that it solves in the end: the one worth watching.
- * Where it solves none, the first puzzle of the dataset.
+ * The puzzle that takes the model longest until its answer is right and stays right: the one worth watching.
+ * Where there is none, the first puzzle of the dataset.
  */
 export async function slowestPuzzle(
   reasoner: Reasoner,
@@ -78,9 +78,9 @@ export async function slowestPuzzle(
   dataset: Dataset,
   { batchSize }: { batchSize: number },
 ): Promise<SolvedPuzzle> {
-  const lastWrong = await lastWrongSteps(reasoner, params, dataset, batchSize);
+  const stepsWrong = await stepsUntilRight(reasoner, params, dataset, batchSize);
   const { supervisionSteps } = reasoner.model.config;
-  const slowestFirst = lastWrong
+  const slowestFirst = stepsWrong
     .map((step, index) => ({ step, index }))
     .filter(({ step }) => step < supervisionSteps)
     .sort((a, b) => b.step - a.step);
@@ -102,37 +102,40 @@ function solvedAlone(
   const { inputs, labels } = exampleAt(dataset, index);
   const thoughts = solve(reasoner, params, inputs);
   const right = thoughts.map(({ tokens }) => tokens.every((token, cell) => token === labels[cell]));
-  const firstForGood = right.lastIndexOf(false) + 1;
-  return firstForGood < thoughts.length
-    ? { inputs, labels, thoughts: thoughts.slice(0, firstForGood + 1) }
-    : undefined;
+  const first = right.indexOf(true);
+  const staysRight = first >= 0 && right.lastIndexOf(false) < first;
+  return staysRight ? { inputs, labels, thoughts: thoughts.slice(0, first + 1) } : undefined;
 }
 
-/** For every puzzle the last supervision step, from 1, after which its answer is wrong; 0 where none is. */
-async function lastWrongSteps(
+/** For every puzzle the supervision steps after which its answer is wrong; infinitely many where it is right only for a while. */
+async function stepsUntilRight(
   reasoner: Reasoner,
   params: ModelParams,
   dataset: Dataset,
   batchSize: number,
 ): Promise<number[]> {
-  const lastWrong: number[] = [];
+  const stepsWrong: number[] = [];
   for (const batch of testBatches(dataset, batchSize)) {
     const tensors = toTensors(batch);
-    const first = lastWrong.length;
-    for (let row = 0; row < batch.count; row++) lastWrong.push(0);
+    const first = stepsWrong.length;
+    for (let row = 0; row < batch.count; row++) stepsWrong.push(0);
     const { supervisionSteps } = reasoner.model.config;
     try {
       for await (const { step, output } of think(reasoner, params, tensors, supervisionSteps)) {
         const whole = tf.tidy(() => correctness(output.logits, tensors.labels).whole);
         const right = whole.dataSync();
-        for (let row = 0; row < batch.count; row++) if (right[row] !== 1) lastWrong[first + row] = step + 1;
+        for (let row = 0; row < batch.count; row++) {
+          if (right[row] === 1) continue;
+          const wrongSoFar = stepsWrong[first + row] === step;
+          stepsWrong[first + row] = wrongSoFar ? step + 1 : Number.POSITIVE_INFINITY;
+        }
         whole.dispose();
       }
     } finally {
       disposeTree(tensors);
     }
   }
-  return lastWrong;
+  return stepsWrong;
 }
 
 function readThought({ logits, qHalt }: ModelOutput, loss: LossKind): Thought {
