@@ -39,7 +39,7 @@ test("the peer of a race gets the weights and batches that we train with", async
     const settings = JSON.parse(readFileSync(join(folder, raceFiles.settings), "utf8"));
     assert.equal(settings.config.hidden, race.model.config.hiddenSize);
     assert.equal(settings.learningRates.length, totalSteps);
-    assert.equal(settings.learningRates[race.training.warmupSteps], race.training.learningRate);
+    assert.equal(settings.learningRates[race.training.warmupSteps - 1], race.training.learningRate);
   } finally {
     trainer.dispose();
     race.data.close();
