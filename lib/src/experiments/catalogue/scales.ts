@@ -65,7 +65,7 @@ export const recursionScales = {
 
 const mazes = { kind: "maze", loops: 0.1, seed: 1, augment: true } as const;
 
-/** Mazes: many more cells than a Sudoku, most of which do not matter to each other. */
+/** Mazes: cells that matter to each other only along a path, wherever that runs. */
 export const mazeScales = {
   smoke: {
     task: "7x7 mazes",
