@@ -1,34 +1,14 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile, writeFileAtomic } from "../files";
-import type { RunConfig, Trained } from "../runs";
+import { type RunConfig, type Trained, trainedSchema } from "../runs";
 import { RESULTS_VERSION } from "./version";
 
-const factsSchema = z.object({
+const factsSchema = trainedSchema.extend({
   /** When it ended, ISO 8601. */
   date: z.iso.datetime(),
   resultsVersion: z.int(),
-  /** Training steps. */
-  step: z.int(),
-  /** Spent in training steps, on all threads at once. */
-  seconds: z.number(),
-  /** The same in seconds of one processor core, which other work on the machine hardly changes. */
-  processorSeconds: z.number(),
-  /** Numbers that learn, without puzzle embeddings. */
-  parameters: z.int(),
   precision: z.enum(["float32", "bfloat16"]),
-  engine: z.string(),
-  /** `CPU`, or the name of a GPU. */
-  device: z.string(),
-  /** null is one per core. */
-  threads: z.int().nullable(),
-  versions: z.object({
-    node: z.string(),
-    engine: z.string(),
-    tfjs: z.string(),
-    /** The project's commit, where git knew it. */
-    project: z.string().optional(),
-  }),
 });
 
 /** What is worth knowing of a finished run besides its configuration and metrics. */

@@ -1,6 +1,6 @@
 import type { ExperimentResult, VariantResult } from "../experiments";
 import { type Figure, type Heading, heatmapFigure, percent } from "../figures";
-import { lastEvaluation, valueAt } from "./experiment-table";
+import { lastEvaluation, mean, valueAt } from "./experiment-table";
 
 /** The two fields of a configuration that a grid is drawn over. */
 export interface GridOptions extends Partial<Heading> {
@@ -43,8 +43,7 @@ export function gridFigure(result: ExperimentResult, { columns, rows, ...heading
 }
 
 function meanAccuracy({ runs }: VariantResult): number | null {
-  if (runs.length === 0) return null;
-  return runs.reduce((sum, run) => sum + lastEvaluation(run).puzzles, 0) / runs.length;
+  return runs.length === 0 ? null : mean(runs.map((run) => lastEvaluation(run).puzzles));
 }
 
 function sorted(values: readonly (number | string)[]): (number | string)[] {

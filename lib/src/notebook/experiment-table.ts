@@ -68,10 +68,10 @@ export function resultsFrame({ variants }: Comparison): ResultsRow[] {
   });
 }
 
-/** The first evaluation at which so large a share of the held-out puzzles was solved; NaN where none was. */
-const stepWhenSolved =
+/** The step of the first evaluation at which so large a share of the held-out puzzles was solved; NaN where none was. */
+export const stepWhenSolved =
   (share: number) =>
-  ({ evaluations }: MeasuredRun): number =>
+  ({ evaluations }: Pick<MeasuredRun, "evaluations">): number =>
     evaluations.find(({ weights, puzzles }) => weights === "ema" && puzzles >= share)?.step ?? Number.NaN;
 
 /** NaN over nothing. */

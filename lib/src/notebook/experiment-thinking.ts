@@ -1,6 +1,6 @@
 import type { ExperimentResult, StoredRun } from "../experiments";
 import type { Curve } from "../figures";
-import { lastEvaluation, mean, type ResultsRow } from "./experiment-table";
+import { lastEvaluation, mean, type ResultsRow, stepWhenSolved } from "./experiment-table";
 
 /**
  * How many supervision steps a puzzle took before it made room for another, over training: a curve for each variant, each
@@ -47,19 +47,15 @@ function usedPerPuzzle({ steps }: Pick<StoredRun, "steps">, rows: readonly numbe
  */
 export function thinkingFrame({ variants }: ExperimentResult, share = 0.5): ResultsRow[] {
   return variants.map(({ variant, runs }): ResultsRow => {
-    const reached = runs.map(({ evaluations }) =>
-      evaluations.find(({ weights, puzzles }) => weights === "ema" && puzzles >= share),
-    );
+    const reached = runs.map(stepWhenSolved(share));
     const solved = `${100 * share}% solved`;
     return {
       variant: variant.name,
       "puzzles finished": Math.round(mean(runs.map(puzzlesFinished))),
       "supervision steps each": mean(runs.map((run) => usedPerPuzzle(run, [...run.steps.step.keys()]))),
-      [`${solved} at step`]: mean(reached.map((row) => row?.step ?? Number.NaN)),
+      [`${solved} at step`]: mean(reached),
       [`${solved} after core minutes`]: mean(
-        runs.map(
-          ({ facts }, i) => ((reached[i]?.step ?? Number.NaN) / facts.step) * (facts.processorSeconds / 60),
-        ),
+        runs.map(({ facts }, i) => (reached[i] / facts.step) * (facts.processorSeconds / 60)),
       ),
       "solved %": mean(runs.map((run) => 100 * lastEvaluation(run).puzzles)),
       "paper %": 100 * (variant.paper ?? Number.NaN),

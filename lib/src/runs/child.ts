@@ -13,23 +13,29 @@ export type RunMessage =
   /** `evaluations.csv` has a new row. */
   | { readonly event: "evaluation"; readonly puzzles: number };
 
-const trainedSchema = z.object({
-  step: z.number(),
+/** What `trm train --json` says of a run that it has trained to its end, as far as others need it. */
+export const trainedSchema = z.object({
+  /** Training steps. */
+  step: z.int(),
+  /** Spent in training steps, on all threads at once. */
   seconds: z.number(),
+  /** The same in seconds of one processor core, which other work on the machine hardly changes. */
   processorSeconds: z.number(),
-  parameters: z.number(),
+  /** Numbers that learn, without puzzle embeddings. */
+  parameters: z.int(),
   engine: z.string(),
+  /** `CPU`, or the name of a GPU. */
   device: z.string(),
-  threads: z.number().nullable(),
+  /** null is one per core. */
+  threads: z.int().nullable(),
   versions: z.object({
     node: z.string(),
     engine: z.string(),
     tfjs: z.string(),
+    /** The project's commit, where git knew it. */
     project: z.string().optional(),
   }),
 });
-
-/** What `trm train --json` says of a run that it has trained to its end, as far as others need it. */
 export type Trained = z.infer<typeof trainedSchema>;
 
 /** How a run in a process of its own ended. */

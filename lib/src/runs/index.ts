@@ -1,4 +1,11 @@
-export { type ChildOptions, type ChildOutcome, type RunMessage, type Trained, trainInChild } from "./child";
+export {
+  type ChildOptions,
+  type ChildOutcome,
+  type RunMessage,
+  type Trained,
+  trainedSchema,
+  trainInChild,
+} from "./child";
 export {
   type CheckpointConfig,
   type DataConfig,

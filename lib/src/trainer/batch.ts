@@ -1,6 +1,7 @@
 import type { Batch } from "../batches/dataset";
 import { tf } from "../engine";
 import type { BatchTensors } from "../model/carry";
+import type { ModelParams } from "../model/model";
 
 /** Puts a batch on the device. The caller disposes it. */
 export function toTensors(batch: Batch): BatchTensors {
@@ -10,4 +11,12 @@ export function toTensors(batch: Batch): BatchTensors {
     labels: tf.tensor2d(batch.labels, [size, seqLen], "int32"),
     puzzleIdentifiers: tf.tensor1d(batch.puzzleIdentifiers, "int32"),
   };
+}
+
+/** A batch's rows of the puzzle embedding, [B, puzzleEmbSize]; null where the model has none. */
+export function puzzleRows(
+  { puzzleEmbedding: table }: ModelParams,
+  { puzzleIdentifiers }: BatchTensors,
+): tf.Tensor2D | null {
+  return table ? (tf.gather(table, puzzleIdentifiers) as tf.Tensor2D) : null;
 }

@@ -5,7 +5,7 @@ import type { BatchTensors } from "../model/carry";
 import { emptyCarry, refill } from "../model/carry";
 import type { Model, ModelOutput, ModelParams } from "../model/model";
 import type { Latents } from "../model/recursion";
-import { toTensors } from "./batch";
+import { puzzleRows, toTensors } from "./batch";
 import { correctness } from "./losses";
 
 /** Accuracy after one supervision step, as shares between 0 and 1. */
@@ -65,9 +65,7 @@ export function reasonStep(
   latents: Latents,
   batch: BatchTensors,
 ): { output: ModelOutput; sums: tf.Tensor1D } {
-  const { puzzleEmbedding: table } = params;
-  const rows = table ? (tf.gather(table, batch.puzzleIdentifiers) as tf.Tensor2D) : null;
-  const output = model.forward(params.weights, latents, batch.inputs, rows);
+  const output = model.forward(params.weights, latents, batch.inputs, puzzleRows(params, batch));
   const right = correctness(output.logits, batch.labels);
   const believed = tf.cast(tf.greaterEqual(output.qHalt, 0), "float32");
   const sums = [

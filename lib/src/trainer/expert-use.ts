@@ -7,7 +7,7 @@ import { type ExpertsParams, type FeedForward, mixtureOfExperts, route } from ".
 import { linear } from "../model/layers";
 import { createModel, type Model, type ModelParams } from "../model/model";
 import { networkOf } from "../model/network";
-import { toTensors } from "./batch";
+import { puzzleRows, toTensors } from "./batch";
 
 /** Which experts compute a group of cells in one layer. */
 export interface ExpertUse {
@@ -47,8 +47,7 @@ export function expertUse(
   // Not compiled: a compiled function does not tell what happens inside.
   tf.tidy(() => {
     const tensors = toTensors(batch);
-    const { puzzleEmbedding: table } = params;
-    const rows = table ? (tf.gather(table, tensors.puzzleIdentifiers) as tf.Tensor2D) : null;
+    const rows = puzzleRows(params, tensors);
     let { latents } = refill(params, emptyCarry(watched, batch.size), tensors);
     for (let step = 0; step < config.supervisionSteps; step++) {
       ({ latents } = watched.forward(params.weights, latents, tensors.inputs, rows));

@@ -5,7 +5,7 @@ import { type BatchTensors, emptyCarry, refill } from "../model/carry";
 import { createModel, type Model, type ModelParams } from "../model/model";
 import type { Latents, Net } from "../model/recursion";
 import type { Recursion } from "../model/recursions";
-import { toTensors } from "./batch";
+import { puzzleRows, toTensors } from "./batch";
 
 /** One update of one latent: a pass through the network. */
 export interface LatentChange {
@@ -55,8 +55,7 @@ export function latentChanges(
   const step = compile(
     (params: ModelParams, latents: Latents, batch: BatchTensors) => {
       [names.length, changes] = [0, []];
-      const { puzzleEmbedding: table } = params;
-      const rows = table ? (tf.gather(table, batch.puzzleIdentifiers) as tf.Tensor2D) : null;
+      const rows = puzzleRows(params, batch);
       const output = watched.forward(params.weights, latents, batch.inputs, rows);
       return { latents: output.latents, changes: tf.stack(changes) };
     },
