@@ -1,4 +1,5 @@
 /** Starts the engine: chooses what computes, and says what was chosen. */
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { backendName, bindingSwitch, type NativeMemory, registerKernelBackend } from "./binding";
@@ -81,6 +82,9 @@ function nativeMemory(): NativeMemory {
     bytes: places.reduce((sum, place) => sum + (place?.bytes ?? 0), 0),
   };
 }
+
+/** How many threads compiled programs use: what {@link startEngine} was told, or one per core. */
+export const engineThreads = (): number => threadsInUse ?? availableParallelism();
 
 /** TensorFlow and its binding, for `compile`; undefined when the engine runs on something else. */
 export function eagerEngine(): { tensorflow: TensorFlow; binding: EagerBinding } | undefined {

@@ -1,8 +1,11 @@
 /** Where compiled functions run. */
 import * as tf from "@tensorflow/tfjs";
-import { eagerEngine, engineInfo } from "./backend";
+import { eagerEngine, engineInfo, engineThreads } from "./backend";
 import { backendName } from "./binding";
-import type { Target } from "./lowering";
+import type { Lowering, Target } from "./lowering";
+import { lowerNatively } from "./native/lower";
+import { NotNative } from "./native/planner";
+import { toolchain } from "./native/toolchain";
 import { pjrtEngine } from "./pjrt/engine";
 import { tensorflowLowering } from "./tensorflow/lower";
 
@@ -20,5 +23,17 @@ export function targetFor(device: CompileDevice): Target | undefined {
   if (device === "pjrt" || engineInfo().backend === "pjrt") return pjrtEngine();
   const engine = eagerEngine();
   if (engine === undefined) return undefined;
-  return { place: engine.binding, lower: tensorflowLowering(engine.tensorflow, engine.binding) };
+  const byTensorFlow = tensorflowLowering(engine.tensorflow, engine.binding);
+  const tools = toolchain();
+  if (tools === undefined || process.env.TRM_COMPILE === "tensorflow") return { place: engine.binding, lower: byTensorFlow };
+  const lower: Lowering = (graph, donate) => {
+    try {
+      return lowerNatively(engine.tensorflow, engine.binding, tools, graph, engineThreads());
+    } catch (error) {
+      if (!(error instanceof NotNative)) throw error;
+      if (process.env.TRM_COMPILE === "native") throw error;
+      return byTensorFlow(graph, donate);
+    }
+  };
+  return { place: engine.binding, lower };
 }

@@ -1,0 +1,34 @@
+/** Where buffers lie in a block of memory: those that are not needed at the same time share their place. */
+
+export interface Lifetime {
+  readonly bytes: number;
+  /** Places of the first and the last kernel that uses it. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Vector instructions may read this far behind an end. */
+const padding = 256;
+
+/** An offset for each, and the bytes of all together: the largest first, each at the lowest place that is free all its life. */
+export function arrange<T extends Lifetime>(items: readonly T[]): { offsets: Map<T, number>; bytes: number } {
+  const offsets = new Map<T, number>();
+  const placed: { from: number; to: number; item: T }[] = [];
+  let bytes = 0;
+  const sorted = [...items].sort((a, b) => b.bytes - a.bytes);
+  for (const item of sorted) {
+    const size = Math.ceil((item.bytes + padding) / 64) * 64;
+    let offset = 0;
+    for (const other of placed) {
+      if (other.item.first > item.last || other.item.last < item.first) continue;
+      if (offset + size <= other.from) break;
+      offset = Math.max(offset, other.to);
+    }
+    offsets.set(item, offset);
+    const entry = { from: offset, to: offset + size, item };
+    const index = placed.findIndex(({ from }) => from > offset);
+    placed.splice(index < 0 ? placed.length : index, 0, entry);
+    bytes = Math.max(bytes, offset + size);
+  }
+  return { offsets, bytes };
+}

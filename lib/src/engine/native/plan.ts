@@ -1,0 +1,85 @@
+/** From a recorded graph to a plan. */
+import { type Graph, isConstant, sizeOf, type Value } from "../graph/graph";
+import { isWhole, wholeView } from "./memory";
+import type { ConstantData, Plan } from "./ops";
+import { lowerNode, nativeType } from "./lowerings";
+import { NotNative, Planner, type Source } from "./planner";
+import { packedSize } from "./product-code";
+
+/**
+ * Plans a graph.
+ *
+ * @param panel `PANEL` of the C compiler's target
+ * @throws NotNative where something in it has to be left to another lowering
+ */
+export function planGraph(graph: Graph, threads: number, panel: number): Plan {
+  const inputs = [...graph.parameters, ...graph.captured];
+  const batch = batchSize(inputs);
+  if (batch < threads) throw new NotNative(`it has ${batch} examples for ${threads} threads`);
+  const planner = new Planner(batch, threads, (dtype, k, n) => packedSize(panel, dtype, k, n));
+  const constants: ConstantData[] = [];
+  const sources = new Map<Value, Source>();
+
+  inputs.forEach((value, index) => {
+    const dtype = nativeType(value.dtype);
+    const buffer = planner.buffer(dtype, sizeOf(value.shape), { kind: "input", index });
+    const data = value.shape[0] === batch && (dtype === "int32" || dtype === "bool");
+    sources.set(value, { kind: "view", view: wholeView(buffer, value.shape), data });
+  });
+
+  const sourceOf = (value: Value): Source => {
+    let source = sources.get(value);
+    if (source === undefined) {
+      source = constantSource(value, planner, constants);
+      sources.set(value, source);
+    }
+    return source;
+  };
+
+  for (const node of graph.nodes) {
+    const made = lowerNode(planner, { ...node, get sources() { return node.inputs.map(sourceOf); } });
+    node.outputs.forEach((output, i) => sources.set(output, made[i]!));
+  }
+
+  graph.results.forEach((value, index) => {
+    const source = sourceOf(value);
+    const dtype = nativeType(value.dtype);
+    const view = planner.viewOf(source);
+    const { made, home } = view.buffer;
+    const isNew = made !== undefined && (home.kind === "local" || home.kind === "global");
+    if (isNew && isWhole(view) && view.buffer.dtype === dtype) {
+      view.buffer.home = { kind: "result", index };
+      return;
+    }
+    const copy = planner.map(value.shape, dtype, ([x]) => x!, [source]) as { view: { buffer: { home: unknown } } };
+    copy.view.buffer.home = { kind: "result", index };
+  });
+  return { batch, threads, ops: planner.ops, buffers: planner.buffers, constants };
+}
+
+/** The size that whole numbers and flags (tokens, puzzle identifiers) have in common. */
+function batchSize(inputs: readonly Value[]): number {
+  const votes = new Map<number, number>();
+  for (const { shape, dtype } of inputs) {
+    if ((dtype === "int32" || dtype === "bool") && shape.length > 0) votes.set(shape[0]!, (votes.get(shape[0]!) ?? 0) + 1);
+  }
+  const [most] = [...votes].sort((a, b) => b[1] - a[1]);
+  if (most === undefined) throw new NotNative("it has no batch of whole numbers");
+  return most[0];
+}
+
+function constantSource(value: Value, planner: Planner, constants: ConstantData[]): Source {
+  if (!isConstant(value)) throw new Error(`%${value.id} is used before it is made`);
+  const { data, shape } = value;
+  const isArray = data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array;
+  // Other constants are shapes and axes, which lowerings read from the node.
+  if (!isArray) return { kind: "literal", value: 0, dtype: "int32", shape };
+  const dtype = nativeType(value.dtype);
+  if (sizeOf(shape) > 0 && data.every((element: number) => Object.is(element, data[0]))) {
+    return { kind: "literal", value: data[0]!, dtype, shape };
+  }
+  const stored = dtype === "bfloat16" ? "float32" : dtype;
+  const buffer = planner.buffer(stored, sizeOf(shape), { kind: "constant", index: constants.length });
+  constants.push({ dtype: stored, data });
+  return { kind: "view", view: wholeView(buffer, shape), data: false };
+}

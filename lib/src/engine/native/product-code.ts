@@ -1,0 +1,103 @@
+/** Matrix products and the packing for them as C. */
+import { sizeOf } from "../graph/graph";
+import { rowIndex } from "./loop-code";
+import { type NativeType, storedAs, type View } from "./memory";
+import type { PackOp, ProductOp } from "./ops";
+
+/** Elements of a packed matrix; `panel` is `PANEL` of `runtime/gemm.h`. */
+export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {
+  return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? even(k) : k);
+}
+
+const even = (k: number) => Math.ceil(k / 2) * 2;
+
+/** What a product needs before it is C. */
+export interface ProductCode {
+  readonly body: string;
+  /** The parameters: operands, result, then scratch memory in elements of the operands' type. */
+  readonly parameters: readonly string[];
+  readonly scratch: readonly number[];
+}
+
+/**
+ * `c = a · b` for some matrices of a block.
+ *
+ * @param units blocks of one example that are done together, out of `batch`; undefined where all is done at once
+ */
+export function productCode(op: ProductOp, panel: number, fraction: number): ProductCode {
+  const narrow = op.a.buffer.dtype === "bfloat16";
+  const type = narrow ? "bf16" : "float";
+  const to = op.to.view!;
+  const isMatrix = op.a.shape.length === 2;
+  const [m, k] = op.a.shape.slice(-2) as [number, number];
+  const n = op.b.shape.at(-1)!;
+  // One of rows, summed dimension or number of matrices shrinks with the block.
+  const rows = isMatrix && op.sliced && !op.accumulate ? m * fraction : m;
+  const depth = isMatrix && op.sliced && op.accumulate ? k * fraction : k;
+  const matrices = isMatrix ? 1 : sizeOf(op.a.shape.slice(0, -2)) * (op.sliced ? fraction : 1);
+  const [am, ak] = op.a.strides.slice(-2) as [number, number];
+  const [bk, bn] = op.b.strides.slice(-2) as [number, number];
+
+  const lines: string[] = [];
+  const scratch: number[] = [];
+  const temporary = (size: number) => `s${scratch.push(size) - 1}`;
+  let a = "a";
+  let strides = `${am}, ${ak}`;
+  if (narrow) {
+    const pairs = ak === 1 && depth % 2 === 0;
+    if (pairs) strides = `${am}, 2`;
+    else {
+      a = temporary(rows * even(depth));
+      lines.push(`pack_a_bf16(${a}, a + i, ${rows}, ${depth}, ${am}, ${ak});`);
+      strides = `2, ${2 * rows}`;
+    }
+  }
+  let b = "b";
+  let panels = `${depth * panel}, ${panel}`;
+  if (op.packed === undefined) {
+    // Reading behind the end of a row is harmless in the program's own memory only.
+    const own = op.b.buffer.home.kind === "local";
+    if (!narrow && bn === 1 && own) panels = `${panel}, ${bk}`;
+    else {
+      b = temporary(packedSize(panel, op.a.buffer.dtype, depth, n));
+      lines.push(`pack_${narrow ? "bf16" : "f32"}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
+    }
+  }
+  const row = to.strides.at(-2)!;
+  const from = (name: string, place: string) => (name.length > 1 ? name : `${name} + ${place}`);
+  const sum = op.accumulate ? 1 : 0;
+  lines.push(
+    narrow
+      ? `gemm_bf16(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, c + l, ${row}, ${sum}, ${to.buffer.dtype === "bfloat16" ? 1 : 0});`
+      : `gemm_f32(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, ${panels}, c + l, ${row}, ${sum});`,
+  );
+  const place = (view: View) => (isMatrix ? "0" : rowIndex(view.shape.slice(0, -2), view.strides.slice(0, -2), "q"));
+  const body = [
+    `for (long q = 0; q < ${matrices}; q++) {`,
+    `const long i = ${place(op.a)}, j = ${op.packed === undefined ? place(op.b) : "0"}, l = ${place(to)};`,
+    "(void)i; (void)j;",
+    ...lines,
+    "}",
+  ].join("\n");
+  const parameters = [
+    `const ${type} *a`,
+    `const ${type} *b`,
+    `${storedAs[to.buffer.dtype]} *c`,
+    ...scratch.map((_, i) => `${type} *s${i}`),
+  ];
+  return { body, parameters, scratch };
+}
+
+/** Packs some of the panels: `from` to `to`. */
+export function packCode({ from: { buffer, shape, strides } }: PackOp, panel: number): { body: string; panels: number } {
+  const narrow = buffer.dtype === "bfloat16";
+  const [k, n] = shape.slice(-2) as [number, number];
+  const [ks, ns] = strides.slice(-2) as [number, number];
+  const height = narrow ? even(k) : k;
+  const body = [
+    "if (from >= to) return;",
+    `const long first = from * ${panel}, last = to * ${panel} < ${n} ? to * ${panel} : ${n};`,
+    `pack_${narrow ? "bf16" : "f32"}(p1 + first * ${height}, p0 + first * ${ns}, ${k}, last - first, ${ks}, ${ns});`,
+  ].join("\n");
+  return { body, panels: Math.ceil(n / panel) };
+}

@@ -1,0 +1,65 @@
+/** Matrix products: which are done block by block, and which sum over the batch. */
+import { type Shape, sizeOf } from "../graph/graph";
+import { boolAttribute } from "../graph/shapes/rule";
+import type { Known } from "./lowerings";
+import { broadcastView, reshaped, transposed, type View } from "./memory";
+import { isData, NotNative, type Planner, type Source } from "./planner";
+
+/** `a · b` of matrices, or of many pairs of them. */
+export function product(planner: Planner, node: Known): Source {
+  const call = { ...node, numOutputs: 1 };
+  const adjoint = (name: string, older: string) => boolAttribute(call, name) || boolAttribute(call, older);
+  const [sourceA, sourceB] = node.sources as [Source, Source];
+  const a = operand(planner.viewOf(sourceA), adjoint("adj_x", "transpose_a"));
+  const b = operand(planner.viewOf(sourceB), adjoint("adj_y", "transpose_b"));
+  const dtype = node.outputs[0]!.dtype;
+  if (dtype !== "float32" && dtype !== "bfloat16") throw new NotNative(`it multiplies matrices of ${dtype}`);
+  const shape = node.outputs[0]!.shape;
+  const data = isData(sourceA) || isData(sourceB);
+
+  const matrices = asMatrices(a, b, shape);
+  if (data && matrices !== undefined) {
+    const { a, b } = matrices;
+    // The sum runs over the examples: a gradient of weights.
+    if (isSliced(planner, sourceA, a, 1) && isSliced(planner, sourceB, b, 0)) {
+      const stage = planner.stage(true, [a, b], []);
+      const to = {};
+      planner.product({ ...stage, a, b, to, accumulate: true });
+      const part = { to, place: (whole: View) => reshaped(whole, [a.shape[0]!, b.shape[1]!])! };
+      return { kind: "sums", dtype, shape, phase: stage.phase, parts: [part] };
+    }
+    if (isSliced(planner, sourceA, a, 0)) {
+      const stage = planner.stage(true, [a], [b]);
+      const whole = planner.memory(dtype, shape, stage);
+      planner.product({ ...stage, a, b, to: { view: reshaped(whole, [a.shape[0]!, b.shape[1]!]) }, accumulate: false });
+      return { kind: "view", view: whole, data };
+    }
+  }
+  const wide = [a, b].map((view) => broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)])) as [View, View];
+  const stage = shape.length > 2 ? planner.stageOf(data, shape, wide) : planner.stage(false, [], wide);
+  const whole = planner.memory(dtype, shape, stage);
+  planner.product({ ...stage, a: wide[0], b: wide[1], to: { view: whole }, accumulate: false });
+  return { kind: "view", view: whole, data };
+}
+
+/** A matrix as it is multiplied: its last dimensions swapped where the node says so. */
+function operand(view: View, swap: boolean): View {
+  if (!swap) return view;
+  const rank = view.shape.length;
+  return transposed(view, [...view.shape.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)));
+}
+
+/** Both as single matrices, if one b serves for all of a. */
+function asMatrices(a: View, b: View, shape: Shape): { a: View; b: View } | undefined {
+  if (sizeOf(b.shape.slice(0, -2)) !== 1) return undefined;
+  const k = a.shape.at(-1)!;
+  const rows = reshaped(a, [sizeOf(shape) / b.shape.at(-1)!, k]);
+  const matrix = reshaped(b, b.shape.slice(-2));
+  return rows === undefined || matrix === undefined || sizeOf(a.shape) !== sizeOf(rows.shape) ? undefined : { a: rows, b: matrix };
+}
+
+/** Whether the examples stand one after the other along a dimension of a matrix. */
+function isSliced(planner: Planner, source: Source, view: View, axis: 0 | 1): boolean {
+  if (!isData(source)) return false;
+  return view.strides[axis] !== 0 && planner.isSliceable(axis === 0 ? view : transposed(view, [1, 0]));
+}
