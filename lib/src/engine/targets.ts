@@ -5,35 +5,55 @@ import { backendName } from "./binding";
 import type { Lowering, Target } from "./lowering";
 import { lowerNatively } from "./native/lower";
 import { NotNative } from "./native/planner";
-import { toolchain } from "./native/toolchain";
 import { pjrtEngine } from "./pjrt/engine";
 import { tensorflowLowering } from "./tensorflow/lower";
 
-/** `engine`: where the engine's tensors are. `pjrt`: the PJRT device, wherever the rest of the engine runs. */
-export type CompileDevice = "engine" | "pjrt";
+/**
+ * `engine`: where the engine's tensors are, in the fastest way there. `pjrt`: the PJRT device, wherever the rest of the engine runs.
+ * `native` and `tensorflow`: one of the two ways that `engine` has with TensorFlow's tensors, whatever the function's size.
+ */
+export type CompileDevice = "engine" | "native" | "tensorflow" | "pjrt";
 
 /** Where functions compiled for `device` run now; undefined where they run as they are (wasm, cpu). */
 export function targetFor(device: CompileDevice): Target | undefined {
   if (tf.getBackend() !== backendName) {
     if (device === "engine") return undefined;
     throw new Error(
-      'compile() for "pjrt" needs the engine on "tensorflow" or "pjrt": call startEngine({ backend: "pjrt" }).',
+      `compile() for "${device}" needs the engine on "tensorflow" or "pjrt": call startEngine({ backend: "${device === "pjrt" ? "pjrt" : "tensorflow"}" }).`,
     );
   }
-  if (device === "pjrt" || engineInfo().backend === "pjrt") return pjrtEngine();
+  if (device === "pjrt" || (device === "engine" && engineInfo().backend === "pjrt")) return pjrtEngine();
   const engine = eagerEngine();
-  if (engine === undefined) return undefined;
-  const byTensorFlow = tensorflowLowering(engine.tensorflow, engine.binding);
-  const tools = toolchain();
-  if (tools === undefined || process.env.TRM_COMPILE === "tensorflow") return { place: engine.binding, lower: byTensorFlow };
-  const lower: Lowering = (graph, donate) => {
+  if (engine === undefined) {
+    if (device === "engine") return undefined;
+    throw new Error(`compile() for "${device}" needs startEngine({ backend: "tensorflow" }).`);
+  }
+  return {
+    place: engine.binding,
+    lower: loweringTo(device === "engine" ? fromEnvironment() : device, engine),
+  };
+}
+
+/** `TRM_COMPILE` overrules the choice between TensorFlow and native programs, to compare them or to look for a fault. */
+function fromEnvironment(): CompileDevice {
+  const choice = process.env.TRM_COMPILE || "auto";
+  if (choice === "auto") return "engine";
+  if (choice === "native" || choice === "tensorflow") return choice;
+  throw new Error(`TRM_COMPILE is "${choice}"; it can be auto, native or tensorflow.`);
+}
+
+type Engine = NonNullable<ReturnType<typeof eagerEngine>>;
+
+function loweringTo(device: CompileDevice, { tensorflow, binding }: Engine): Lowering {
+  const byTensorFlow = tensorflowLowering(tensorflow, binding);
+  if (device === "tensorflow") return byTensorFlow;
+  if (device === "native") return (graph) => lowerNatively(tensorflow, binding, graph, engineThreads(), true);
+  return (graph, donate) => {
     try {
-      return lowerNatively(engine.tensorflow, engine.binding, tools, graph, engineThreads());
+      return lowerNatively(tensorflow, binding, graph, engineThreads());
     } catch (error) {
       if (!(error instanceof NotNative)) throw error;
-      if (process.env.TRM_COMPILE === "native") throw error;
       return byTensorFlow(graph, donate);
     }
   };
-  return { place: engine.binding, lower };
 }

@@ -119,6 +119,15 @@ export function producers(graph: Graph): Map<Value, GraphNode> {
   return made;
 }
 
+/** How often each value is read, by nodes and as a result. */
+export function countReaders(graph: Graph): ReadonlyMap<Value, number> {
+  const counts = new Map<Value, number>();
+  for (const value of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.results]) {
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** One line for a value, as in messages and {@link printGraph}: `%12 float32[8,81,512]`. */
 export function printValue(value: Value): string {
   return `%${value.id} ${value.dtype}[${value.shape.join(",")}]`;

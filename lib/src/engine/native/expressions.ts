@@ -47,6 +47,7 @@ const anyNumbers: Readonly<Record<string, Expression>> = {
   Select: ([condition, a, b]) => `(${condition} ? ${a} : ${b})`,
   SelectV2: ([condition, a, b]) => `(${condition} ? ${a} : ${b})`,
   Identity: ([x]) => x!,
+  AddN: (args) => `(${args.join(" + ")})`,
 };
 
 const flags: Readonly<Record<string, Expression>> = {
@@ -59,9 +60,20 @@ const wholeNumbers: Readonly<Record<string, Expression>> = {
   Maximum: ([a, b]) => `(${a} > ${b} ? ${a} : ${b})`,
   Minimum: ([a, b]) => `(${a} < ${b} ? ${a} : ${b})`,
   Abs: ([x]) => `(${x} < 0 ? -${x} : ${x})`,
+  FloorDiv: call("floordiv_i32"),
+  FloorMod: call("floormod_i32"),
 };
 
+/** C's own; no loop over them becomes vector instructions. */
+const fromLibrary = Object.fromEntries(
+  ["Acos", "Acosh", "Asin", "Asinh", "Atanh", "Cos", "Cosh", "Sin", "Sinh", "Tan"].map((op) => [
+    op,
+    call(`${op.toLowerCase()}f`),
+  ]),
+);
+
 const floats: Readonly<Record<string, Expression>> = {
+  ...fromLibrary,
   Abs: call("fabsf"),
   Atan2: call("atan2_f32"),
   Atan: call("atan_f32"),
@@ -72,6 +84,10 @@ const floats: Readonly<Record<string, Expression>> = {
   Exp: call("exp_f32"),
   Expm1: call("expm1_f32"),
   Floor: call("floorf"),
+  FloorDiv: call("floordiv_f32"),
+  FloorMod: call("floormod_f32"),
+  IsFinite: ([x]) => `(${x} - ${x} == 0.0f)`,
+  IsInf: ([x]) => `(fabsf(${x}) == INFINITY)`,
   IsNan: ([x]) => `(${x} != ${x})`,
   Log: call("log_f32"),
   Log1p: call("log1p_f32"),
@@ -80,6 +96,8 @@ const floats: Readonly<Record<string, Expression>> = {
   Pow: power,
   Reciprocal: ([x]) => `(1.0f / ${x})`,
   Relu: call("relu_f32"),
+  Relu6: ([x]) => `min_f32(relu_f32(${x}), 6.0f)`,
+  Round: call("round_even_f32"),
   Rsqrt: call("rsqrt_f32"),
   Sigmoid: call("sigmoid_f32"),
   Sign: call("sign_f32"),

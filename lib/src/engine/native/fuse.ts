@@ -68,7 +68,9 @@ export function fuse(ops: readonly Op[]): Kernel[] {
     else {
       place = kernels.length;
       const isLoop = op.kind === "map" || op.kind === "row";
-      kernels.push(isLoop ? { kind: "loop", phase: op.phase, sliced: op.sliced, ...domain(op), ops: [op] } : op);
+      kernels.push(
+        isLoop ? { kind: "loop", phase: op.phase, sliced: op.sliced, ...domain(op), ops: [op] } : op,
+      );
     }
     writers.set(writes(op), Math.max(place, writers.get(writes(op)) ?? -1));
   }
@@ -76,11 +78,7 @@ export function fuse(ops: readonly Op[]): Kernel[] {
 }
 
 /** A loop that an operation can join: not before what it reads is made, and where they share something. */
-function findLoop(
-  kernels: readonly Kernel[],
-  op: MapOp | RowOp,
-  after: number,
-): number | undefined {
+function findLoop(kernels: readonly Kernel[], op: MapOp | RowOp, after: number): number | undefined {
   for (let place = Math.max(after, 0); place < kernels.length; place++) {
     const loop = kernels[place]!;
     if (loop.kind !== "loop" || loop.phase !== op.phase || loop.sliced !== op.sliced) continue;
@@ -103,7 +101,11 @@ function joins(loop: Loop, op: MapOp | RowOp): boolean {
     if (loop.ops.some(({ to }) => to.buffer === buffer)) {
       if (passedOn(loop, level, arg) === undefined) return false;
       shared = true;
-    } else if (sizeOf(arg.view.shape) > 1 && loop.ops.some((other) => reads(other).some((view) => view.buffer === buffer))) shared = true;
+    } else if (
+      sizeOf(arg.view.shape) > 1 &&
+      loop.ops.some((other) => reads(other).some((view) => view.buffer === buffer))
+    )
+      shared = true;
   }
   return shared;
 }

@@ -1,8 +1,9 @@
 /** A fused loop as a C function. */
+
+import { literal } from "./expressions";
 import { type Level, type Loop, levelIn, passedOn } from "./fuse";
 import { type Buffer, computedAs, loops, type NativeType, storedAs, type View } from "./memory";
 import type { Argument, MapOp, RowOp } from "./ops";
-import { literal } from "./expressions";
 
 /** C text of a kernel, and the views whose addresses it is called with. */
 export interface KernelCode {
@@ -11,10 +12,14 @@ export interface KernelCode {
   readonly pointers: readonly { readonly view: View; readonly written: boolean }[];
 }
 
-/** What has to be in memory after a loop. */
-export type Needed = (buffer: Buffer) => boolean;
-
-const start: Record<string, string> = { sum: "0.0f", max: "-INFINITY", min: "INFINITY", prod: "1.0f", any: "0", all: "1" };
+const start: Record<string, string> = {
+  sum: "0.0f",
+  max: "-INFINITY",
+  min: "INFINITY",
+  prod: "1.0f",
+  any: "0",
+  all: "1",
+};
 const combine: Record<string, (a: string, x: string) => string> = {
   sum: (a, x) => `${a} += ${x};`,
   max: (a, x) => `${a} = ${x} > ${a} || ${x} != ${x} ? ${x} : ${a};`,
@@ -28,9 +33,10 @@ const ompOperator: Record<string, string> = { sum: "+", prod: "*", any: "|", all
 /**
  * Writes a loop over its rows.
  *
+ * @param needed what has to be in memory afterwards
  * @param rows how many, or undefined where the function is told a range of them
  */
-export function loopCode(loop: Loop, rows: number | undefined, needed: Needed): KernelCode {
+export function loopCode(loop: Loop, rows: number | undefined, needed: ReadonlySet<Buffer>): KernelCode {
   const only = loop.ops[0]!;
   if (only.kind === "row" && only.how === "argmax") return argMaxCode(loop, only, rows);
   return new LoopWriter(loop, rows, needed).write();
@@ -61,7 +67,7 @@ class LoopWriter {
   constructor(
     private readonly loop: Loop,
     private readonly rows: number | undefined,
-    private readonly needed: Needed,
+    private readonly needed: ReadonlySet<Buffer>,
   ) {
     this.flat = isFlat(loop);
     loop.ops.forEach((op, i) => {
@@ -85,19 +91,30 @@ class LoopWriter {
 
   write(): KernelCode {
     const { loop } = this;
-    const last = Math.max(0, ...loop.ops.map((op) => (op.kind === "row" ? this.walk.get(op)! - 1 : this.walk.get(op)!)));
+    const last = Math.max(
+      0,
+      ...loop.ops.map((op) => (op.kind === "row" ? this.walk.get(op)! - 1 : this.walk.get(op)!)),
+    );
     const lines: string[] = [];
     for (let walk = 0; walk <= last + 1; walk++) {
       for (const op of loop.ops) {
-        if (this.made(op) === "row" && op.kind === "map" && this.walk.get(op) === walk) lines.push(...this.rowMap(op));
+        if (this.made(op) === "row" && op.kind === "map" && this.walk.get(op) === walk)
+          lines.push(...this.rowMap(op));
       }
       if (walk <= last) lines.push(...this.oneWalk(walk));
     }
     const kept = loop.ops.filter((op) => this.isKept(op));
-    const arrays = kept.map((op) => `${computedAs[op.to.buffer.dtype]} k${this.names.get(op)}[${loop.columns}];`);
+    const arrays = kept.map(
+      (op) => `${computedAs[op.to.buffer.dtype]} k${this.names.get(op)}[${loop.columns}];`,
+    );
     const body = this.flat
       ? lines
-      : [...arrays, `for (long r = ${this.rows === undefined ? "from" : 0}; r < ${this.rows ?? "to"}; r++) {`, ...lines, "}"];
+      : [
+          ...arrays,
+          `for (long r = ${this.rows === undefined ? "from" : 0}; r < ${this.rows ?? "to"}; r++) {`,
+          ...lines,
+          "}",
+        ];
     return { body: body.join("\n"), pointers: this.pointers };
   }
 
@@ -140,12 +157,19 @@ class LoopWriter {
     const clauses = reductions
       .filter(({ how }) => how in ompOperator)
       .map((op) => ` reduction(${ompOperator[op.how]}:${this.names.get(op)})`);
-    const simd = reductions.every(({ how }) => how in ompOperator) ? [`#pragma omp simd${clauses.join("")}`] : [];
+    const simd = reductions.every(({ how }) => how in ompOperator)
+      ? [`#pragma omp simd${clauses.join("")}`]
+      : [];
     const range = this.flat
-      ? [this.rows === undefined ? "from" : "0", this.rows === undefined ? "to" : String(this.rows * this.loop.columns)]
+      ? [
+          this.rows === undefined ? "from" : "0",
+          this.rows === undefined ? "to" : String(this.rows * this.loop.columns),
+        ]
       : ["0", String(this.loop.columns)];
     return [
-      ...reductions.map((op) => `${computedAs[op.to.buffer.dtype]} ${this.names.get(op)} = ${start[op.how]};`),
+      ...reductions.map(
+        (op) => `${computedAs[op.to.buffer.dtype]} ${this.names.get(op)} = ${start[op.how]};`,
+      ),
       ...simd,
       `for (long c = ${range[0]}; c < ${range[1]}; c++) {`,
       ...inner,
@@ -169,7 +193,7 @@ class LoopWriter {
   }
 
   private store(op: MapOp | RowOp, level: Level): string[] {
-    if (!this.needed(op.to.buffer)) return [];
+    if (!this.needed.has(op.to.buffer)) return [];
     const { dtype } = op.to.buffer;
     const name = this.names.get(op)!;
     const value = dtype === "bfloat16" ? `f32_to_bf16(${name})` : name;
@@ -193,7 +217,8 @@ class LoopWriter {
   /** Where an element is, from row `r` and column `c`. */
   private index(view: View, level: Level): string {
     const { columns } = this.loop;
-    if (this.flat) return loops(view.shape, view.strides).length === 0 || view.strides.every((s) => s === 0) ? "0" : "c";
+    if (this.flat)
+      return loops(view.shape, view.strides).length === 0 || view.strides.every((s) => s === 0) ? "0" : "c";
     if (level === "row" || columns === 1) return rowIndex(view.shape, view.strides);
     const shape = [...view.shape];
     const strides = [...view.strides];
@@ -236,9 +261,18 @@ function argMaxCode(loop: Loop, op: RowOp, rows: number | undefined): KernelCode
     "p1[r] = best;",
     "}",
   ];
-  return { body: body.join("\n"), pointers: [{ view, written: false }, { view: op.to, written: true }] };
+  return {
+    body: body.join("\n"),
+    pointers: [
+      { view, written: false },
+      { view: op.to, written: true },
+    ],
+  };
 }
 
 /** The parameters of a kernel's function. */
 export const parametersOf = ({ pointers }: KernelCode): string[] =>
-  pointers.map(({ view, written }, i) => `${written ? "" : "const "}${storedAs[view.buffer.dtype as NativeType]} *restrict p${i}`);
+  pointers.map(
+    ({ view, written }, i) =>
+      `${written ? "" : "const "}${storedAs[view.buffer.dtype as NativeType]} *restrict p${i}`,
+  );

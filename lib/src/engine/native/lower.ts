@@ -1,9 +1,11 @@
 /** Lowers a graph to a C program that runs all of it in one call, on TensorFlow's tensors. */
 import koffi from "koffi";
+import type { TensorMetadata } from "../binding";
 import { dataTypeOf } from "../graph/attributes";
+import { productFlops } from "../graph/flops";
 import type { Graph, Value } from "../graph/graph";
 import { sizeOf } from "../graph/graph";
-import type { TensorMetadata } from "../binding";
+import { keepLoaded } from "../keep-loaded";
 import type { Executable } from "../lowering";
 import type { TensorFlow } from "../tensorflow/context";
 import type { EagerBinding } from "../tensorflow/eager";
@@ -11,10 +13,11 @@ import { check, notNull } from "../tensorflow/errors";
 import type { Pointer } from "../tensorflow/ffi";
 import { dims } from "../tensorflow/tensors";
 import { bytesOf, type NativeType } from "./memory";
+import type { ConstantData, Plan } from "./ops";
 import { planGraph } from "./plan";
 import { NotNative } from "./planner";
 import { programText } from "./program";
-import { compileText, type Toolchain } from "./toolchain";
+import { compileText, toolchain } from "./toolchain";
 
 type TfTensor = Pointer<"TF_Tensor">;
 
@@ -25,28 +28,46 @@ interface Call {
   readonly results: readonly TfTensor[];
 }
 
+/** Floating-point operations in matrix products from which seconds of a C compiler are soon won back. */
+const worthwhileFlops = 1e8;
+
+/** @throws NotNative for graphs that TensorFlow runs as well: small ones, and those that do not go example by example */
+function checkWorthwhile(graph: Graph, { batch, threads, ops }: Plan): void {
+  if (productFlops(graph) < worthwhileFlops) throw new NotNative("it is too small to be worth it");
+  if (batch < threads) throw new NotNative("it has fewer examples than threads");
+  if (ops.some((op) => op.kind === "product" && !op.sliced))
+    throw new NotNative("it multiplies what is not a batch");
+}
+
 /**
  * Makes a graph a native program.
  *
- * @throws NotNative where the graph has something that native programs do not do
+ * @param anySize also where it does not pay
+ * @throws NotNative where the graph has something that native programs do not do, or where the machine has no C compiler
  */
 export function lowerNatively(
   tensorflow: TensorFlow,
   tensors: EagerBinding,
-  tools: Toolchain,
   graph: Graph,
   threads: number,
+  anySize = false,
 ): Executable {
-  if (!tools.bfloat16 && graph.nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === "bfloat16"))) {
+  const tools = toolchain();
+  if (tools === undefined)
+    throw new NotNative("no C compiler (cc, gcc or clang) works here: install one, or set CC");
+  if (tensorflow.devices.some(({ type }) => type === "GPU")) throw new NotNative("tensors are on a GPU");
+  if (
+    !tools.bfloat16 &&
+    graph.nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === "bfloat16"))
+  ) {
     throw new NotNative("the processor has no instructions for bfloat16");
   }
   const plan = planGraph(graph, threads, tools.panel);
+  if (!anySize) checkWorthwhile(graph, plan);
   const inputs = [...graph.parameters, ...graph.captured];
   const text = programText(plan, { inputs: inputs.length, results: graph.results.length }, tools.panel);
-  const library = koffi.load(compileText(tools, text));
-  const runProgram = library.func("run", "int", ["void *"]);
-  const constants = plan.constants.map(({ data }) => data);
-  const constantAddresses = constants.map((data) => koffi.address(data));
+  const program = openProgram(compileText(tools, text));
+  const constants = placeConstants(plan.constants);
   const { c, status } = tensorflow;
   const what = () => `The compiled function "${graph.name}"`;
 
@@ -73,7 +94,7 @@ export function lowerNatively(
     const addresses = BigUint64Array.from([
       ...taken.map((tensor, i) => addressOf(tensor, inputs[i]!)),
       ...made.map((tensor, i) => addressOf(tensor, graph.results[i]!)),
-      ...constantAddresses,
+      ...constants.addresses,
     ]);
     return { addresses, inputs: taken, results: made };
   }
@@ -95,17 +116,63 @@ export function lowerNatively(
   return {
     run(ids) {
       const call = prepare(ids);
-      return finish(call, runProgram(call.addresses) as number);
+      return finish(call, program.run(call.addresses));
     },
     async runAsync(ids) {
       const call = prepare(ids);
       const fault = await new Promise<number>((resolve) => {
-        runProgram.async(call.addresses, (error: Error | null, fault: number) => resolve(error ? 1 : fault));
+        program.run.async(call.addresses, (error, fault) => resolve(error ? 1 : fault));
       });
       return finish(call, fault);
     },
     dispose() {
-      void constants; // their memory has to live as long as the program
+      program.close();
+      constants.release();
+    },
+  };
+}
+
+interface Run {
+  (addresses: BigUint64Array): number;
+  async(addresses: BigUint64Array, done: (error: Error | null, fault: number) => void): void;
+}
+
+/** Graphs that are alike share a library, with its memory and its threads. */
+const users = new Map<string, number>();
+
+/** A compiled library, which frees its memory when its last user closes it. */
+function openProgram(path: string): { run: Run; close(): void } {
+  const library = koffi.load(path);
+  // Its threads may still be on their way to sleep when koffi unloads libraries at the end of the process.
+  keepLoaded(path);
+  users.set(path, (users.get(path) ?? 0) + 1);
+  return {
+    run: library.func("run", "int", ["void *"]) as unknown as Run,
+    close() {
+      users.set(path, users.get(path)! - 1);
+      if (users.get(path) === 0) library.func("leave", "void", [])();
+    },
+  };
+}
+
+/** Constants in memory that JavaScript's garbage collector does not move, each at an address that suits vectors. */
+function placeConstants(constants: readonly ConstantData[]): { addresses: bigint[]; release(): void } {
+  const offsets: number[] = [];
+  let bytes = 0;
+  for (const { data } of constants) {
+    offsets.push(bytes);
+    bytes += Math.ceil((data.byteLength + 128) / 64) * 64;
+  }
+  let memory: ArrayBuffer | undefined = new ArrayBuffer(bytes + 4096);
+  constants.forEach(({ data }, i) => {
+    new Uint8Array(memory!, offsets[i]).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  });
+  const base = koffi.address(memory) as bigint;
+  return {
+    addresses: offsets.map((offset) => base + BigInt(offset)),
+    // Until then the closure keeps it.
+    release: () => {
+      memory = undefined;
     },
   };
 }

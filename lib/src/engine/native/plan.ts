@@ -1,10 +1,11 @@
 /** From a recorded graph to a plan. */
-import { type Graph, isConstant, sizeOf, type Value } from "../graph/graph";
+import { countReaders, type Graph, isConstant, sizeOf, type Value } from "../graph/graph";
+import { lowerNode } from "./lowerings";
 import { isWhole, wholeView } from "./memory";
 import type { ConstantData, Plan } from "./ops";
-import { lowerNode, nativeType } from "./lowerings";
 import { NotNative, Planner, type Source } from "./planner";
 import { packedSize } from "./product-code";
+import { nativeType } from "./rule";
 
 /**
  * Plans a graph.
@@ -14,8 +15,10 @@ import { packedSize } from "./product-code";
  */
 export function planGraph(graph: Graph, threads: number, panel: number): Plan {
   const inputs = [...graph.parameters, ...graph.captured];
+  if (graph.nodes.some(({ outputs }) => outputs.some(({ shape }) => sizeOf(shape) === 0))) {
+    throw new NotNative("it makes tensors without elements");
+  }
   const batch = batchSize(inputs);
-  if (batch < threads) throw new NotNative(`it has ${batch} examples for ${threads} threads`);
   const planner = new Planner(batch, threads, (dtype, k, n) => packedSize(panel, dtype, k, n));
   const constants: ConstantData[] = [];
   const sources = new Map<Value, Source>();
@@ -23,7 +26,7 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
   inputs.forEach((value, index) => {
     const dtype = nativeType(value.dtype);
     const buffer = planner.buffer(dtype, sizeOf(value.shape), { kind: "input", index });
-    const data = value.shape[0] === batch && (dtype === "int32" || dtype === "bool");
+    const data = batch > 1 && value.shape[0] === batch && (dtype === "int32" || dtype === "bool");
     sources.set(value, { kind: "view", view: wholeView(buffer, value.shape), data });
   });
 
@@ -36,9 +39,15 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
     return source;
   };
 
+  const readers = countReaders(graph);
   for (const node of graph.nodes) {
-    const made = lowerNode(planner, { ...node, get sources() { return node.inputs.map(sourceOf); } });
-    node.outputs.forEach((output, i) => sources.set(output, made[i]!));
+    const made = lowerNode(planner, { ...node, sources: node.inputs.map(sourceOf) });
+    node.outputs.forEach((output, i) => {
+      const source = made[i]!;
+      // Sums that two read cannot have their place in one of them.
+      const shared = source.kind === "sums" && readers.get(output) !== 1;
+      sources.set(output, shared ? { kind: "view", view: planner.viewOf(source), data: false } : source);
+    });
   }
 
   graph.results.forEach((value, index) => {
@@ -51,21 +60,23 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
       view.buffer.home = { kind: "result", index };
       return;
     }
-    const copy = planner.map(value.shape, dtype, ([x]) => x!, [source]) as { view: { buffer: { home: unknown } } };
+    const copy = planner.map(value.shape, dtype, ([x]) => x!, [source]) as {
+      view: { buffer: { home: unknown } };
+    };
     copy.view.buffer.home = { kind: "result", index };
   });
   return { batch, threads, ops: planner.ops, buffers: planner.buffers, constants };
 }
 
-/** The size that whole numbers and flags (tokens, puzzle identifiers) have in common. */
+/** The size that whole numbers and flags (tokens, puzzle identifiers) have in common; 1 where there are none. */
 function batchSize(inputs: readonly Value[]): number {
   const votes = new Map<number, number>();
   for (const { shape, dtype } of inputs) {
-    if ((dtype === "int32" || dtype === "bool") && shape.length > 0) votes.set(shape[0]!, (votes.get(shape[0]!) ?? 0) + 1);
+    if ((dtype === "int32" || dtype === "bool") && shape.length > 0)
+      votes.set(shape[0]!, (votes.get(shape[0]!) ?? 0) + 1);
   }
   const [most] = [...votes].sort((a, b) => b[1] - a[1]);
-  if (most === undefined) throw new NotNative("it has no batch of whole numbers");
-  return most[0];
+  return most?.[0] ?? 1;
 }
 
 function constantSource(value: Value, planner: Planner, constants: ConstantData[]): Source {

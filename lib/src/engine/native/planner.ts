@@ -16,7 +16,11 @@ import type { Argument, Destination, MapOp, Op, ProductOp, RowReduction, Stage }
 
 /** What stands for a value of the graph: memory, the same number everywhere, or sums over the batch that are not added up yet. */
 export type Source =
-  | { readonly kind: "view"; readonly view: View; /** Whether it differs from example to example. */ readonly data: boolean }
+  | {
+      readonly kind: "view";
+      readonly view: View /** Whether it differs from example to example. */;
+      readonly data: boolean;
+    }
   | { readonly kind: "literal"; readonly value: number; readonly dtype: NativeType; readonly shape: Shape }
   | PartialSums;
 
@@ -33,8 +37,13 @@ export interface PartialSums {
   }[];
 }
 
-/** A program cannot be made natively; another lowering will do. */
-export class NotNative extends Error {}
+/** A graph cannot be made a native program; TensorFlow has to run it. */
+export class NotNative extends Error {
+  /** @param because what the graph does, or what the machine lacks */
+  constructor(because: string) {
+    super(`The function cannot be compiled natively: ${because}.`);
+  }
+}
 
 export class Planner {
   readonly ops: Op[] = [];
@@ -67,7 +76,8 @@ export class Planner {
     let phase = 0;
     for (const { buffer } of byBlock) phase = Math.max(phase, buffer.made?.phase ?? 0);
     for (const { buffer } of whole) {
-      if (buffer.made !== undefined) phase = Math.max(phase, buffer.made.phase + (buffer.made.sliced ? 1 : 0));
+      if (buffer.made !== undefined)
+        phase = Math.max(phase, buffer.made.phase + (buffer.made.sliced ? 1 : 0));
     }
     return { phase, sliced };
   }
@@ -167,12 +177,17 @@ export class Planner {
     const stage = { phase: sums.phase + 1, sliced: false };
     const partial = this.buffer("float32", perThread * this.threads, { kind: "partial" }, stage);
     for (const { to, place } of sums.parts) to.view = place(wholeView(partial, sums.shape));
-    const terms = Array.from({ length: this.threads }, (_, thread): Source => ({
-      kind: "view",
-      view: { ...wholeView(partial, sums.shape), offset: thread * perThread },
-      data: false,
-    }));
-    const total = this.map(sums.shape, sums.dtype, (args) => `(${args.join(" + ")})`, terms) as { view: View };
+    const terms = Array.from(
+      { length: this.threads },
+      (_, thread): Source => ({
+        kind: "view",
+        view: { ...wholeView(partial, sums.shape), offset: thread * perThread },
+        data: false,
+      }),
+    );
+    const total = this.map(sums.shape, sums.dtype, (args) => `(${args.join(" + ")})`, terms) as {
+      view: View;
+    };
     this.added.set(sums, total.view);
     return total.view;
   }
@@ -213,7 +228,12 @@ export class Planner {
       packed = this.packs.get(key);
       if (packed === undefined) {
         const stage = this.stage(false, [], [op.b]);
-        packed = this.buffer(op.b.buffer.dtype, this.packedSize(op.b.buffer.dtype, k, n), { kind: "global" }, stage);
+        packed = this.buffer(
+          op.b.buffer.dtype,
+          this.packedSize(op.b.buffer.dtype, k, n),
+          { kind: "global" },
+          stage,
+        );
         this.packs.set(key, packed);
         this.ops.push({ kind: "pack", ...stage, from: op.b, to: packed });
       }

@@ -71,7 +71,8 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
       ? `gemm_bf16(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, c + l, ${row}, ${sum}, ${to.buffer.dtype === "bfloat16" ? 1 : 0});`
       : `gemm_f32(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, ${panels}, c + l, ${row}, ${sum});`,
   );
-  const place = (view: View) => (isMatrix ? "0" : rowIndex(view.shape.slice(0, -2), view.strides.slice(0, -2), "q"));
+  const place = (view: View) =>
+    isMatrix ? "0" : rowIndex(view.shape.slice(0, -2), view.strides.slice(0, -2), "q");
   const body = [
     `for (long q = 0; q < ${matrices}; q++) {`,
     `const long i = ${place(op.a)}, j = ${op.packed === undefined ? place(op.b) : "0"}, l = ${place(to)};`,
@@ -89,7 +90,10 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
 }
 
 /** Packs some of the panels: `from` to `to`. */
-export function packCode({ from: { buffer, shape, strides } }: PackOp, panel: number): { body: string; panels: number } {
+export function packCode(
+  { from: { buffer, shape, strides } }: PackOp,
+  panel: number,
+): { body: string; panels: number } {
   const narrow = buffer.dtype === "bfloat16";
   const [k, n] = shape.slice(-2) as [number, number];
   const [ks, ns] = strides.slice(-2) as [number, number];

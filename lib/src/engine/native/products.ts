@@ -1,9 +1,10 @@
 /** Matrix products: which are done block by block, and which sum over the batch. */
 import { type Shape, sizeOf } from "../graph/graph";
 import { boolAttribute } from "../graph/shapes/rule";
-import type { Known } from "./lowerings";
+
 import { broadcastView, reshaped, transposed, type View } from "./memory";
 import { isData, NotNative, type Planner, type Source } from "./planner";
+import type { Known } from "./rule";
 
 /** `a · b` of matrices, or of many pairs of them. */
 export function product(planner: Planner, node: Known): Source {
@@ -31,11 +32,19 @@ export function product(planner: Planner, node: Known): Source {
     if (isSliced(planner, sourceA, a, 0)) {
       const stage = planner.stage(true, [a], [b]);
       const whole = planner.memory(dtype, shape, stage);
-      planner.product({ ...stage, a, b, to: { view: reshaped(whole, [a.shape[0]!, b.shape[1]!]) }, accumulate: false });
+      planner.product({
+        ...stage,
+        a,
+        b,
+        to: { view: reshaped(whole, [a.shape[0]!, b.shape[1]!]) },
+        accumulate: false,
+      });
       return { kind: "view", view: whole, data };
     }
   }
-  const wide = [a, b].map((view) => broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)])) as [View, View];
+  const wide = [a, b].map((view) =>
+    broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]),
+  ) as [View, View];
   const stage = shape.length > 2 ? planner.stageOf(data, shape, wide) : planner.stage(false, [], wide);
   const whole = planner.memory(dtype, shape, stage);
   planner.product({ ...stage, a: wide[0], b: wide[1], to: { view: whole }, accumulate: false });
@@ -46,7 +55,10 @@ export function product(planner: Planner, node: Known): Source {
 function operand(view: View, swap: boolean): View {
   if (!swap) return view;
   const rank = view.shape.length;
-  return transposed(view, [...view.shape.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)));
+  return transposed(
+    view,
+    [...view.shape.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)),
+  );
 }
 
 /** Both as single matrices, if one b serves for all of a. */
@@ -55,7 +67,9 @@ function asMatrices(a: View, b: View, shape: Shape): { a: View; b: View } | unde
   const k = a.shape.at(-1)!;
   const rows = reshaped(a, [sizeOf(shape) / b.shape.at(-1)!, k]);
   const matrix = reshaped(b, b.shape.slice(-2));
-  return rows === undefined || matrix === undefined || sizeOf(a.shape) !== sizeOf(rows.shape) ? undefined : { a: rows, b: matrix };
+  return rows === undefined || matrix === undefined || sizeOf(a.shape) !== sizeOf(rows.shape)
+    ? undefined
+    : { a: rows, b: matrix };
 }
 
 /** Whether the examples stand one after the other along a dimension of a matrix. */

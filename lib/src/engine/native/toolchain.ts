@@ -1,13 +1,30 @@
 /** The machine's C compiler, and the programs that it has made. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { cpus, homedir } from "node:os";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { cpus, homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { NotNative } from "./planner";
+
+/** Makes code for this very processor; compilers differ in the word for it. */
+const forThisMachine = ["-march=native", "-mcpu=native"];
 
 /** A C compiler that makes programs for this machine. */
 export interface Toolchain {
   readonly command: string;
+  readonly flags: readonly string[];
   /** `PANEL` of `runtime/gemm.h`. */
   readonly panel: number;
   /** Whether products of bfloat16 are instructions here. */
@@ -16,10 +33,19 @@ export interface Toolchain {
   readonly identity: string;
 }
 
-const runtime = join(__dirname, "runtime");
+/** `lib/native`, seen from the sources and from what they are built to. */
+const runtime = join(__dirname, "..", "..", "..", "native");
 
 /** NaN and infinity keep their meaning; only what C allows for errors and traps is given up. */
-const flags = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-std=gnu11", "-w"];
+const flags = [
+  "-O3",
+  "-march=native",
+  "-fno-math-errno",
+  "-fno-trapping-math",
+  "-fopenmp-simd",
+  "-std=gnu11",
+  "-w",
+];
 
 let found: Toolchain | undefined | "none";
 
@@ -33,15 +59,22 @@ export function toolchain(): Toolchain | undefined {
 }
 
 function firstWorking(commands: readonly string[]): Toolchain | undefined {
-  for (const command of commands) {
+  for (const [command, machine] of commands.flatMap((command) =>
+    forThisMachine.map((flag) => [command, flag] as const),
+  )) {
     const probe = '#include "gemm.h"\n#ifdef __AVX512BF16__\nint b=1;\n#endif\nTRM_PANEL=PANEL\n';
-    const tried = spawnSync(command, [...flags, "-I", runtime, "-E", "-P", "-x", "c", "-"], { input: probe, encoding: "utf8", maxBuffer: 1e8 });
+    const tried = spawnSync(command, [...flags, machine, "-I", runtime, "-E", "-P", "-x", "c", "-"], {
+      input: probe,
+      encoding: "utf8",
+      maxBuffer: 1e8,
+    });
     const panel = /TRM_PANEL=(.*)/.exec(tried.stdout ?? "")?.[1];
     if (tried.status !== 0 || panel === undefined || !/^[\d ()*]+$/.test(panel)) continue;
     const version = spawnSync(command, ["--version"], { encoding: "utf8" }).stdout;
     const sizes = panel.match(/\d+/g)!.map(Number);
     return {
       command,
+      flags: [...flags, machine],
       panel: sizes.reduce((product, size) => product * size, 1),
       bfloat16: /int b=1/.test(tried.stdout),
       identity: `${version} ${cpus()[0]?.model} ${process.arch}`,
@@ -56,29 +89,57 @@ function cacheFolder(): string {
   return process.env.TRM_NATIVE_CACHE ?? join(base, "tiny-recursive-notebooks", "native");
 }
 
+/** The cache, or where the home cannot be written to, a folder for temporary files. */
+function writableFolder(): string {
+  const folder = cacheFolder();
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    const temporary = join(tmpdir(), `tiny-recursive-notebooks-${userInfo().uid}`);
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    return temporary;
+  }
+}
+
+/** The newest date makes a file the last that {@link prune} would take. */
+function markUsed(path: string): void {
+  const now = new Date();
+  utimesSync(path, now, now);
+}
+
 /**
  * The path of the library made from a program's text, from the cache where it has been made before.
  *
- * @throws Error with what the compiler said where it refuses the text
+ * @throws NotNative, after a warning, where the compiler refuses it
  */
-export function compileText({ command, identity }: Toolchain, text: string): string {
-  const folder = cacheFolder();
+export function compileText({ command, flags, identity }: Toolchain, text: string): string {
+  const folder = writableFolder();
   const hash = createHash("sha256").update(identity).update(flags.join(" ")).update(text);
   for (const name of readdirSync(runtime).sort()) hash.update(readFileSync(join(runtime, name)));
   const path = join(folder, `${hash.digest("hex").slice(0, 32)}.so`);
   if (existsSync(path)) {
-    const now = new Date();
-    utimesSync(path, now, now);
+    markUsed(path);
     return path;
   }
-  mkdirSync(folder, { recursive: true });
   // Written beside and renamed: another process never loads half a library.
   const partial = `${path}.${process.pid}`;
   const source = `${partial}.c`;
   writeFileSync(source, text);
-  const made = spawnSync(command, [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, source, "-o", partial, "-lm"], { encoding: "utf8" });
+  const made = spawnSync(
+    command,
+    [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, source, "-o", partial, "-lm"],
+    { encoding: "utf8" },
+  );
   if (process.env.TRM_KEEP_C === undefined) rmSync(source, { force: true });
-  if (made.status !== 0) throw new Error(`${command} could not compile a program of compile(): ${made.stderr || made.error?.message}`);
+  if (made.status !== 0) {
+    const said = (made.stderr || made.error?.message || "").trim();
+    process.emitWarning(
+      `${command} refused a program of compile(), which TensorFlow runs instead: ${said.slice(0, 2000)}`,
+    );
+    throw new NotNative(`${command} refused it`);
+  }
   renameSync(partial, path);
   prune(folder);
   return path;

@@ -1,6 +1,13 @@
 /** `x * sigmoid(x)`, the nonlinearity of a SwiGLU, as one operation of oneDNN, which TensorFlow's x86 builds contain. */
 import { graphBuilder } from "../graph/builder";
-import { type Graph, type GraphDType, type GraphNode, producers, type Value } from "../graph/graph";
+import {
+  countReaders,
+  type Graph,
+  type GraphDType,
+  type GraphNode,
+  producers,
+  type Value,
+} from "../graph/graph";
 import { removeDeadNodes } from "../graph/passes/dead-nodes";
 import { rewrite } from "../graph/passes/rewrite";
 import type { Executable } from "../lowering";
@@ -51,15 +58,6 @@ function swishInput(
 function uncast(value: Value, made: ReadonlyMap<Value, GraphNode>): Value {
   const node = made.get(value);
   return node?.op === "Cast" ? node.inputs[0]! : value;
-}
-
-/** How often each value is read, by nodes and as a result. */
-function countReaders(graph: Graph): ReadonlyMap<Value, number> {
-  const counts = new Map<Value, number>();
-  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.results]) {
-    counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** What {@link canRunSwish} found out, as TensorFlow has to be asked only once. */

@@ -1,0 +1,297 @@
+/*
+ * Matrix products for the C code that compile() generates: C = A·B or C += A·B, in float32, or with
+ * bfloat16 inputs and float32 sums.
+ *
+ * A register tile of ROWS rows by one panel (two vectors) of columns is summed over all of K without
+ * touching C; the columns of B come as panels so that the tile reads B front to back. All functions
+ * are inlined into calls with constant sizes: every loop over the tile is unrolled and every
+ * remainder becomes straight code of just its own size. (Other sizes give the same, slowly.)
+ */
+#ifndef GEMM_H
+#define GEMM_H
+
+#include <stdint.h>
+#include <string.h>
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
+
+typedef uint16_t bf16;
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* LANES: floats in a vector. ROWS: rows of the register tile, so that 2 * ROWS sums, two vectors of
+   B and one of A fit the registers (32 with AVX-512 and NEON, else 16). */
+#if defined __AVX512F__
+#define LANES 16
+#define ROWS 12
+#elif defined __AVX__
+#define LANES 8
+#define ROWS 6
+#elif defined __aarch64__
+#define LANES 4
+#define ROWS 12
+#else
+#define LANES 4
+#define ROWS 6
+#endif
+
+/* width of a packed panel of columns */
+#define PANEL (2 * LANES)
+
+/* Loops over the tile must be gone before sums are given registers: gcc needs to be told, clang does
+   it by itself (and too late when told). */
+#ifdef __clang__
+#define UNROLL
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* ---- bfloat16: the upper half of a float32 ---- */
+
+INLINE float bf16_to_f32(bf16 x) {
+  uint32_t bits = (uint32_t)x << 16;
+  float y;
+  memcpy(&y, &bits, 4);
+  return y;
+}
+
+/* to the nearest bfloat16, ties to even; a NaN stays a NaN */
+INLINE bf16 f32_to_bf16(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  uint32_t nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  uint32_t nan = bits >> 16 | 0x40;
+  return (bf16)((bits & 0x7fffffff) > 0x7f800000 ? nan : nearest);
+}
+
+/* ---- packing ---- */
+
+INLINE long gemm_min(long x, long limit) { return x < limit ? x : limit; }
+
+/* Transposes 4x4 words; strides in bytes. */
+#if defined __clang__ || __GNUC__ >= 12
+INLINE void gemm_transpose(char *to, long to_stride, const char *from, long from_stride) {
+  typedef float four __attribute__((vector_size(16)));
+  four x[4], y[4];
+  UNROLL for (int i = 0; i < 4; i++) memcpy(&x[i], from + i * from_stride, 16);
+#define LOW(x, y) __builtin_shufflevector(x, y, 0, 4, 1, 5)
+#define HIGH(x, y) __builtin_shufflevector(x, y, 2, 6, 3, 7)
+  y[0] = LOW(x[0], x[2]), y[1] = HIGH(x[0], x[2]), y[2] = LOW(x[1], x[3]), y[3] = HIGH(x[1], x[3]);
+  x[0] = LOW(y[0], y[2]), x[1] = HIGH(y[0], y[2]), x[2] = LOW(y[1], y[3]), x[3] = HIGH(y[1], y[3]);
+#undef LOW
+#undef HIGH
+  UNROLL for (int i = 0; i < 4; i++) memcpy(to + i * to_stride, &x[i], 16);
+}
+#else
+INLINE void gemm_transpose(char *to, long to_stride, const char *from, long from_stride) {
+  for (int i = 0; i < 4; i++)
+    for (int j = 0; j < 4; j++) memcpy(to + i * to_stride + 4 * j, from + j * from_stride + 4 * i, 4);
+}
+#endif
+
+/* One panel of 32-bit words: `width` columns of K words each, source strides in bytes. */
+INLINE void gemm_pack_panel(uint32_t *to, const char *b, long K, long width, long rs, long cs) {
+  long k4 = rs == 4 ? K / 4 * 4 : 0, n4 = width / 4 * 4;
+  for (long k = 0; k < k4; k += 4)
+    for (long j = 0; j < n4; j += 4)
+      gemm_transpose((char *)(to + k * PANEL + j), 4 * PANEL, b + k * rs + j * cs, cs);
+  for (long k = 0; k < K; k++) {
+    for (long j = k < k4 ? n4 : 0; j < width; j++) memcpy(to + k * PANEL + j, b + k * rs + j * cs, 4);
+    for (long j = width; j < PANEL; j++) to[k * PANEL + j] = 0;
+  }
+}
+
+/* B as panels: for each panel of PANEL columns, for each k, PANEL numbers; missing columns are zero.
+   Element (k,n) of the source is b[k*rs + n*cs]; `to` holds ceil(N/PANEL)*PANEL*K floats. */
+INLINE void pack_f32(float *to, const float *b, long K, long N, long rs, long cs) {
+  for (long n = 0; n < N; n += PANEL, to += PANEL * K, b += PANEL * cs)
+    gemm_pack_panel((uint32_t *)to, (const char *)b, K, gemm_min(N - n, PANEL), 4 * rs, 4 * cs);
+}
+
+/* The same for bf16, with pairs of k next to each other: for each panel, for each pair of k, PANEL
+   pairs. An odd K is padded with zero; `to` holds ceil(N/PANEL)*PANEL*roundup2(K) numbers. */
+INLINE void pack_bf16(bf16 *to, const bf16 *b, long K, long N, long rs, long cs) {
+  for (long n = 0; n < N; n += PANEL, b += PANEL * cs) {
+    long width = gemm_min(N - n, PANEL), k = 0;
+    if (rs == 1) { /* the source has the pairs as words already */
+      gemm_pack_panel((uint32_t *)to, (const char *)b, K / 2, width, 4, 2 * cs);
+      k = K / 2 * 2, to += k * PANEL;
+    }
+    for (; k < K; k += 2, to += 2 * PANEL) {
+      for (long j = 0; j < width; j++) {
+        to[2 * j] = b[k * rs + j * cs];
+        to[2 * j + 1] = k + 1 < K ? b[(k + 1) * rs + j * cs] : 0;
+      }
+      for (long j = 2 * width; j < 2 * PANEL; j++) to[j] = 0;
+    }
+  }
+}
+
+/* A for bf16 products, pairs of k next to each other: the pair (m, k/2) is at to[k/2*2*M + 2*m].
+   Source element (m,k) is a[m*ms + k*ks]; `to` holds M*roundup2(K) numbers. */
+INLINE void pack_a_bf16(bf16 *to, const bf16 *a, long M, long K, long ms, long ks) {
+  for (long k = 0; k < K; k += 2, to += 2 * M) {
+    const bf16 *even = a + k * ks, *odd = even + ks;
+    for (long m = 0; m < M; m++) {
+      to[2 * m] = even[m * ms];
+      to[2 * m + 1] = k + 1 < K ? odd[m * ms] : 0;
+    }
+  }
+}
+
+/* ---- the register tile ---- */
+
+/* What a tile needs besides its place; strides in bytes. For bf16 a "step" of K is a pair, so that in
+   both types a step of A is one 32-bit word and a step of B is PANEL words. */
+typedef struct {
+  long steps, ams, aks, bps, bks, ldc;
+  int pairs, accumulate, out_bf16;
+} GemmShape;
+
+/* Defines the vectors of N floats (NAME##_f32), of N words (NAME##_u32), of N bf16 (NAME##_b16). */
+#define VECTORS(NAME, N)                                                                  \
+  typedef float NAME##_f32 __attribute__((vector_size(4 * N), aligned(4), may_alias));    \
+  typedef uint32_t NAME##_u32 __attribute__((vector_size(4 * N), aligned(4), may_alias)); \
+  typedef bf16 NAME##_b16 __attribute__((vector_size(2 * N), aligned(2), may_alias));
+
+VECTORS(full, LANES)
+VECTORS(half, LANES / 2)
+
+/* NAME##_dot: sums + a0*b0 + a1*b1 for the pairs (a0, a1) and (b0, b1) in each word; NAME##_round:
+   to bf16. (The instructions take numbers below 2^-126 for zero, the loops do not.) */
+#ifdef __AVX512BF16__
+INLINE full_f32 full_dot(full_f32 sums, full_u32 a, full_u32 b) {
+  return (full_f32)_mm512_dpbf16_ps((__m512)sums, (__m512bh)a, (__m512bh)b);
+}
+INLINE half_f32 half_dot(half_f32 sums, half_u32 a, half_u32 b) {
+  return (half_f32)_mm256_dpbf16_ps((__m256)sums, (__m256bh)a, (__m256bh)b);
+}
+INLINE full_b16 full_round(full_f32 x) { return (full_b16)_mm512_cvtneps_pbh((__m512)x); }
+INLINE half_b16 half_round(half_f32 x) { return (half_b16)_mm256_cvtneps_pbh((__m256)x); }
+#else
+#define BF16_VECTORS(NAME)                                                                 \
+  INLINE NAME##_f32 NAME##_dot(NAME##_f32 sums, NAME##_u32 a, NAME##_u32 b) {              \
+    sums += (NAME##_f32)(a << 16) * (NAME##_f32)(b << 16);                                 \
+    return sums + (NAME##_f32)(a & 0xffff0000u) * (NAME##_f32)(b & 0xffff0000u);           \
+  }                                                                                        \
+  INLINE NAME##_b16 NAME##_round(NAME##_f32 x) {                                           \
+    NAME##_u32 bits = (NAME##_u32)x, nan = (NAME##_u32)((bits & 0x7fffffff) > 0x7f800000); \
+    NAME##_u32 nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;                         \
+    NAME##_u32 y = (nearest & ~nan) | ((bits >> 16 | 0x40) & nan);                         \
+    return __builtin_convertvector(y, NAME##_b16);                                         \
+  }
+BF16_VECTORS(full)
+BF16_VECTORS(half)
+#endif
+
+/* NAME##_put: the first `n` of a vector of sums to, or onto, their place in C.
+   NAME##_tile: a tile of `rows` rows of `cols` columns in `vecs` vectors; what the last vector holds
+   outside of C is computed and dropped. */
+#define TILE(NAME)                                                                                 \
+  INLINE void NAME##_put(GemmShape p, void *to, NAME##_f32 sum, long n) {                          \
+    enum { N = sizeof sum / 4 };                                                                   \
+    if (p.out_bf16) {                                                                              \
+      NAME##_b16 rounded = NAME##_round(sum);                                                      \
+      if (n == N) *(NAME##_b16 *)to = rounded;                                                     \
+      else memcpy(to, &rounded, 2 * n);                                                            \
+    } else if (n == N) {                                                                           \
+      if (p.accumulate) sum += *(NAME##_f32 *)to;                                                  \
+      *(NAME##_f32 *)to = sum;                                                                     \
+    } else if (p.accumulate) {                                                                     \
+      for (long i = 0; i < n; i++) ((float *)to)[i] += sum[i];                                     \
+    } else {                                                                                       \
+      memcpy(to, &sum, 4 * n);                                                                     \
+    }                                                                                              \
+  }                                                                                                \
+  INLINE void NAME##_tile(GemmShape p, int rows, int vecs, int cols, const char *a, const char *b, \
+                          char *c) {                                                               \
+    enum { N = sizeof(NAME##_f32) / 4 };                                                           \
+    NAME##_f32 sum[ROWS][2];                                                                       \
+    UNROLL for (int i = 0; i < rows; i++)                                                          \
+      UNROLL for (int j = 0; j < vecs; j++) sum[i][j] = (NAME##_f32){0};                           \
+    for (long k = 0; k < p.steps; k++, a += p.aks, b += p.bks) {                                   \
+      NAME##_u32 bs[2];                                                                            \
+      UNROLL for (int j = 0; j < vecs; j++) bs[j] = *(NAME##_u32 *)(b + 4 * N * j);                \
+      UNROLL for (int i = 0; i < rows; i++) {                                                      \
+        uint32_t word;                                                                             \
+        memcpy(&word, a + i * p.ams, 4);                                                           \
+        NAME##_u32 as = (NAME##_u32){0} + word;                                                    \
+        UNROLL for (int j = 0; j < vecs; j++) {                                                    \
+          if (p.pairs) sum[i][j] = NAME##_dot(sum[i][j], as, bs[j]);                               \
+          else sum[i][j] += (NAME##_f32)as * (NAME##_f32)bs[j];                                    \
+        }                                                                                          \
+      }                                                                                            \
+    }                                                                                              \
+    UNROLL for (int i = 0; i < rows; i++)                                                          \
+      UNROLL for (int j = 0; j < vecs; j++)                                                        \
+        NAME##_put(p, c + i * p.ldc + (p.out_bf16 ? 2 : 4) * N * j, sum[i][j],                     \
+                   gemm_min(cols - j * N, N));                                                     \
+  }
+
+TILE(full)
+TILE(half)
+
+/* `tiles` tiles of `rows` rows under each other, `cols` columns of C. Up to half a vector of columns
+   takes half the time where vectors are as wide as this. */
+INLINE void gemm_columns(GemmShape p, int rows, long tiles, int cols, const char *a, const char *b,
+                         char *c) {
+  for (long i = 0; i < tiles; i++, a += rows * p.ams, c += rows * p.ldc) {
+    if (LANES == 16 && cols <= LANES / 2) half_tile(p, rows, 1, cols, a, b, c);
+    else full_tile(p, rows, (cols + LANES - 1) / LANES, cols, a, b, c);
+  }
+}
+
+/* The same of all N columns. */
+INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, const char *b,
+                      char *c) {
+  long rest = N % PANEL, size = p.out_bf16 ? 2 : 4;
+  for (long i = 0; i < N / PANEL; i++, b += p.bps, c += PANEL * size)
+    gemm_columns(p, rows, tiles, PANEL, a, b, c);
+  /* a little more than one vector: the vector and the little apart */
+  if (LANES == 16 && rest > LANES && rest <= LANES + LANES / 2) {
+    gemm_columns(p, rows, tiles, LANES, a, b, c);
+    b += 4 * LANES, c += LANES * size, rest -= LANES;
+  }
+  if (rest) gemm_columns(p, rows, tiles, rest, a, b, c);
+}
+
+/* All of C: tiles of nearly equal height, and the last ones. (Blocks of M or K for the caches did not
+   measure faster: a panel's tiles pass A in order, which the prefetcher keeps up with.) */
+INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, char *c) {
+  long tiles = (M + ROWS - 1) / ROWS, rows = (M + tiles - 1) / tiles; /* a tile, at most ROWS */
+  long whole = M / rows, rest = M % rows;
+  gemm_rows(p, rows, whole, N, a, b, c);
+  if (rest) gemm_rows(p, rest, 1, N, a + whole * rows * p.ams, b, c + whole * rows * p.ldc);
+}
+
+/* ---- the products ---- */
+
+/* C[M,N] (row-major, row stride ldc) = A·B, or += where accumulate. Element (m,k) of A is
+   a[m*ams + k*aks]. B: the k-th row of panel i is at b + i*bps + k*bks (packed: bps = K*PANEL,
+   bks = PANEL; a row-major [K,N] matrix as it is: bps = PANEL, bks = N, of which up to PANEL-1 floats
+   behind a row's end are read). */
+INLINE void gemm_f32(long M, long N, long K, const float *a, long ams, long aks, const float *b,
+                     long bps, long bks, float *c, long ldc, int accumulate) {
+  GemmShape p = {K, 4 * ams, 4 * aks, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, 0};
+  gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
+}
+
+/* The same of bf16, summed in float32; C is float, or rounded to bf16 where out_bf16 (then accumulate
+   is 0). The pair (m, k/2) of A is the word at a[m*ams + k/2*aks] (a row-major A with even K: ams = K,
+   aks = 2; from pack_a_bf16: ams = 2, aks = 2*M). B comes from pack_bf16. */
+INLINE void gemm_bf16(long M, long N, long K, const bf16 *a, long ams, long aks, const bf16 *b,
+                      void *c, long ldc, int accumulate, int out_bf16) {
+  long steps = (K + 1) / 2;
+  GemmShape p = {steps,     2 * ams, 2 * aks,    4 * PANEL * steps,
+                 4 * PANEL, (out_bf16 ? 2 : 4) * ldc, 1, accumulate, out_bf16};
+  gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
+}
+
+#undef ROWS
+#undef UNROLL
+#undef VECTORS
+#undef BF16_VECTORS
+#undef TILE
+
+#endif

@@ -1,0 +1,76 @@
+/** Operations that combine elements along dimensions. */
+import { boolAttribute, constantInts, normalAxis } from "../graph/shapes/rule";
+import { seen } from "./looks";
+import { reshaped } from "./memory";
+import type { RowReduction } from "./ops";
+import { isData, NotNative, type Source } from "./planner";
+import { asCall, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
+
+/** Reductions; those over the last dimensions are done row by row. */
+const reduce =
+  (how: RowReduction, after?: (count: number) => string): Lowering =>
+  (planner, node) => {
+    const input = node.inputs[0]!;
+    const rank = input.shape.length;
+    const axes = constantInts(asCall(node), 1).map((axis) => normalAxis(asCall(node), axis, rank));
+    const shape = outputShape(node);
+    const dtype = outputType(node);
+    const count = axes.reduce((product, axis) => product * input.shape[axis]!, 1);
+    const source = node.sources[0]!;
+    const scaled = (sum: Source): Source =>
+      after === undefined ? sum : planner.map(shape, dtype, ([x]) => `(${x} * ${after(count)})`, [sum]);
+    if (count === 1) return seen((view) => reshaped(view, shape))(planner, node);
+    const kept = input.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+    const trailing = kept.every((axis) => axes.every((reduced) => axis < reduced || input.shape[axis] === 1));
+    // A sum over the whole batch is not a row: it is done block by block.
+    const overBatch = isData(source) && axes.includes(0) && how === "sum";
+    if (trailing && !overBatch) return scaled(planner.row(how, source, count, shape, dtype));
+    if (how !== "sum" || (dtype !== "float32" && dtype !== "bfloat16"))
+      throw new NotNative(`it takes the ${how} over leading dimensions`);
+    const keepDims = boolAttribute(asCall(node), "keep_dims");
+    const places = input.shape.map((_, axis) => {
+      if (axes.includes(axis)) return undefined;
+      return keepDims ? axis : kept.indexOf(axis);
+    });
+    const sum = planner.sum(source, shape, places);
+    return scaled(dtype === "float32" ? sum : planner.map(shape, dtype, ([x]) => x!, [sum]));
+  };
+
+const argMax: Lowering = (planner, node) => {
+  const rank = node.inputs[0]!.shape.length;
+  if (normalAxis(asCall(node), constantInts(asCall(node), 1)[0]!, rank) !== rank - 1)
+    throw new NotNative("its ArgMax is not along the last axis");
+  return planner.row(
+    "argmax",
+    node.sources[0]!,
+    node.inputs[0]!.shape[rank - 1]!,
+    outputShape(node),
+    outputType(node),
+  );
+};
+
+const softmax: Lowering = (planner, node) => {
+  const shape = outputShape(node);
+  const rows = [...shape.slice(0, -1), 1];
+  const x = node.sources[0]!;
+  const most = planner.row("max", x, shape.at(-1)!, rows, "float32");
+  const powers = planner.map(shape, "float32", ([x, most]) => `exp_f32(${x} - ${most})`, [x, most]);
+  const total = planner.row("sum", powers, shape.at(-1)!, rows, "float32");
+  const inverse = planner.map(rows, "float32", ([total]) => `(1.0f / ${total})`, [total]);
+  return planner.map(shape, outputType(node), ([power, inverse]) => `(${power} * ${inverse})`, [
+    powers,
+    inverse,
+  ]);
+};
+
+export const reductions: Lowerings = {
+  Sum: reduce("sum"),
+  Mean: reduce("sum", (count) => `(1.0f / ${count}.0f)`),
+  Max: reduce("max"),
+  Min: reduce("min"),
+  Prod: reduce("prod"),
+  Any: reduce("any"),
+  All: reduce("all"),
+  ArgMax: argMax,
+  Softmax: softmax,
+};

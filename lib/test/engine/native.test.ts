@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { compile, startEngine, tf } from "../../src/engine";
+import { record } from "../../src/engine/graph/record";
+import { planGraph } from "../../src/engine/native/plan";
+import { NotNative } from "../../src/engine/native/planner";
+import { toolchain } from "../../src/engine/native/toolchain";
+import { runInChild } from "./child";
+import { asList, assertClose, differentiable, discrete, gradients, inputs, type T } from "./kernel-cases";
+
+/** For tests that compile C. */
+const needsCompiler = { skip: toolchain() === undefined && "no C compiler works here" };
+
+type Function = (x: T, y: T, i: T) => T[];
+
+/** All cases and their gradients; the first dimension of their whole numbers makes four examples of them. */
+const cases: Record<string, Function> = {
+  ...Object.fromEntries(
+    Object.entries({ ...differentiable, ...discrete }).map(([name, fn]) => [
+      name,
+      (x: T, y: T, i: T) => asList(fn(x, y, i)),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(differentiable).map(([name, fn]) => [
+      `gradient of ${name}`,
+      (x: T, y: T, i: T) => gradients(fn, x, y, i),
+    ]),
+  ),
+};
+
+/** Why a function cannot be compiled natively; undefined where it can. */
+function refusal(fn: Function): string | undefined {
+  return tf.tidy(() => {
+    const { graph } = record("case", inputs(), ([x, y, i]) => fn(x!, y!, i!));
+    try {
+      planGraph(graph, 2, 16);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof NotNative)) throw error;
+      return error.message;
+    }
+  });
+}
+
+describe("native programs", needsCompiler, () => {
+  before(() => startEngine({ backend: "tensorflow" }));
+
+  test("kernels and their gradients give what TensorFlow gives", () => {
+    const known = Object.entries(cases).filter(([, fn]) => refusal(fn) === undefined);
+    assert.ok(known.length >= 180, `only ${known.length} of ${Object.keys(cases).length} cases are known`);
+    tf.tidy(() => {
+      const args = inputs();
+      // In one program, as each would cost a start of the C compiler.
+      const all = compile((x: T, y: T, i: T) => known.map(([, fn]) => fn(x, y, i)), { device: "native" });
+      const results = all(...args);
+      for (const [k, [name, fn]] of known.entries()) assertClose(results[k]!, fn(...args), name);
+      all.dispose();
+    });
+  });
+
+  /** Runs a function natively and in TensorFlow on the same arguments. */
+  function compare<A extends tf.Tensor[]>(fn: (...args: A) => T[], args: A, precision?: "bfloat16"): void {
+    const [ours, theirs] = (["native", "tensorflow"] as const).map((device) => {
+      const compiled = compile(fn, { device, precision });
+      const results = compiled(...args);
+      compiled.dispose();
+      return results;
+    }) as [T[], T[]];
+    const tolerance = precision === undefined ? 1e-4 : 0.02;
+    ours.forEach((result, k) => {
+      const [a, b] = [result, theirs[k]!].map((t) => t.dataSync()) as [Float32Array, Float32Array];
+      const largest = Math.max(...b.map(Math.abs));
+      const difference = Math.max(...a.map((value, e) => Math.abs(value - b[e]!)));
+      assert.ok(
+        difference <= tolerance * largest,
+        `result ${k} differs by ${difference} where ${largest} is largest`,
+      );
+    });
+  }
+
+  const examples = (n: number) =>
+    tf.tensor1d(
+      Int32Array.from({ length: n }, (_, i) => i % 5),
+      "int32",
+    );
+  const numbers = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 0.5, "float32", seed);
+
+  for (const precision of [undefined, "bfloat16"] as const) {
+    test(`sizes that fill no vector, no block and no pair, in ${precision ?? "float32"}`, () => {
+      tf.tidy(() => {
+        // 6 examples of 7 rows; 13, 5 and 33 are in no relation to a vector's length.
+        const loss = (ids: T, x: T, w: T, v: T) => {
+          const rows = x.mul(ids.toFloat().add(1).reshape([6, 1, 1])).reshape([42, 13]);
+          const hidden = rows.matMul(w).reshape([6, 7, 33]);
+          const out = hidden
+            .mul(hidden.sigmoid())
+            .reshape([42, 33])
+            .matMul(v, false, true)
+            .reshape([6, 7, 5]);
+          const scores = out.matMul(out, false, true).softmax();
+          return scores
+            .matMul(out.transpose([0, 1, 2]))
+            .square()
+            .mean(-1)
+            .sum();
+        };
+        const step = (ids: T, x: T, w: T, v: T) => {
+          const { value, grads } = tf.valueAndGrads((w: T, v: T) => loss(ids, x, w, v) as tf.Scalar)([w, v]);
+          return [value, ...grads, w.sub(grads[0]!.mul(0.1))];
+        };
+        compare(
+          step,
+          [examples(6), numbers([6, 7, 13], 1), numbers([13, 33], 2), numbers([5, 33], 3)],
+          precision,
+        );
+      });
+    });
+  }
+
+  test("weights with as many rows as there are examples are not mistaken for a batch", () => {
+    tf.tidy(() => {
+      const step = (ids: T, x: T, w: T) => {
+        const { value, grads } = tf.valueAndGrads(
+          (w: T) =>
+            x
+              .mul(ids.toFloat().reshape([8, 1]))
+              .matMul(w)
+              .matMul(w, false, true)
+              .tanh()
+              .sum() as tf.Scalar,
+        )([w]);
+        return [value, grads[0]!, w.add(w.sum(0)).mul(grads[0]!)];
+      };
+      compare(step, [examples(8), numbers([8, 8], 1), numbers([8, 8], 2)]);
+    });
+  });
+
+  test("what is computed from sums over the batch is read again by the examples", () => {
+    tf.tidy(() => {
+      const centred = (ids: T, x: T) => {
+        const weighted = x.mul(ids.toFloat().reshape([16, 1]));
+        const rest = weighted.sub(weighted.mean(0));
+        return [rest, rest.square().sum(0), rest.div(rest.square().mean()).sum(1)];
+      };
+      compare(centred, [examples(16), numbers([16, 6], 1)]);
+    });
+  });
+
+  test("the same sum over the batch serves two readers", () => {
+    tf.tidy(() => {
+      const twice = (ids: T, x: T) => {
+        const sum = x.mul(ids.toFloat().reshape([16, 1])).sum(0);
+        const other = x.sum(0);
+        return [sum.add(other), sum, sum.mul(2).concat(sum)];
+      };
+      compare(twice, [examples(16), numbers([16, 6], 1)]);
+    });
+  });
+
+  test("one thread, more threads than one, and a batch that they cannot share evenly give the same", () => {
+    for (const threads of ["1", "2", "3"]) {
+      const { status, stdout, stderr } = runInChild(
+        `await engine.startEngine({ backend: "tensorflow", threads: ${threads} });
+         const f = (ids, x, w) => { const g = tf.grad((w) => x.mul(ids.toFloat().reshape([7, 1])).matMul(w).sigmoid().sum())(w); return [g, g.sum()]; };
+         const args = [tf.tensor1d([1, 2, 3, 4, 5, 6, 7], "int32"), tf.ones([7, 4]).mul(0.1), tf.ones([4, 3]).mul(0.2)];
+         const [ours, theirs] = [engine.compile(f, { device: "native" }), f].map((f) => f(...args).map((t) => t.dataSync()));
+         ours.forEach((values, k) => values.forEach((v, e) => { if (Math.abs(v - theirs[k][e]) > 1e-5) throw new Error(v + " " + theirs[k][e]); }));
+         console.log("same");`,
+      );
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /same/);
+    }
+  });
+
+  test("runs are the same bit for bit, one after another and at once", async () => {
+    const step = compile(
+      (ids: T, x: T) => [
+        tf
+          .softmax(x.matMul(x, false, true))
+          .sum(0)
+          .mul(ids.toFloat().sum()),
+      ],
+      {
+        device: "native",
+      },
+    );
+    const args = [examples(32), numbers([32, 20], 5)] as const;
+    const first = step(...args)[0]!.dataSync();
+    const again = await Promise.all(Array.from({ length: 20 }, () => step.async(...args)));
+    for (const [result] of again) assert.deepEqual(result!.dataSync(), first);
+    tf.dispose([again, [...args]]);
+    step.dispose();
+  });
+
+  test("a disposed program's memory is free, and it can be compiled anew", () => {
+    const before = tf.memory().numTensors;
+    for (let round = 0; round < 3; round++) {
+      tf.tidy(() =>
+        compare((ids: T, x: T) => [x.mul(ids.toFloat().reshape([8, 1]))], [examples(8), numbers([8, 3], 1)]),
+      );
+    }
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  test("an index outside of its table is an error, not a crash", () => {
+    tf.tidy(() => {
+      const look = compile((ids: T, table: T) => tf.gather(table, ids as tf.Tensor1D), { device: "native" });
+      const table = numbers([5, 3], 1);
+      assert.equal(look(tf.tensor1d([0, 4], "int32"), table).size, 6);
+      assert.throws(() => look(tf.tensor1d([0, 5], "int32"), table), /an index is outside of the table/);
+      assert.throws(() => look(tf.tensor1d([-1, 0], "int32"), table), /an index is outside of the table/);
+      look.dispose();
+    });
+  });
+
+  test("what cannot be compiled says why; without being asked for, TensorFlow runs it", () => {
+    tf.tidy(() => {
+      const sums = (x: T) => x.cumsum();
+      const x = tf.tensor1d([1, 2, 3]);
+      assert.throws(
+        () => compile(sums, { device: "native" })(x),
+        /cannot be compiled natively: it uses Cumsum/,
+      );
+      assert.deepEqual([...compile(sums)(x).dataSync()], [1, 3, 6]);
+    });
+  });
+
+  test("programs are kept, and one is made only once", () => {
+    const folder = mkdtempSync(join(tmpdir(), "trm-native-"));
+    const body = `await engine.startEngine({ backend: "tensorflow" });
+      for (let i = 0; i < 2; i++) engine.compile((x) => x.mul(2).sum(1), { device: "native" })(tf.ones([4, 3])).print();`;
+    for (let round = 0; round < 2; round++) {
+      const { status, stderr } = runInChild(body, { TRM_NATIVE_CACHE: folder });
+      assert.equal(status, 0, stderr);
+      assert.equal(readdirSync(folder).length, 1);
+    }
+  });
+});
+
+test("without a C compiler TensorFlow runs everything", () => {
+  const { status, stdout, stderr } = runInChild(
+    `await engine.startEngine({ backend: "tensorflow" });
+     const f = (ids, x) => x.mul(ids.toFloat().reshape([64, 1])).matMul(x, true).sum();
+     const args = [tf.ones([64], "int32"), tf.ones([64, 2000])];
+     engine.compile(f)(tf.ones([64], "int32"), tf.ones([64, 64])).print();
+     try { engine.compile(f, { device: "native" })(...args); } catch (error) { console.log(error.message); }`,
+    { CC: "/bin/false" },
+  );
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /no C compiler \(cc, gcc or clang\) works here/);
+});
+
+test("TRM_COMPILE takes three words", () => {
+  const { stderr } = runInChild(
+    `await engine.startEngine({ backend: "tensorflow" }); engine.compile((x) => x.neg())(tf.ones([2]));`,
+    { TRM_COMPILE: "fast" },
+  );
+  assert.match(stderr, /TRM_COMPILE is "fast"; it can be auto, native or tensorflow/);
+});
