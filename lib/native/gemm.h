@@ -65,6 +65,16 @@ INLINE bf16 f32_to_bf16(float x) {
   return (bf16)((bits & 0x7fffffff) > 0x7f800000 ? nan : nearest);
 }
 
+/* Rounds many. */
+static inline void round_to_bf16(bf16 *to, const float *from, long n) {
+  long i = 0;
+#if defined __AVX512BF16__
+  for (; i + 16 <= n; i += 16)
+    _mm256_storeu_si256((void *)(to + i), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i)));
+#endif
+  for (; i < n; i++) to[i] = f32_to_bf16(from[i]);
+}
+
 /* ---- packing ---- */
 
 INLINE long gemm_min(long x, long limit) { return x < limit ? x : limit; }

@@ -57,6 +57,9 @@ export function isFlat(loop: Loop): boolean {
   );
 }
 
+/** Elements that are rounded together. */
+const strip = 512;
+
 class LoopWriter {
   private readonly pointers: { view: View; written: boolean }[] = [];
   private readonly flat: boolean;
@@ -104,11 +107,14 @@ class LoopWriter {
       if (walk <= last) lines.push(...this.oneWalk(walk));
     }
     const kept = loop.ops.filter((op) => this.isKept(op));
-    const arrays = kept.map(
-      (op) => `${computedAs[op.to.buffer.dtype]} k${this.names.get(op)}[${loop.columns}];`,
-    );
+    const arrays = [
+      ...kept.map((op) => `${computedAs[op.to.buffer.dtype]} k${this.names.get(op)}[${loop.columns}];`),
+      ...this.rounded(loop.ops).map(
+        (op) => `float n${this.names.get(op)}[${this.flat ? strip : loop.columns}];`,
+      ),
+    ];
     const body = this.flat
-      ? lines
+      ? [...arrays, ...lines]
       : [
           ...arrays,
           `for (long r = ${this.rows === undefined ? "from" : 0}; r < ${this.rows ?? "to"}; r++) {`,
@@ -116,6 +122,16 @@ class LoopWriter {
           "}",
         ];
     return { body: body.join("\n"), pointers: this.pointers };
+  }
+
+  /** Operations whose bfloat16 results stand in a row, so that many are rounded by one instruction. */
+  private rounded(ops: readonly (MapOp | RowOp)[]): (MapOp | RowOp)[] {
+    return ops.filter((op) => {
+      const { buffer } = op.to;
+      if (this.made(op) !== "element" || buffer.dtype !== "bfloat16" || !this.needed.has(buffer))
+        return false;
+      return this.flat || (this.loop.columns > 1 && lastStride(op.to) === 1);
+    });
   }
 
   /** Whether a later walk over the row reads an element again. */
@@ -160,22 +176,40 @@ class LoopWriter {
     const simd = reductions.every(({ how }) => how in ompOperator)
       ? [`#pragma omp simd${clauses.join("")}`]
       : [];
-    const range = this.flat
-      ? [
-          this.rows === undefined ? "from" : "0",
-          this.rows === undefined ? "to" : String(this.rows * this.loop.columns),
-        ]
-      : ["0", String(this.loop.columns)];
+    const rounded = this.rounded(ops);
+    const [first, end] = this.range();
+    const strips = this.flat && rounded.length > 0;
+    const walkRow = [
+      ...simd,
+      strips ? "for (long c = strip; c < end; c++) {" : `for (long c = ${first}; c < ${end}; c++) {`,
+      ...inner,
+      "}",
+      ...rounded.map((op) => {
+        const start = this.flat ? "strip" : this.rowStart(op.to);
+        const count = this.flat ? "end - strip" : String(this.loop.columns);
+        return `round_to_bf16(${this.pointer(op.to, true)} + ${start}, n${this.names.get(op)}, ${count});`;
+      }),
+    ];
     return [
       ...reductions.map(
         (op) => `${computedAs[op.to.buffer.dtype]} ${this.names.get(op)} = ${start[op.how]};`,
       ),
-      ...simd,
-      `for (long c = ${range[0]}; c < ${range[1]}; c++) {`,
-      ...inner,
-      "}",
+      ...(strips
+        ? [
+            `for (long strip = ${first}; strip < ${end}; strip += ${strip}) {`,
+            `const long end = strip + ${strip} < ${end} ? strip + ${strip} : ${end};`,
+            ...walkRow,
+            "}",
+          ]
+        : walkRow),
       ...reductions.flatMap((op) => this.store(op, "row")),
     ];
+  }
+
+  /** The first column and the one behind the last; without rows, of all elements. */
+  private range(): [string, string] {
+    if (!this.flat) return ["0", String(this.loop.columns)];
+    return this.rows === undefined ? ["from", "to"] : ["0", String(this.rows * this.loop.columns)];
   }
 
   /** C of an argument. */
@@ -196,8 +230,15 @@ class LoopWriter {
     if (!this.needed.has(op.to.buffer)) return [];
     const { dtype } = op.to.buffer;
     const name = this.names.get(op)!;
+    if (this.rounded([op]).length > 0) return [`n${name}[${this.flat ? "c - strip" : "c"}] = ${name};`];
     const value = dtype === "bfloat16" ? `f32_to_bf16(${name})` : name;
     return [`${this.pointer(op.to, true)}[${this.index(op.to, level)}] = ${value};`];
+  }
+
+  /** Where row `r` begins. */
+  private rowStart(view: View): string {
+    const { shape, strides } = withColumns(view);
+    return rowIndex(shape.slice(0, -1), strides.slice(0, -1));
   }
 
   private pointer(view: View, written: boolean): string {
@@ -220,18 +261,21 @@ class LoopWriter {
     if (this.flat)
       return loops(view.shape, view.strides).length === 0 || view.strides.every((s) => s === 0) ? "0" : "c";
     if (level === "row" || columns === 1) return rowIndex(view.shape, view.strides);
-    const shape = [...view.shape];
-    const strides = [...view.strides];
-    while (shape.length > 1 && shape.at(-1) === 1) {
-      shape.pop();
-      strides.pop();
-    }
-    const stride = strides.at(-1)!;
-    const row = rowIndex(shape.slice(0, -1), strides.slice(0, -1));
+    const stride = lastStride(view);
+    const row = this.rowStart(view);
     const column = stride === 0 ? "" : stride === 1 ? "c" : `c * ${stride}`;
     return [row === "0" ? "" : row, column].filter((term) => term !== "").join(" + ") || "0";
   }
 }
+
+/** Dimensions without those of size 1 at the end, which are not columns. */
+function withColumns({ shape, strides }: View): { shape: readonly number[]; strides: readonly number[] } {
+  let rank = shape.length;
+  while (rank > 1 && shape[rank - 1] === 1) rank--;
+  return { shape: shape.slice(0, rank), strides: strides.slice(0, rank) };
+}
+
+const lastStride = (view: View): number => withColumns(view).strides.at(-1)!;
 
 /** The place of row `r`, counted through the dimensions in order. */
 export function rowIndex(shape: readonly number[], strides: readonly number[], r = "r"): string {
