@@ -22,13 +22,20 @@ const start: Record<string, string> = {
 };
 const combine: Record<string, (a: string, x: string) => string> = {
   sum: (a, x) => `${a} += ${x};`,
-  max: (a, x) => `${a} = ${x} > ${a} || ${x} != ${x} ? ${x} : ${a};`,
-  min: (a, x) => `${a} = ${x} < ${a} || ${x} != ${x} ? ${x} : ${a};`,
+  max: (a, x) => `${a} = ${a} > ${x} ? ${a} : ${x};`,
+  min: (a, x) => `${a} = ${a} < ${x} ? ${a} : ${x};`,
   prod: (a, x) => `${a} *= ${x};`,
   any: (a, x) => `${a} |= ${x} != 0;`,
   all: (a, x) => `${a} &= ${x} != 0;`,
 };
-const ompOperator: Record<string, string> = { sum: "+", prod: "*", any: "|", all: "&" };
+const ompOperator: Record<string, string> = {
+  sum: "+",
+  prod: "*",
+  any: "|",
+  all: "&",
+  max: "max",
+  min: "min",
+};
 
 /**
  * Writes a loop over its rows.
