@@ -150,6 +150,24 @@ describe("native programs", needsCompiler, () => {
     });
   });
 
+  test("sums to which examples add before and after another sum is known stay whole", () => {
+    tf.tidy(() => {
+      const step = (ids: T, x: T, w: T) => {
+        const rows = x.mul(ids.toFloat().reshape([16, 1]));
+        const loss = (w: T) => {
+          const hidden = rows.matMul(w);
+          return hidden
+            .square()
+            .sum()
+            .add(hidden.mul(hidden.mean(0)).tanh().sum()) as tf.Scalar;
+        };
+        const { value, grads } = tf.valueAndGrads(loss)([w]);
+        return [value, grads[0]!];
+      };
+      compare(step, [examples(16), numbers([16, 6], 1), numbers([6, 5], 2)]);
+    });
+  });
+
   test("the same sum over the batch serves two readers", () => {
     tf.tidy(() => {
       const twice = (ids: T, x: T) => {

@@ -56,7 +56,7 @@ class ProgramWriter {
 
   write(): string {
     const phases = Math.max(0, ...this.kernels.map(({ phase }) => phase)) + 1;
-    const main: string[] = [];
+    const main = this.noSums();
     for (let phase = 0; phase < phases; phase++) {
       main.push(...this.wholePart(this.kernels.filter((kernel) => kernel.phase === phase && !kernel.sliced)));
       const sliced = this.kernels.filter((kernel) => kernel.phase === phase && kernel.sliced);
@@ -77,6 +77,14 @@ static void program(int thread, void *addresses) {
 ${main.map((line) => `  ${line}`).join("\n")}
 }
 `;
+  }
+
+  /** Sums over the batch begin at zero, each thread's own; several sliced parts may add to one. */
+  private noSums(): string[] {
+    return [...this.partials.offsets].map(([{ size }, offset]) => {
+      const own = size / this.plan.threads;
+      return `memset(partial + ${offset} + thread * ${own}L, 0, ${own * 4});`;
+    });
   }
 
   /** The kernels of a whole part, each done by all threads, with barriers where one waits for another. */
@@ -103,13 +111,7 @@ ${main.map((line) => `  ${line}`).join("\n")}
   private slicedPart(kernels: readonly Kernel[]): string[] {
     const blocks = this.plan.batch / this.together;
     this.sliced = true;
-    const touched = new Set(kernels.flatMap((kernel) => kernelOps(kernel).map(writes)));
-    const zeroed = [...this.partials.offsets].filter(([buffer]) => touched.has(buffer));
     return [
-      ...zeroed.map(([buffer, offset]) => {
-        const size = buffer.size / this.plan.threads;
-        return `memset(partial + ${offset} + thread * ${size}L, 0, ${size * 4});`;
-      }),
       `for (long block = ${blocks}L * thread / THREADS; block < ${blocks}L * (thread + 1) / THREADS; block++) {`,
       `  const long unit = block * ${this.together};`,
       ...kernels.flatMap((kernel) => this.call(kernel)).map((line) => `  ${line}`),
