@@ -2,7 +2,7 @@
 import type { GraphNode } from "../graph/graph";
 import type { NativeType } from "./memory";
 
-/** C that computes an element from elements; the names of `runtime/functions.h` may be used. */
+/** C that computes an element from elements; the names of `lib/native/functions.h` may be used. */
 export type Expression = (args: readonly string[]) => string;
 
 /** What a node computes for each element, and undefined where it is none of these operations. */

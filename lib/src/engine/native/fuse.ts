@@ -88,11 +88,12 @@ function findLoop(kernels: readonly Kernel[], op: MapOp | RowOp, after: number):
   return undefined;
 }
 
-const most = 64;
+/** Longer loops compile slowly and run out of registers. */
+const longest = 64;
 
 function joins(loop: Loop, op: MapOp | RowOp): boolean {
   const level = levelIn(loop, op);
-  if (level === undefined || loop.ops.length >= most) return false;
+  if (level === undefined || loop.ops.length >= longest) return false;
   if ([op, ...loop.ops].some((op) => op.kind === "row" && op.how === "argmax")) return false;
   let shared = false;
   for (const arg of op.args) {

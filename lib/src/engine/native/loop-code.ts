@@ -1,5 +1,4 @@
 /** A fused loop as a C function. */
-
 import { literal } from "./expressions";
 import { type Level, type Loop, levelIn, passedOn } from "./fuse";
 import { type Buffer, computedAs, loops, type NativeType, storedAs, type View } from "./memory";
@@ -7,12 +6,13 @@ import type { Argument, MapOp, RowOp } from "./ops";
 
 /** C text of a kernel, and the views whose addresses it is called with. */
 export interface KernelCode {
-  /** The body of a function of `p0, p1, …` and, if `ranged`, of `from` and `to`. */
+  /** The body of a function of the pointers `p0, p1, …`, and of `from` and `to` where it does a range. */
   readonly body: string;
   readonly pointers: readonly { readonly view: View; readonly written: boolean }[];
 }
 
-const start: Record<string, string> = {
+/** What a reduction begins with. */
+const initial: Record<string, string> = {
   sum: "0.0f",
   max: "-INFINITY",
   min: "INFINITY",
@@ -20,6 +20,7 @@ const start: Record<string, string> = {
   any: "0",
   all: "1",
 };
+/** C that adds an element to a reduction. */
 const combine: Record<string, (a: string, x: string) => string> = {
   sum: (a, x) => `${a} += ${x};`,
   max: (a, x) => `${a} = ${a} > ${x} ? ${a} : ${x};`,
@@ -28,6 +29,7 @@ const combine: Record<string, (a: string, x: string) => string> = {
   any: (a, x) => `${a} |= ${x} != 0;`,
   all: (a, x) => `${a} &= ${x} != 0;`,
 };
+/** How OpenMP calls it, so that a row's elements are combined in any order. */
 const ompOperator: Record<string, string> = {
   sum: "+",
   prod: "*",
@@ -199,7 +201,7 @@ class LoopWriter {
     ];
     return [
       ...reductions.map(
-        (op) => `${computedAs[op.to.buffer.dtype]} ${this.names.get(op)} = ${start[op.how]};`,
+        (op) => `${computedAs[op.to.buffer.dtype]} ${this.names.get(op)} = ${initial[op.how]};`,
       ),
       ...(strips
         ? [

@@ -61,8 +61,8 @@ export interface ProductOp extends Stage {
   readonly packed?: Buffer;
   readonly to: Destination;
   readonly accumulate: boolean;
-  /** Scratch memory for packing. */
-  readonly scratch: { a?: Buffer; b?: Buffer };
+  /** Tells products of a plan apart. */
+  readonly id: number;
 }
 
 /** Writes b into panels, for all products that read it. */

@@ -70,8 +70,7 @@ function isPassedOn(kernel: Kernel, op: Op, view: View): boolean {
 /** What has a place in scratch memory: a buffer, or the n-th temporary of a product. */
 export type ScratchKey = Buffer | string;
 
-export const temporaryOf = (op: ProductOp, n: number): ScratchKey =>
-  `${op.a.buffer.id} ${op.b.buffer.id} ${op.to.view!.buffer.id} ${op.to.view!.offset} ${n}`;
+export const temporaryOf = ({ id }: ProductOp, n: number): ScratchKey => `${id} ${n}`;
 
 /** Scratch memory of one thread for blocks of some examples. */
 export function scratchPlaces(
@@ -83,7 +82,6 @@ export function scratchPlaces(
 ): Places<ScratchKey> {
   const lives = new Map<ScratchKey, Lifetime>();
   kernels.forEach((kernel, i) => {
-    if (!kernel.sliced) return;
     for (const op of kernelOps(kernel)) {
       for (const buffer of [...reads(op).map(({ buffer }) => buffer), writes(op)]) {
         if (buffer.home.kind !== "local" || !needed.has(buffer)) continue;
@@ -91,7 +89,7 @@ export function scratchPlaces(
         lives.set(buffer, { bytes, first: lives.get(buffer)?.first ?? i, last: i });
       }
       if (op.kind !== "product") continue;
-      productCode(op, panel, together / batch).scratch.forEach((elements, n) => {
+      productCode(op, panel, op.sliced ? together / batch : 1).scratch.forEach((elements, n) => {
         lives.set(temporaryOf(op, n), { bytes: elements * bytesOf[op.a.buffer.dtype], first: i, last: i });
       });
     }

@@ -18,13 +18,14 @@ import type { Argument, Destination, MapOp, Op, ProductOp, RowReduction, Stage }
 export type Source =
   | {
       readonly kind: "view";
-      readonly view: View /** Whether it differs from example to example. */;
+      readonly view: View;
+      /** Whether it differs from example to example. */
       readonly data: boolean;
     }
   | { readonly kind: "literal"; readonly value: number; readonly dtype: NativeType; readonly shape: Shape }
   | PartialSums;
 
-/** One contribution goes to a part of the whole: sums that are added or concatenated share their memory. */
+/** Sums over the batch. Those that the graph adds or concatenates share their memory: each is then a part of a whole. */
 export interface PartialSums {
   readonly kind: "sums";
   readonly dtype: NativeType;
@@ -45,11 +46,13 @@ export class NotNative extends Error {
   }
 }
 
+/** A plan while it grows. */
 export class Planner {
   readonly ops: Op[] = [];
   readonly buffers: Buffer[] = [];
   private readonly copies = new Map<string, View>();
   private readonly packs = new Map<string, Buffer>();
+  private readonly added = new Map<PartialSums, View>();
 
   constructor(
     readonly batch: number,
@@ -166,8 +169,6 @@ export class Planner {
     return (made as { view: View }).view;
   }
 
-  private readonly added = new Map<PartialSums, View>();
-
   /** Gives sums over the batch their place, and adds up what the threads have. */
   private addedUp(sums: PartialSums): View {
     const known = this.added.get(sums);
@@ -201,9 +202,9 @@ export class Planner {
     return this.copied(view);
   }
 
-  /** The same elements row by row in memory of their own. */
-  copied(view: View, dtype: NativeType = view.buffer.dtype): View {
-    if (dtype === view.buffer.dtype && isContiguous(view)) return view;
+  /** The same elements as another type, or, if `inRows`, row by row: the view itself where that is so already. */
+  copied(view: View, dtype: NativeType = view.buffer.dtype, inRows = true): View {
+    if (dtype === view.buffer.dtype && (!inRows || isContiguous(view))) return view;
     const key = `${dtype} ${view.buffer.id} ${view.offset} ${view.shape} ${view.strides}`;
     const known = this.copies.get(key);
     if (known !== undefined) return known;
@@ -218,7 +219,7 @@ export class Planner {
   }
 
   /** Adds a product whose operands and stage have been decided. Weights are packed once for all products that read them. */
-  product(op: Omit<ProductOp, "kind" | "packed" | "scratch">): void {
+  product(op: Omit<ProductOp, "kind" | "packed" | "id">): void {
     const k = op.b.shape.at(-2)!;
     const n = op.b.shape.at(-1)!;
     const isMatrix = sizeOf(op.b.shape) === k * n;
@@ -238,7 +239,7 @@ export class Planner {
         this.ops.push({ kind: "pack", ...stage, from: op.b, to: packed });
       }
     }
-    this.ops.push({ kind: "product", ...op, packed, scratch: {} });
+    this.ops.push({ kind: "product", ...op, packed, id: this.ops.length });
   }
 
   /** New memory, filled in a stage. */

@@ -4,7 +4,7 @@ import { rowIndex } from "./loop-code";
 import { type NativeType, storedAs, type View } from "./memory";
 import type { PackOp, ProductOp } from "./ops";
 
-/** Elements of a packed matrix; `panel` is `PANEL` of `runtime/gemm.h`. */
+/** Elements of a packed matrix; `panel` is `PANEL` of `lib/native/gemm.h`. */
 export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {
   return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? even(k) : k);
 }
@@ -20,9 +20,10 @@ export interface ProductCode {
 }
 
 /**
- * `c = a · b` for some matrices of a block.
+ * `c = a · b` or `c += a · b`.
  *
- * @param units blocks of one example that are done together, out of `batch`; undefined where all is done at once
+ * @param panel `PANEL` of `lib/native/gemm.h`
+ * @param fraction the share of the batch that is done at once
  */
 export function productCode(op: ProductOp, panel: number, fraction: number): ProductCode {
   const narrow = op.a.buffer.dtype === "bfloat16";

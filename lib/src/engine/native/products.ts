@@ -1,7 +1,6 @@
 /** Matrix products: which are done block by block, and which sum over the batch. */
 import { type Shape, sizeOf } from "../graph/graph";
 import { boolAttribute } from "../graph/shapes/rule";
-
 import { broadcastView, reshaped, transposed, type View } from "./memory";
 import { isData, NotNative, type Planner, type Source } from "./planner";
 import type { Known } from "./rule";
@@ -11,10 +10,12 @@ export function product(planner: Planner, node: Known): Source {
   const call = { ...node, numOutputs: 1 };
   const adjoint = (name: string, older: string) => boolAttribute(call, name) || boolAttribute(call, older);
   const [sourceA, sourceB] = node.sources as [Source, Source];
-  const a = operand(planner.viewOf(sourceA), adjoint("adj_x", "transpose_a"));
-  const b = operand(planner.viewOf(sourceB), adjoint("adj_y", "transpose_b"));
   const dtype = node.outputs[0]!.dtype;
   if (dtype !== "float32" && dtype !== "bfloat16") throw new NotNative(`it multiplies matrices of ${dtype}`);
+  // Constants are kept as float32.
+  const typed = (source: Source): View => planner.copied(planner.viewOf(source), dtype, false);
+  const a = operand(typed(sourceA), adjoint("adj_x", "transpose_a"));
+  const b = operand(typed(sourceB), adjoint("adj_y", "transpose_b"));
   const shape = node.outputs[0]!.shape;
   const data = isData(sourceA) || isData(sourceB);
 

@@ -145,39 +145,27 @@ ${main.map((line) => `  ${line}`).join("\n")}
         const { body, parameters, scratch } = productCode(kernel, this.panel, fraction);
         const name = this.define(parameters, body);
         const args = byExample(kernel).map((view) => this.address(view));
-        if (!sliced) {
-          const places = scratch.map(
-            (elements) => `(${storedAs[kernel.a.buffer.dtype]} *)malloc(${elements * 4 + 256})`,
-          );
-          const frees = places.map((_, i) => `free(s${i});`).join(" ");
-          const made = places
-            .map((place, i) => `${storedAs[kernel.a.buffer.dtype]} *s${i} = ${place};`)
-            .join(" ");
-          return [
-            `if (thread == 0) { ${made} ${name}(${[...args, ...places.map((_, i) => `s${i}`)].join(", ")}); ${frees} }`,
-          ];
-        }
+        const type = storedAs[kernel.a.buffer.dtype];
         const places = scratch.map(
-          (_, i) =>
-            `(${storedAs[kernel.a.buffer.dtype]} *)(L + ${this.scratch.offsets.get(temporaryOf(kernel, i))})`,
+          (_, i) => `(${type} *)(L + ${this.scratch.offsets.get(temporaryOf(kernel, i))})`,
         );
-        return [`${name}(${[...args, ...places].join(", ")});`];
+        return [this.serial(`${name}(${[...args, ...places].join(", ")});`)];
       }
       case "add":
-        return this.serial(this.callLoop(addCode(kernel, fraction), undefined));
+        return [this.serial(this.callLoop(addCode(kernel, fraction)))];
       case "gather":
-        return this.serial(this.callLoop(gatherCode(kernel, fraction), undefined));
+        return [this.serial(this.callLoop(gatherCode(kernel, fraction)))];
       case "scatter":
-        return this.serial(this.callLoop(scatterCode(kernel), undefined));
+        return [this.serial(this.callLoop(scatterCode(kernel)))];
     }
   }
 
   /** What threads cannot share is done by the first. */
-  private serial(call: string): string[] {
-    return [!this.sliced ? `if (thread == 0) ${call}` : call];
+  private serial(call: string): string {
+    return this.sliced ? call : `if (thread == 0) ${call}`;
   }
 
-  private callLoop(code: KernelCode, range: readonly number[] | undefined): string {
+  private callLoop(code: KernelCode, range?: readonly number[]): string {
     const ranged = range === undefined ? [] : ["long from", "long to"];
     const name = this.define([...parametersOf(code), ...ranged], code.body);
     const args = code.pointers.map(({ view }) => this.address(view));

@@ -25,7 +25,7 @@ const forThisMachine = ["-march=native", "-mcpu=native"];
 export interface Toolchain {
   readonly command: string;
   readonly flags: readonly string[];
-  /** `PANEL` of `runtime/gemm.h`. */
+  /** `PANEL` of `lib/native/gemm.h`. */
   readonly panel: number;
   /** Whether products of bfloat16 are instructions here. */
   readonly bfloat16: boolean;
