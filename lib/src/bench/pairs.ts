@@ -1,7 +1,7 @@
 /** Times contestants alternately, so that whatever else the machine does meets all of them alike. */
 import { extname, join } from "node:path";
 import { type Contestant, measure, startContestant } from "./contestant";
-import { findPeer, peerArguments, peerEnvironment } from "./peer";
+import { compiledEnvironment, findPeer, peerArguments } from "./peer";
 import { type BenchRow, rowName } from "./rows";
 import type { ServeOptions } from "./serve";
 
@@ -13,7 +13,7 @@ export interface PairOptions {
   readonly pairs: number;
   readonly threads: number;
   readonly against: readonly Opponent[];
-  /** Compile PyTorch's programs anew, to know how long that takes, instead of taking those of an earlier benchmark. */
+  /** Compile anew on both sides, to know how long that takes, instead of taking what an earlier benchmark compiled. */
   readonly cold: boolean;
 }
 
@@ -67,14 +67,18 @@ export async function measureRow(
     return contestant;
   };
   try {
+    const environment = compiledEnvironment(row, options.cold);
     const ours = await start(
-      startOurs({ kind: "row", row: rowName(row), backend: "tensorflow", compiled: true, threads }),
+      startOurs(
+        { kind: "row", row: rowName(row), backend: "tensorflow", compiled: true, threads },
+        environment,
+      ),
     );
     const problems: string[] = [];
     const others: [Opponent, Contestant][] = [];
     for (const opponent of options.against.filter((opponent) => fits(opponent, row))) {
       try {
-        others.push([opponent, await start(startOpponent(opponent, row, options))]);
+        others.push([opponent, await start(startOpponent(opponent, row, threads, environment))]);
       } catch (error) {
         problems.push(`${opponent}: ${(error as Error).message}`);
       }
@@ -93,21 +97,26 @@ function fits(opponent: Opponent, { scale, precision }: BenchRow): boolean {
 async function startOpponent(
   opponent: Opponent,
   row: BenchRow,
-  { threads, cold }: PairOptions,
+  threads: number,
+  environment: NodeJS.ProcessEnv,
 ): Promise<Contestant> {
   if (opponent === "peer") {
     const search = findPeer();
     if ("missing" in search) throw new Error(search.missing);
-    return startContestant(search.python, peerArguments(row, threads), peerEnvironment(row, cold));
+    return startContestant(search.python, peerArguments(row, threads), environment);
   }
   const backend = opponent === "wasm" ? "wasm" : "tensorflow";
   return startOurs({ kind: "row", row: rowName(row), backend, compiled: false, threads });
 }
 
 /** Starts `serve.ts`, or what it was compiled to. */
-export function startOurs(options: ServeOptions): Promise<Contestant> {
+export function startOurs(options: ServeOptions, environment?: NodeJS.ProcessEnv): Promise<Contestant> {
   const program = join(__dirname, `serve${extname(__filename)}`);
-  return startContestant(process.execPath, [...process.execArgv, program, JSON.stringify(options)]);
+  return startContestant(
+    process.execPath,
+    [...process.execArgv, program, JSON.stringify(options)],
+    environment,
+  );
 }
 
 async function timePairs(

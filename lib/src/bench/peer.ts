@@ -72,9 +72,13 @@ export function peerArguments(row: BenchRow, threads: number): string[] {
   ];
 }
 
-/** PyTorch keeps a row's compiled programs for the next benchmark; `cold` throws them away first. */
-export function peerEnvironment(row: BenchRow, cold: boolean): NodeJS.ProcessEnv {
-  const folder = join(cacheFolder, "pytorch-compiled", rowName(row).replaceAll(" ", "-"));
+/** Both sides keep a row's compiled programs for the next benchmark; `cold` throws them away first. */
+export function compiledEnvironment(row: BenchRow, cold: boolean): NodeJS.ProcessEnv {
+  const folder = join(cacheFolder, "bench-compiled", rowName(row).replaceAll(" ", "-"));
   if (cold) rmSync(folder, { recursive: true, force: true });
-  return { ...process.env, TORCHINDUCTOR_CACHE_DIR: folder };
+  return {
+    ...process.env,
+    TORCHINDUCTOR_CACHE_DIR: join(folder, "pytorch"),
+    TRM_NATIVE_CACHE: join(folder, "native"),
+  };
 }

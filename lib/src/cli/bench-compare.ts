@@ -45,7 +45,10 @@ export function addCompareOptions(command: Command): void {
     new Option("--against <names>", `with commas: ${opponents.join(", ")}`)
       .argParser(opponentsNamed)
       .default(opponents, opponents.join(",")),
-    new Option("--cold", "let PyTorch compile anew; otherwise it takes what an earlier benchmark compiled"),
+    new Option(
+      "--cold",
+      "compile anew, us and PyTorch; otherwise both take what an earlier benchmark compiled",
+    ),
     new Option(
       "--time-to <share>",
       "also train on 6x6 Sudoku until so many held-out puzzles are solved, such as 0.95",

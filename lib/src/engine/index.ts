@@ -7,4 +7,5 @@ export { deviceMemory, type EngineInfo, type EngineOptions, engineInfo, startEng
 export { type Compiled, type CompileOptions, compile, type SignatureFacts } from "./compile";
 export { productFlops } from "./graph/flops";
 export { printGraph } from "./graph/graph";
+export { nativeCompiler } from "./targets";
 export { disposeTree, flatten, mapTree, type TensorTree, unflatten, zipTrees } from "./tree";

@@ -3,8 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import { eagerEngine, engineInfo, engineThreads } from "./backend";
 import { backendName } from "./binding";
 import type { Lowering, Target } from "./lowering";
-import { lowerNatively } from "./native/lower";
+import { hasGpu, lowerNatively } from "./native/lower";
 import { NotNative } from "./native/planner";
+import { toolchain } from "./native/toolchain";
 import { pjrtEngine } from "./pjrt/engine";
 import { tensorflowLowering } from "./tensorflow/lower";
 
@@ -40,6 +41,14 @@ function fromEnvironment(): CompileDevice {
   if (choice === "auto") return "engine";
   if (choice === "native" || choice === "tensorflow") return choice;
   throw new Error(`TRM_COMPILE is "${choice}"; it can be auto, native or tensorflow.`);
+}
+
+/** The C compiler that makes native programs of functions large enough; undefined where TensorFlow or a device runs all. */
+export function nativeCompiler(): string | undefined {
+  const engine = eagerEngine();
+  if (engine === undefined || fromEnvironment() === "tensorflow" || hasGpu(engine.tensorflow))
+    return undefined;
+  return toolchain()?.version;
 }
 
 type Engine = NonNullable<ReturnType<typeof eagerEngine>>;

@@ -32,6 +32,8 @@ export const trainedSchema = z.object({
     node: z.string(),
     engine: z.string(),
     tfjs: z.string(),
+    /** The C compiler, where it made native programs. */
+    compiler: z.string().optional(),
     /** The project's commit, where git knew it. */
     project: z.string().optional(),
   }),

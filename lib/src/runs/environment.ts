@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { engineInfo, tf } from "../engine";
+import { engineInfo, nativeCompiler, tf } from "../engine";
 import { projectFolder } from "../files/paths";
 
 /** What a run was computed with. */
@@ -15,6 +15,8 @@ export interface RunEnvironment {
     /** Of TensorFlow, of PJRT's interface, or of tfjs: whichever `engine` is. */
     readonly engine: string;
     readonly tfjs: string;
+    /** The C compiler, where `compile()` makes native programs; they round in another way than TensorFlow. */
+    readonly compiler?: string;
     /** The commit of this project, where git knows it. */
     readonly project?: string;
   };
@@ -24,6 +26,7 @@ export interface RunEnvironment {
 export function runEnvironment(threads?: number): RunEnvironment {
   const { backend, device, version } = engineInfo();
   const project = projectCommit();
+  const compiler = nativeCompiler();
   return {
     engine: backend,
     device,
@@ -32,6 +35,7 @@ export function runEnvironment(threads?: number): RunEnvironment {
       node: process.versions.node,
       engine: version,
       tfjs: tf.version_core,
+      ...(compiler && { compiler }),
       ...(project && { project }),
     },
   };

@@ -28,6 +28,8 @@ interface Call {
   readonly results: readonly TfTensor[];
 }
 
+export const hasGpu = ({ devices }: TensorFlow): boolean => devices.some(({ type }) => type === "GPU");
+
 /** Floating-point operations in matrix products from which seconds of a C compiler are soon won back. */
 const worthwhileFlops = 1e8;
 
@@ -55,7 +57,7 @@ export function lowerNatively(
   const tools = toolchain();
   if (tools === undefined)
     throw new NotNative("no C compiler (cc, gcc or clang) works here: install one, or set CC");
-  if (tensorflow.devices.some(({ type }) => type === "GPU")) throw new NotNative("tensors are on a GPU");
+  if (hasGpu(tensorflow)) throw new NotNative("tensors are on a GPU");
   if (
     !tools.bfloat16 &&
     graph.nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === "bfloat16"))

@@ -29,6 +29,8 @@ export interface Toolchain {
   readonly panel: number;
   /** Whether products of bfloat16 are instructions here. */
   readonly bfloat16: boolean;
+  /** What it calls itself. */
+  readonly version: string;
   /** What machine code depends on besides the text. */
   readonly identity: string;
 }
@@ -77,6 +79,7 @@ function firstWorking(commands: readonly string[]): Toolchain | undefined {
       flags: [...flags, machine],
       panel: sizes.reduce((product, size) => product * size, 1),
       bfloat16: /int b=1/.test(tried.stdout),
+      version: version.split("\n")[0]!,
       identity: `${version} ${cpus()[0]?.model} ${process.arch}`,
     };
   }
