@@ -16,6 +16,7 @@ import {
 } from "./placement";
 import { packCode, productCode } from "./product-code";
 import { addCode, gatherCode, scatterCode } from "./small-code";
+import { widen } from "./widen";
 
 /** Where in the array of addresses that a program is called with the kinds stand. */
 export interface Addresses {
@@ -25,7 +26,9 @@ export interface Addresses {
 
 /** Writes the program, which exports `run` and `leave` of `lib/native/program.h`. */
 export function programText(plan: Plan, addresses: Addresses, panel: number): string {
-  const kernels = fuse(settle(plan));
+  const kernels = fuse(settle(plan)).map((kernel) =>
+    kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
+  );
   return new ProgramWriter(plan, addresses, panel, kernels).write();
 }
 

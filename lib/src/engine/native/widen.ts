@@ -1,0 +1,41 @@
+/** Makes loops over many short rows loops over few long ones, where the rows do not matter: vectors fill better. */
+import { sizeOf } from "../graph/graph";
+import { type Loop, levelIn } from "./fuse";
+import { reshaped, type View } from "./memory";
+import type { Argument, MapOp, RowOp } from "./ops";
+
+/**
+ * The same loop with the longest rows along which everything stands element by element, or repeats one element.
+ *
+ * @param batch a row stays within one of so many examples
+ */
+export function widen(loop: Loop, batch: number): Loop {
+  const first = loop.ops[0]!;
+  const size = sizeOf(first.shape);
+  const example = loop.sliced ? size / batch : size;
+  for (let axis = 0; axis < first.shape.length - 1; axis++) {
+    const columns = sizeOf(first.shape.slice(axis));
+    if (columns <= loop.columns || example % columns !== 0) continue;
+    const ops = loop.ops.map((op) => widened(loop, op, columns));
+    if (ops.every((op) => op !== undefined)) return { ...loop, rows: size / columns, columns, ops };
+  }
+  return loop;
+}
+
+function widened(loop: Loop, op: MapOp | RowOp, columns: number): MapOp | undefined {
+  if (op.kind === "row" || levelIn(loop, op) !== "element") return undefined;
+  const axis = op.shape.findIndex((_, i) => sizeOf(op.shape.slice(i)) === columns);
+  if (axis < 0) return undefined;
+  const shape = [...op.shape.slice(0, axis), columns];
+  const inRow = (view: View) => {
+    const wide = reshaped(view, shape);
+    return wide !== undefined && wide.strides.at(-1)! <= 1 ? wide : undefined;
+  };
+  const to = inRow(op.to);
+  const args = op.args.map((arg): Argument | undefined => {
+    if (arg.kind !== "view") return arg.kind === "literal" ? arg : undefined;
+    const view = inRow(arg.view);
+    return view && { kind: "view", view };
+  });
+  return to !== undefined && args.every((arg) => arg !== undefined) ? { ...op, shape, args, to } : undefined;
+}
