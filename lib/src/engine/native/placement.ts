@@ -101,12 +101,32 @@ export function scratchPlaces(
 /** Bytes of scratch memory with which blocks were fastest; three times a core's second cache (measured on 1 MB). */
 const nearBytes = 3 << 20;
 
-/** How many examples are done together: as many as leave every thread the same, and keep its memory near. */
-export function examplesTogether({ batch, threads }: Plan, bytes: (together: number) => number): number {
+/** Rows of a product from which it takes long enough for its weights to come from far; more did not measure faster. */
+const enoughRows = 256;
+
+/**
+ * How many examples are done together, the same for every thread: as many as keep its memory near. Where even one is too
+ * large, as few as keep their weights near, or make enough rows of them.
+ */
+export function examplesTogether({ batch, threads, ops }: Plan, bytes: (together: number) => number): number {
   const share = Math.floor(batch / threads);
-  const sizes = Array.from({ length: share }, (_, i) => share - i).filter(
+  const sizes = Array.from({ length: share }, (_, i) => i + 1).filter(
     (n) => batch % n === 0 && (batch / n) % threads === 0,
   );
-  // Where even one example is too large, weights are what memory has to bring, and fewer blocks read them less often.
-  return sizes.find((n) => bytes(n) <= nearBytes) ?? sizes[0] ?? 1;
+  const near = sizes.filter((n) => bytes(n) <= nearBytes);
+  if (near.length > 0) return near.at(-1)!;
+  const rows = (n: number) => (weightsAreNear(ops) ? Infinity : (n / batch) * rowsOfLargest(ops));
+  return sizes.find((n) => rows(n) >= enoughRows) ?? sizes.at(-1) ?? 1;
+}
+
+function weightsAreNear(ops: readonly Op[]): boolean {
+  const packs = ops.filter((op) => op.kind === "pack");
+  return packs.reduce((sum, { to }) => sum + to.size * bytesOf[to.dtype], 0) <= nearBytes;
+}
+
+/** Rows of the whole batch in the product with the largest weights. */
+function rowsOfLargest(ops: readonly Op[]): number {
+  const products = ops.filter((op) => op.kind === "product" && op.packed !== undefined) as ProductOp[];
+  const largest = products.reduce((one, other) => (other.packed!.size > one.packed!.size ? other : one));
+  return largest.a.shape.at(-2)!;
 }
