@@ -1,5 +1,5 @@
 /*
- * Scalar float functions for the C that compile() generates.
+ * Scalar float functions for the C that compile() generates, and sums over rows.
  *
  * The compiler turns a loop `for (c...) y[c] = exp_f32(x[c])` into vector instructions, because the functions inline, call
  * nothing, look nothing up in tables, and choose only by `a ? b : c` with both sides harmless (the compiler blends them).
@@ -216,5 +216,28 @@ static inline float atan2_f32(float y, float x) {
 static inline float rsqrt_f32(float x) { return 1.0f / sqrtf(x); }
 static inline float pow_f32(float x, float y) { return powf(x, y); }
 static inline float erf_f32(float x) { return erff(x); }
+
+/* ---- sums over rows --------------------------------------------------------------------------------------------------- */
+
+typedef float floats_16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float floats_8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float floats_4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* Sixteen sums side by side, then halves onto halves: one after the other, additions would wait for each other. */
+static inline float sum_f32(const float *x, long n) {
+  floats_16 s = {0};
+  for (; n >= 16; n -= 16, x += 16) s += *(const floats_16 *)x;
+  floats_8 eight[2];
+  memcpy(eight, &s, sizeof s);
+  eight[0] += eight[1];
+  if (n >= 8) eight[0] += *(const floats_8 *)x, x += 8, n -= 8;
+  floats_4 four[2];
+  memcpy(four, eight, sizeof four);
+  four[0] += four[1];
+  if (n >= 4) four[0] += *(const floats_4 *)x, x += 4, n -= 4;
+  float sum = (four[0][0] + four[0][2]) + (four[0][1] + four[0][3]);
+  for (; n > 0; n--) sum += *x++;
+  return sum;
+}
 
 #endif

@@ -1,8 +1,19 @@
 /** A fused loop as a C function. */
 import { literal } from "./expressions";
 import { type Level, type Loop, levelIn, passedOn } from "./fuse";
-import { type Buffer, computedAs, loops, type NativeType, storedAs, type View } from "./memory";
+import {
+  type Buffer,
+  computedAs,
+  type Layout,
+  loops,
+  type NativeType,
+  reshaped,
+  storedAs,
+  type View,
+} from "./memory";
 import type { Argument, MapOp, RowOp } from "./ops";
+import { commonExtents, lastStride, outsideColumns, piecesOf, rowIndex } from "./rows";
+import { argMaxCode } from "./small-code";
 
 /** C text of a kernel, and the views whose addresses it is called with. */
 export interface KernelCode {
@@ -68,6 +79,8 @@ export function isFlat(loop: Loop): boolean {
 
 /** Elements that are rounded together. */
 const strip = 512;
+/** Columns of a row that is kept to be added up: a quarter of a core's first cache. */
+const mostKept = 2048;
 
 class LoopWriter {
   private readonly pointers: { view: View; written: boolean }[] = [];
@@ -75,6 +88,8 @@ class LoopWriter {
   /** In how many walks over a row an element is computed, or after which a result of the row is there. */
   private readonly walk = new Map<MapOp | RowOp, number>();
   private readonly names = new Map<MapOp | RowOp, string>();
+  /** Of loops that count rows; undefined where one does, from which places are divided out. */
+  private readonly extents: readonly number[] | undefined;
 
   constructor(
     private readonly loop: Loop,
@@ -86,6 +101,18 @@ class LoopWriter {
       this.names.set(op, `v${i}`);
       this.walk.set(op, this.firstWalk(op));
     });
+    this.extents = rows === undefined || this.flat ? undefined : this.commonExtents(rows);
+  }
+
+  private commonExtents(rows: number): readonly number[] | undefined {
+    const { loop } = this;
+    const layouts = loop.ops.flatMap((op) => [
+      this.outside(op.to, this.made(op)),
+      ...op.args.flatMap((arg) => (arg.kind === "view" ? [this.outside(arg.view, this.level(op))] : [])),
+    ]);
+    const extents = commonExtents(layouts, loop.rows);
+    // Blocks are cut from the outermost.
+    return Number.isInteger(((extents?.[0] ?? 1) * rows) / loop.rows) ? extents : undefined;
   }
 
   private level = (op: MapOp | RowOp): Level => (op.kind === "row" ? "element" : levelIn(this.loop, op)!);
@@ -122,15 +149,20 @@ class LoopWriter {
         (op) => `float n${this.names.get(op)}[${this.flat ? strip : loop.columns}];`,
       ),
     ];
-    const body = this.flat
-      ? [...arrays, ...lines]
-      : [
-          ...arrays,
-          `for (long r = ${this.rows === undefined ? "from" : 0}; r < ${this.rows ?? "to"}; r++) {`,
-          ...lines,
-          "}",
-        ];
+    const counters = this.flat ? [] : this.counters();
+    const body = [...arrays, ...counters, ...lines, ...counters.map(() => "}")];
     return { body: body.join("\n"), pointers: this.pointers };
+  }
+
+  /** The loops that count rows: where it can be, as many as make the place of each row a sum of products. */
+  private counters(): string[] {
+    if (this.rows === undefined) return ["for (long r = from; r < to; r++) {"];
+    if (this.extents === undefined) return [`for (long r = 0; r < ${this.rows}; r++) {`];
+    const { rows } = this;
+    return this.extents.map((extent, i) => {
+      const turns = i === 0 ? (extent * rows) / this.loop.rows : extent;
+      return `for (long r${i} = 0; r${i} < ${turns}; r${i}++) {`;
+    });
   }
 
   /** Operations whose bfloat16 results stand in a row, so that many are rounded by one instruction. */
@@ -143,14 +175,23 @@ class LoopWriter {
     });
   }
 
-  /** Whether a later walk over the row reads an element again. */
+  /** Whether a later walk over the row reads an element again, or a sum over the row reads all. */
   private isKept(op: MapOp | RowOp): boolean {
     if (this.made(op) !== "element") return false;
     return this.loop.ops.some(
       (reader) =>
         this.level(reader) === "element" &&
-        this.walkOf(reader) > this.walk.get(op)! &&
+        (this.walkOf(reader) > this.walk.get(op)! || this.addsUp(reader)) &&
         reader.args.some((arg) => passedOn(this.loop, "element", arg) === op),
+    );
+  }
+
+  /** Whether it is the sum of a row that has just been computed: added up behind the walk, which takes fewer steps. */
+  private addsUp(op: MapOp | RowOp): boolean {
+    if (op.kind !== "row" || op.how !== "sum" || this.loop.columns > mostKept) return false;
+    const maker = passedOn(this.loop, "element", op.args[0]!);
+    return (
+      maker !== undefined && this.made(maker) === "element" && computedAs[maker.to.buffer.dtype] === "float"
     );
   }
 
@@ -167,9 +208,11 @@ class LoopWriter {
   private oneWalk(walk: number): string[] {
     const ops = this.loop.ops.filter((op) => this.level(op) === "element" && this.walkOf(op) === walk);
     if (ops.length === 0) return [];
-    const reductions = ops.filter((op): op is RowOp => op.kind === "row");
+    const sums = ops.filter((op) => this.addsUp(op));
+    const reductions = ops.filter((op): op is RowOp => op.kind === "row" && !this.addsUp(op));
     const inner: string[] = [];
     for (const op of ops) {
+      if (this.addsUp(op)) continue;
       const name = this.names.get(op)!;
       const args = op.args.map((arg) => this.read(op, arg, walk));
       if (op.kind === "row") inner.push(combine[op.how]!(name, args[0]!));
@@ -186,15 +229,18 @@ class LoopWriter {
       ? [`#pragma omp simd${clauses.join("")}`]
       : [];
     const rounded = this.rounded(ops);
-    const [first, end] = this.range();
     const strips = this.flat && rounded.length > 0;
+    const [first, end] = this.all();
+    const pieces = strips ? [["strip", "end"]] : this.flat ? [[first, end]] : piecesOf(this.loop.columns);
     const walkRow = [
-      ...simd,
-      strips ? "for (long c = strip; c < end; c++) {" : `for (long c = ${first}; c < ${end}; c++) {`,
-      ...inner,
-      "}",
+      ...pieces.flatMap(([first, end]) => [
+        ...simd,
+        `for (long c = ${first}; c < ${end}; c++) {`,
+        ...inner,
+        "}",
+      ]),
       ...rounded.map((op) => {
-        const start = this.flat ? "strip" : this.rowStart(op.to);
+        const start = this.flat ? "strip" : this.rowStart(op.to, "element");
         const count = this.flat ? "end - strip" : String(this.loop.columns);
         return `round_to_bf16(${this.pointer(op.to, true)} + ${start}, n${this.names.get(op)}, ${count});`;
       }),
@@ -211,13 +257,16 @@ class LoopWriter {
             "}",
           ]
         : walkRow),
-      ...reductions.flatMap((op) => this.store(op, "row")),
+      ...sums.map((op) => {
+        const maker = passedOn(this.loop, "element", op.args[0]!)!;
+        return `const float ${this.names.get(op)} = sum_f32(k${this.names.get(maker)}, ${this.loop.columns});`;
+      }),
+      ...[...reductions, ...sums].flatMap((op) => this.store(op, "row")),
     ];
   }
 
-  /** The first column and the one behind the last; without rows, of all elements. */
-  private range(): [string, string] {
-    if (!this.flat) return ["0", String(this.loop.columns)];
+  /** Where rows do not matter: the first element and the one behind the last. */
+  private all(): [string, string] {
     return this.rows === undefined ? ["from", "to"] : ["0", String(this.rows * this.loop.columns)];
   }
 
@@ -244,10 +293,20 @@ class LoopWriter {
     return [`${this.pointer(op.to, true)}[${this.index(op.to, level)}] = ${value};`];
   }
 
-  /** Where row `r` begins. */
-  private rowStart(view: View): string {
-    const { shape, strides } = withColumns(view);
-    return rowIndex(shape.slice(0, -1), strides.slice(0, -1));
+  /** What a view has outside of the columns. */
+  private outside(view: View, level: Level): Layout {
+    return level === "row" || this.loop.columns === 1 ? view : outsideColumns(view);
+  }
+
+  /** Where the row begins that is being done. */
+  private rowStart(view: View, level: Level): string {
+    const layout = this.outside(view, level);
+    if (this.extents === undefined) return rowIndex(layout.shape, layout.strides);
+    const { strides } = reshaped(layout, this.extents)!;
+    const terms = strides.map((stride, i) =>
+      stride === 0 ? "" : stride === 1 ? `r${i}` : `r${i} * ${stride}`,
+    );
+    return terms.filter((term) => term !== "").join(" + ") || "0";
   }
 
   private pointer(view: View, written: boolean): string {
@@ -269,58 +328,12 @@ class LoopWriter {
     const { columns } = this.loop;
     if (this.flat)
       return loops(view.shape, view.strides).length === 0 || view.strides.every((s) => s === 0) ? "0" : "c";
-    if (level === "row" || columns === 1) return rowIndex(view.shape, view.strides);
+    const row = this.rowStart(view, level);
+    if (level === "row" || columns === 1) return row;
     const stride = lastStride(view);
-    const row = this.rowStart(view);
     const column = stride === 0 ? "" : stride === 1 ? "c" : `c * ${stride}`;
     return [row === "0" ? "" : row, column].filter((term) => term !== "").join(" + ") || "0";
   }
-}
-
-/** Dimensions without those of size 1 at the end, which are not columns. */
-function withColumns({ shape, strides }: View): { shape: readonly number[]; strides: readonly number[] } {
-  let rank = shape.length;
-  while (rank > 1 && shape[rank - 1] === 1) rank--;
-  return { shape: shape.slice(0, rank), strides: strides.slice(0, rank) };
-}
-
-const lastStride = (view: View): number => withColumns(view).strides.at(-1)!;
-
-/** The place of row `r`, counted through the dimensions in order. */
-export function rowIndex(shape: readonly number[], strides: readonly number[], r = "r"): string {
-  const merged = loops(shape, strides);
-  let inner = merged.reduce((product, { extent }) => product * extent, 1);
-  const terms = merged.map(({ extent, stride }, i) => {
-    inner /= extent;
-    if (stride === 0) return "";
-    const above = inner === 1 ? r : `${r} / ${inner}`;
-    const place = i === 0 ? above : `${inner === 1 ? r : `(${above})`} % ${extent}`;
-    return stride === 1 ? place : `(${place}) * ${stride}`;
-  });
-  return terms.filter((term) => term !== "").join(" + ") || "0";
-}
-
-function argMaxCode(loop: Loop, op: RowOp, rows: number | undefined): KernelCode {
-  const view = (op.args[0] as { view: View }).view;
-  const row = rowIndex(view.shape.slice(0, -1), view.strides.slice(0, -1));
-  const element = (c: string) => {
-    const value = `p0[${row} + (${c}) * ${view.strides.at(-1)}]`;
-    return view.buffer.dtype === "bfloat16" ? `bf16_to_f32(${value})` : value;
-  };
-  const body = [
-    `for (long r = ${rows === undefined ? "from" : 0}; r < ${rows ?? "to"}; r++) {`,
-    "int32_t best = 0;",
-    `for (int32_t c = 1; c < ${loop.columns}; c++) if (${element("c")} > ${element("best")}) best = c;`,
-    "p1[r] = best;",
-    "}",
-  ];
-  return {
-    body: body.join("\n"),
-    pointers: [
-      { view, written: false },
-      { view: op.to, written: true },
-    ],
-  };
 }
 
 /** The parameters of a kernel's function. */

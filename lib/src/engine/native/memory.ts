@@ -20,11 +20,14 @@ export type Home =
   | { readonly kind: "input" | "constant" | "result"; readonly index: number }
   | { readonly kind: "local" | "global" | "partial" };
 
-/** Element `(i, j, …)` is at `offset + i * strides[0] + j * strides[1] + …` in the buffer. */
-export interface View {
-  readonly buffer: Buffer;
+export interface Layout {
   readonly shape: Shape;
   readonly strides: readonly number[];
+}
+
+/** Element `(i, j, …)` is at `offset + i * strides[0] + j * strides[1] + …` in the buffer. */
+export interface View extends Layout {
+  readonly buffer: Buffer;
   readonly offset: number;
 }
 
@@ -68,7 +71,7 @@ export const isWhole = (view: View): boolean =>
   view.offset === 0 && sizeOf(view.shape) === view.buffer.size && isContiguous(view);
 
 /** The same elements in another shape, if strides can say that; undefined where a copy is needed. */
-export function reshaped(view: View, shape: Shape): View | undefined {
+export function reshaped<L extends Layout>(view: L, shape: Shape): L | undefined {
   const source = loops(view.shape, view.strides).reverse();
   const strides = shape.map(() => 0);
   let rest = source.shift();

@@ -1,8 +1,8 @@
 /** Matrix products and the packing for them as C. */
 import { sizeOf } from "../graph/graph";
-import { rowIndex } from "./loop-code";
 import { type NativeType, storedAs, type View } from "./memory";
 import type { PackOp, ProductOp } from "./ops";
+import { rowIndex } from "./rows";
 
 /** Elements of a packed matrix; `panel` is `PANEL` of `lib/native/gemm.h`. */
 export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {

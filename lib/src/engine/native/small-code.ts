@@ -1,8 +1,10 @@
-/** Kernels that are rare or small, as C: sums over leading dimensions, and rows of tables. */
+/** Kernels that are rare or small, as C: sums over leading dimensions, the largest of a row, rows of tables. */
 import { sizeOf } from "../graph/graph";
-import { type KernelCode, rowIndex } from "./loop-code";
+import type { Loop } from "./fuse";
+import type { KernelCode } from "./loop-code";
 import type { View } from "./memory";
-import type { AddOp, GatherOp, ScatterOp } from "./ops";
+import type { AddOp, GatherOp, RowOp, ScatterOp } from "./ops";
+import { rowIndex } from "./rows";
 
 export function addCode({ from, to: { view } }: AddOp, fraction: number): KernelCode {
   const to = view!;
@@ -66,4 +68,28 @@ export function scatterCode({ table, index, updates, to }: ScatterOp): KernelCod
   ];
   const pointers = [table, index, updates].map((view) => ({ view, written: false }));
   return { body: body.join("\n"), pointers: [...pointers, { view: to, written: true }] };
+}
+
+/** The place of each row's largest element, the first of equals. */
+export function argMaxCode(loop: Loop, op: RowOp, rows: number | undefined): KernelCode {
+  const view = (op.args[0] as { view: View }).view;
+  const row = rowIndex(view.shape.slice(0, -1), view.strides.slice(0, -1));
+  const element = (c: string) => {
+    const value = `p0[${row} + (${c}) * ${view.strides.at(-1)}]`;
+    return view.buffer.dtype === "bfloat16" ? `bf16_to_f32(${value})` : value;
+  };
+  const body = [
+    `for (long r = ${rows === undefined ? "from" : 0}; r < ${rows ?? "to"}; r++) {`,
+    "int32_t best = 0;",
+    `for (int32_t c = 1; c < ${loop.columns}; c++) if (${element("c")} > ${element("best")}) best = c;`,
+    "p1[r] = best;",
+    "}",
+  ];
+  return {
+    body: body.join("\n"),
+    pointers: [
+      { view, written: false },
+      { view: op.to, written: true },
+    ],
+  };
 }

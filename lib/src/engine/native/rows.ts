@@ -1,0 +1,60 @@
+/** How loops count rows and cut them into vectors. */
+import { type Layout, loops, reshaped } from "./memory";
+
+/** Dimensions without those of size 1 at the end, which are not columns. */
+function withColumns({ shape, strides }: Layout): Layout {
+  let rank = shape.length;
+  while (rank > 1 && shape[rank - 1] === 1) rank--;
+  return { shape: shape.slice(0, rank), strides: strides.slice(0, rank) };
+}
+
+export const lastStride = (layout: Layout): number => withColumns(layout).strides.at(-1)!;
+
+/** The dimensions that count rows. */
+export function outsideColumns(layout: Layout): Layout {
+  const { shape, strides } = withColumns(layout);
+  return { shape: shape.slice(0, -1), strides: strides.slice(0, -1) };
+}
+
+/** The place of row `r`, counted through the dimensions in order. */
+export function rowIndex(shape: readonly number[], strides: readonly number[], r = "r"): string {
+  const merged = loops(shape, strides);
+  let inner = merged.reduce((product, { extent }) => product * extent, 1);
+  const terms = merged.map(({ extent, stride }, i) => {
+    inner /= extent;
+    if (stride === 0) return "";
+    const above = inner === 1 ? r : `${r} / ${inner}`;
+    const place = i === 0 ? above : `${inner === 1 ? r : `(${above})`} % ${extent}`;
+    return stride === 1 ? place : `(${place}) * ${stride}`;
+  });
+  return terms.filter((term) => term !== "").join(" + ") || "0";
+}
+
+/** Loops into which those of every layout can be split; undefined where there are none. */
+export function commonExtents(layouts: readonly Layout[], rows: number): number[] | undefined {
+  /** How many rows one turn of a loop passes. */
+  const steps = new Set<number>();
+  for (const { shape, strides } of layouts) {
+    let step = 1;
+    for (const { extent } of loops(shape, strides).reverse()) {
+      steps.add(step);
+      step *= extent;
+    }
+  }
+  const sorted = [...steps].sort((one, other) => other - one);
+  const extents = sorted.map((step, i) => (sorted[i - 1] ?? rows) / step);
+  const fits = extents.every(Number.isInteger) && layouts.every((layout) => reshaped(layout, extents));
+  return fits ? extents : undefined;
+}
+
+/** A row as vectors and what remains, which would else be done one by one. */
+export function piecesOf(columns: number): [string, string][] {
+  const pieces: [string, string][] = [];
+  let from = 0;
+  for (const lanes of [16, 8, 4, 1]) {
+    const to = columns - ((columns - from) % lanes);
+    if (to > from) pieces.push([String(from), String(to)]);
+    from = to;
+  }
+  return pieces;
+}
