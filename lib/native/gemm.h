@@ -71,8 +71,10 @@ static inline void round_to_bf16(bf16 *to, const float *from, long n) {
 #if defined __AVX512BF16__
   for (; i + 16 <= n; i += 16)
     _mm256_storeu_si256((void *)(to + i), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i)));
-  for (; i + 8 <= n; i += 8) _mm_storeu_si128((void *)(to + i), (__m128i)_mm256_cvtneps_pbh(_mm256_loadu_ps(from + i)));
-  for (; i + 4 <= n; i += 4) _mm_storel_epi64((void *)(to + i), (__m128i)_mm_cvtneps_pbh(_mm_loadu_ps(from + i)));
+  for (; i + 8 <= n; i += 8)
+    _mm_storeu_si128((void *)(to + i), (__m128i)_mm256_cvtneps_pbh(_mm256_loadu_ps(from + i)));
+  for (; i + 4 <= n; i += 4)
+    _mm_storel_epi64((void *)(to + i), (__m128i)_mm_cvtneps_pbh(_mm_loadu_ps(from + i)));
 #endif
   for (; i < n; i++) to[i] = f32_to_bf16(from[i]);
 }

@@ -12,7 +12,7 @@ import {
   type View,
 } from "./memory";
 import type { Argument, MapOp, RowOp } from "./ops";
-import { commonExtents, lastStride, outsideColumns, piecesOf, rowIndex } from "./rows";
+import { commonExtents, lastStride, outsideColumns, piecesOf, rowIndex, sumOf, times } from "./rows";
 import { argMaxCode } from "./small-code";
 
 /** C text of a kernel, and the views whose addresses it is called with. */
@@ -180,19 +180,19 @@ class LoopWriter {
     if (this.made(op) !== "element") return false;
     return this.loop.ops.some(
       (reader) =>
-        this.level(reader) === "element" &&
-        (this.walkOf(reader) > this.walk.get(op)! || this.addsUp(reader)) &&
-        reader.args.some((arg) => passedOn(this.loop, "element", arg) === op),
+        this.addends(reader) === op ||
+        (this.level(reader) === "element" &&
+          this.walkOf(reader) > this.walk.get(op)! &&
+          reader.args.some((arg) => passedOn(this.loop, "element", arg) === op)),
     );
   }
 
-  /** Whether it is the sum of a row that has just been computed: added up behind the walk, which takes fewer steps. */
-  private addsUp(op: MapOp | RowOp): boolean {
-    if (op.kind !== "row" || op.how !== "sum" || this.loop.columns > mostKept) return false;
+  /** What makes a row that is added up behind the walk that computes it, which takes fewer steps than within; else undefined. */
+  private addends(op: MapOp | RowOp): MapOp | RowOp | undefined {
+    if (op.kind !== "row" || op.how !== "sum" || this.loop.columns > mostKept) return undefined;
     const maker = passedOn(this.loop, "element", op.args[0]!);
-    return (
-      maker !== undefined && this.made(maker) === "element" && computedAs[maker.to.buffer.dtype] === "float"
-    );
+    if (maker === undefined || this.made(maker) !== "element") return undefined;
+    return computedAs[maker.to.buffer.dtype] === "float" ? maker : undefined;
   }
 
   /** The walk in which an operation reads elements. */
@@ -208,11 +208,11 @@ class LoopWriter {
   private oneWalk(walk: number): string[] {
     const ops = this.loop.ops.filter((op) => this.level(op) === "element" && this.walkOf(op) === walk);
     if (ops.length === 0) return [];
-    const sums = ops.filter((op) => this.addsUp(op));
-    const reductions = ops.filter((op): op is RowOp => op.kind === "row" && !this.addsUp(op));
+    const sums = ops.filter((op) => this.addends(op) !== undefined);
+    const within = ops.filter((op) => !sums.includes(op));
+    const reductions = within.filter((op) => op.kind === "row");
     const inner: string[] = [];
-    for (const op of ops) {
-      if (this.addsUp(op)) continue;
+    for (const op of within) {
       const name = this.names.get(op)!;
       const args = op.args.map((arg) => this.read(op, arg, walk));
       if (op.kind === "row") inner.push(combine[op.how]!(name, args[0]!));
@@ -258,8 +258,8 @@ class LoopWriter {
           ]
         : walkRow),
       ...sums.map((op) => {
-        const maker = passedOn(this.loop, "element", op.args[0]!)!;
-        return `const float ${this.names.get(op)} = sum_f32(k${this.names.get(maker)}, ${this.loop.columns});`;
+        const addends = this.names.get(this.addends(op)!);
+        return `const float ${this.names.get(op)} = sum_f32(k${addends}, ${this.loop.columns});`;
       }),
       ...[...reductions, ...sums].flatMap((op) => this.store(op, "row")),
     ];
@@ -303,10 +303,7 @@ class LoopWriter {
     const layout = this.outside(view, level);
     if (this.extents === undefined) return rowIndex(layout.shape, layout.strides);
     const { strides } = reshaped(layout, this.extents)!;
-    const terms = strides.map((stride, i) =>
-      stride === 0 ? "" : stride === 1 ? `r${i}` : `r${i} * ${stride}`,
-    );
-    return terms.filter((term) => term !== "").join(" + ") || "0";
+    return sumOf(strides.map((stride, i) => times(`r${i}`, stride)));
   }
 
   private pointer(view: View, written: boolean): string {
@@ -330,9 +327,7 @@ class LoopWriter {
       return loops(view.shape, view.strides).length === 0 || view.strides.every((s) => s === 0) ? "0" : "c";
     const row = this.rowStart(view, level);
     if (level === "row" || columns === 1) return row;
-    const stride = lastStride(view);
-    const column = stride === 0 ? "" : stride === 1 ? "c" : `c * ${stride}`;
-    return [row === "0" ? "" : row, column].filter((term) => term !== "").join(" + ") || "0";
+    return sumOf([row === "0" ? "" : row, times("c", lastStride(view))]);
   }
 }
 

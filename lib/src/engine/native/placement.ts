@@ -110,13 +110,13 @@ const enoughRows = 256;
  */
 export function examplesTogether({ batch, threads, ops }: Plan, bytes: (together: number) => number): number {
   const share = Math.floor(batch / threads);
-  const sizes = Array.from({ length: share }, (_, i) => i + 1).filter(
+  const sizes = Array.from({ length: share }, (_, i) => share - i).filter(
     (n) => batch % n === 0 && (batch / n) % threads === 0,
   );
-  const near = sizes.filter((n) => bytes(n) <= nearBytes);
-  if (near.length > 0) return near.at(-1)!;
-  const rows = (n: number) => (weightsAreNear(ops) ? Infinity : (n / batch) * rowsOfLargest(ops));
-  return sizes.find((n) => rows(n) >= enoughRows) ?? sizes.at(-1) ?? 1;
+  const near = sizes.find((n) => bytes(n) <= nearBytes);
+  if (near !== undefined) return near;
+  const enough = weightsAreNear(ops) ? 1 : (enoughRows * batch) / rowsOfLargest(ops);
+  return sizes.filter((n) => n >= enough).at(-1) ?? sizes[0] ?? 1;
 }
 
 function weightsAreNear(ops: readonly Op[]): boolean {

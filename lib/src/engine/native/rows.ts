@@ -22,13 +22,18 @@ export function rowIndex(shape: readonly number[], strides: readonly number[], r
   let inner = merged.reduce((product, { extent }) => product * extent, 1);
   const terms = merged.map(({ extent, stride }, i) => {
     inner /= extent;
-    if (stride === 0) return "";
     const above = inner === 1 ? r : `${r} / ${inner}`;
-    const place = i === 0 ? above : `${inner === 1 ? r : `(${above})`} % ${extent}`;
-    return stride === 1 ? place : `(${place}) * ${stride}`;
+    return times(i === 0 ? above : `(${above}) % ${extent}`, stride);
   });
-  return terms.filter((term) => term !== "").join(" + ") || "0";
+  return sumOf(terms);
 }
+
+/** C of a number of strides; nothing where that is no step. */
+export const times = (count: string, stride: number): string =>
+  stride === 0 ? "" : stride === 1 ? count : `(${count}) * ${stride}`;
+
+export const sumOf = (terms: readonly string[]): string =>
+  terms.filter((term) => term !== "").join(" + ") || "0";
 
 /** Loops into which those of every layout can be split; undefined where there are none. */
 export function commonExtents(layouts: readonly Layout[], rows: number): number[] | undefined {
