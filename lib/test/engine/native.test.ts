@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
@@ -247,15 +247,25 @@ describe("native programs", needsCompiler, () => {
     });
   });
 
-  test("programs are kept, and one is made only once", () => {
+  test("programs are kept, one is made only once, and a damaged one anew", () => {
     const folder = mkdtempSync(join(tmpdir(), "trm-native-"));
     const body = `await engine.startEngine({ backend: "tensorflow" });
       for (let i = 0; i < 2; i++) engine.compile((x) => x.mul(2).sum(1), { device: "native" })(tf.ones([4, 3])).print();`;
-    for (let round = 0; round < 2; round++) {
+    const run = () => {
       const { status, stderr } = runInChild(body, { TRM_NATIVE_CACHE: folder });
       assert.equal(status, 0, stderr);
-      assert.equal(readdirSync(folder).length, 1);
-    }
+      const names = readdirSync(folder);
+      assert.equal(names.length, 1, names.join(" "));
+      return join(folder, names[0]!);
+    };
+    const path = run();
+    const { ino } = statSync(path);
+    assert.equal(statSync(run()).ino, ino, "made twice");
+    const whole = readFileSync(path);
+    // As after a power failure: the right size, but the end was never written.
+    writeFileSync(path, Buffer.concat([whole.subarray(0, 5000), Buffer.alloc(whole.length - 5000)]));
+    run();
+    assert.ok(readFileSync(path).equals(whole), "the damaged file stayed");
   });
 });
 

@@ -4,18 +4,16 @@ import { createHash } from "node:crypto";
 import {
   accessSync,
   constants,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
-import { cpus, homedir, tmpdir, userInfo } from "node:os";
+import { cpus, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { cacheFolder, markUsed, partialName, prune } from "../disk-cache";
 import { NotNative } from "./planner";
 
 /** Makes code for this very processor; compilers differ in the word for it. */
@@ -86,15 +84,9 @@ function firstWorking(commands: readonly string[]): Toolchain | undefined {
   return undefined;
 }
 
-/** Where compiled programs are kept: `$TRM_NATIVE_CACHE`, else `tiny-recursive-notebooks/native` in the user's cache. */
-function cacheFolder(): string {
-  const base = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return process.env.TRM_NATIVE_CACHE ?? join(base, "tiny-recursive-notebooks", "native");
-}
-
-/** The cache, or where the home cannot be written to, a folder for temporary files. */
+/** `$TRM_NATIVE_CACHE`, else a folder of the user's cache; where that cannot be written to, one for temporary files. */
 function writableFolder(): string {
-  const folder = cacheFolder();
+  const folder = cacheFolder("TRM_NATIVE_CACHE", "native");
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
@@ -106,58 +98,70 @@ function writableFolder(): string {
   }
 }
 
-/** The newest date makes a file the last that {@link prune} would take. */
-function markUsed(path: string): void {
-  const now = new Date();
-  utimesSync(path, now, now);
-}
-
 /**
  * The path of the library made from a program's text, from the cache where it has been made before.
  *
- * @throws NotNative, after a warning, where the compiler refuses it
+ * @throws NotNative, after a warning, where the compiler refuses it or the disk is full
  */
-export function compileText({ command, flags, identity }: Toolchain, text: string): string {
-  const folder = writableFolder();
+export function compileText(tools: Toolchain, text: string): string {
+  const { command, flags, identity } = tools;
   const hash = createHash("sha256").update(identity).update(flags.join(" ")).update(text);
   for (const name of readdirSync(runtime).sort()) hash.update(readFileSync(join(runtime, name)));
-  const path = join(folder, `${hash.digest("hex").slice(0, 32)}.so`);
-  if (existsSync(path)) {
-    markUsed(path);
-    return path;
+  const key = hash.digest("hex").slice(0, 32);
+  try {
+    const folder = writableFolder();
+    return findKept(folder, key) ?? makeLibrary(tools, text, folder, key);
+  } catch (error) {
+    const said = (error as Error).message.trim().slice(0, 2000);
+    process.emitWarning(`${command} made no program of compile()'s, which TensorFlow runs instead: ${said}`);
+    throw new NotNative(`${command} made no program of it`);
   }
-  // Written beside and renamed: another process never loads half a library.
-  const partial = `${path}.${process.pid}`;
-  const source = `${partial}.c`;
-  writeFileSync(source, text);
-  const made = spawnSync(
-    command,
-    [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, source, "-o", partial, "-lm"],
-    { encoding: "utf8" },
-  );
-  if (process.env.TRM_KEEP_C === undefined) rmSync(source, { force: true });
-  if (made.status !== 0) {
-    const said = (made.stderr || made.error?.message || "").trim();
-    process.emitWarning(
-      `${command} refused a program of compile(), which TensorFlow runs instead: ${said.slice(0, 2000)}`,
-    );
-    throw new NotNative(`${command} refused it`);
+}
+
+/** A library's name holds a checksum of its contents, as loading a damaged one could end the process. */
+const libraryName = (key: string, contents: Uint8Array) =>
+  `${key}-${createHash("sha256").update(contents).digest("hex").slice(0, 32)}.so`;
+
+function findKept(folder: string, key: string): string | undefined {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(key) || !name.endsWith(".so")) continue;
+    const path = join(folder, name);
+    const contents = readIfThere(path);
+    if (contents !== undefined && libraryName(key, contents) === name) {
+      markUsed(path);
+      return path;
+    }
+    rmSync(path, { force: true });
   }
-  renameSync(partial, path);
-  prune(folder);
-  return path;
+  return undefined;
+}
+
+/** Another process may have pruned the file since the folder was read. */
+function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 const mostBytes = 200e6;
 
-/** Removes the libraries that were not used for longest when the folder grows too large. */
-function prune(folder: string): void {
-  const files = readdirSync(folder)
-    .map((name) => ({ path: join(folder, name), ...statSync(join(folder, name)) }))
-    .sort((a, b) => b.mtimeMs - a.mtimeMs);
-  let bytes = 0;
-  for (const { path, size } of files) {
-    bytes += size;
-    if (bytes > mostBytes) rmSync(path, { force: true });
+function makeLibrary({ command, flags }: Toolchain, text: string, folder: string, key: string): string {
+  if (process.env.TRM_KEEP_C) writeFileSync(join(folder, `${key}.c`), text);
+  const partial = partialName(join(folder, key));
+  try {
+    const made = spawnSync(
+      command,
+      [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, "-x", "c", "-", "-o", partial, "-lm"],
+      { input: text, encoding: "utf8" },
+    );
+    if (made.status !== 0) throw new Error(made.stderr || made.error?.message || `killed by ${made.signal}`);
+    const path = join(folder, libraryName(key, readFileSync(partial)));
+    renameSync(partial, path);
+    prune(folder, mostBytes);
+    return path;
+  } finally {
+    rmSync(partial, { force: true });
   }
 }

@@ -1,17 +1,9 @@
 /** Compiled programs on disk: compiling a training step takes minutes on a GPU, reading it back a second. */
 import { createHash } from "node:crypto";
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { cpus, homedir } from "node:os";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
+import { cacheFolder, markUsed, partialName, prune } from "../disk-cache";
 import type { PjrtDevice } from "./client";
 
 /** Folder that holds compiled programs. */
@@ -19,8 +11,7 @@ export type CacheFolder = string;
 
 /** The usual place: `$TRM_CACHE`, else `$XDG_CACHE_HOME/tiny-recursive-notebooks/pjrt`. */
 export function defaultCacheFolder(): CacheFolder {
-  const base = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return process.env.TRM_CACHE ?? join(base, "tiny-recursive-notebooks", "pjrt");
+  return cacheFolder("TRM_CACHE", "pjrt");
 }
 
 /** Everything that the machine code depends on: program, options, plugin and device. */
@@ -62,39 +53,17 @@ export function writeCached(folder: CacheFolder, key: string, program: Uint8Arra
   try {
     mkdirSync(folder, { recursive: true });
     // Written beside and renamed: another process never sees half a file.
-    const partial = join(folder, `${key}.${process.pid}.partial`);
+    const partial = partialName(join(folder, key));
     writeFileSync(partial, Buffer.concat([checksum(program), program]));
     renameSync(partial, join(folder, key));
-    prune(folder);
+    prune(folder, mostBytes);
   } catch {
     // See above.
   }
 }
 
-/** The newest date makes a file the last that {@link prune} would take. */
-function markUsed(path: string): void {
-  try {
-    const now = new Date();
-    utimesSync(path, now, now);
-  } catch {
-    // Another process may have pruned it; the program is in memory already.
-  }
-}
-
 /** A training step for a GPU takes a few megabytes. */
 const mostBytes = 1e9;
-
-/** Removes the programs that were not used for longest when the folder grows too large. */
-function prune(folder: CacheFolder): void {
-  const files = readdirSync(folder)
-    .map((name) => ({ path: join(folder, name), ...statSync(join(folder, name)) }))
-    .sort((a, b) => b.mtimeMs - a.mtimeMs);
-  let bytes = 0;
-  for (const { path, size } of files) {
-    bytes += size;
-    if (bytes > mostBytes) rmSync(path, { force: true });
-  }
-}
 
 const checksumBytes = 32;
 
