@@ -108,7 +108,12 @@ static inline float expm1_f32(float x) {
   return fabsf(x) < 0x1p-25f ? x : y;           /* keeps -0 */
 }
 
-static inline float sigmoid_f32(float x) { return 1.0f / (1.0f + exp_f32(-x)); }
+/* e^-x in one factor: where that is infinite, or 0, the sigmoid is 0, or 1. */
+static inline float sigmoid_f32(float x) {
+  float c = x < -88.7f ? -88.7f : x;
+  exp_parts e = exp_split(c > 88.0f ? -88.0f : -c);
+  return 1.0f / (1.0f + (exp_tail(e.r) + e.r + 1.0f) * power_of_two(e.n));
+}
 
 /* Cephes tanhf: a polynomial near 0, elsewhere 1 - 2 / (e^2x + 1). */
 static inline float tanh_f32(float x) {

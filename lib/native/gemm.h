@@ -104,6 +104,17 @@ INLINE void gemm_transpose(char *to, long to_stride, const char *from, long from
 }
 #endif
 
+/* The transposed of 32-bit words: the c-th of row r goes to to[r*columns + c] from from[r + c*stride]. */
+static inline void columns_to_rows(void *to, const void *from, long rows, long columns, long stride) {
+  long r4 = rows / 4 * 4, c4 = columns / 4 * 4;
+  for (long r = 0; r < r4; r += 4)
+    for (long c = 0; c < c4; c += 4)
+      gemm_transpose((char *)to + 4 * (r * columns + c), 4 * columns, (const char *)from + 4 * (r + c * stride), 4 * stride);
+  for (long r = 0; r < rows; r++)
+    for (long c = r < r4 ? c4 : 0; c < columns; c++)
+      memcpy((char *)to + 4 * (r * columns + c), (const char *)from + 4 * (r + c * stride), 4);
+}
+
 /* One panel of 32-bit words: `width` columns of K words each, source strides in bytes. */
 INLINE void gemm_pack_panel(uint32_t *to, const char *b, long K, long width, long rs, long cs) {
   long k4 = rs == 4 ? K / 4 * 4 : 0, n4 = width / 4 * 4;

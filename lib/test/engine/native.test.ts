@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { compile, startEngine, tf } from "../../src/engine";
+import { removeNoOps } from "../../src/engine/graph/passes/no-ops";
 import { record } from "../../src/engine/graph/record";
+import { fuse, type Kernel } from "../../src/engine/native/fuse";
+import { neededBuffers, settle } from "../../src/engine/native/placement";
 import { planGraph } from "../../src/engine/native/plan";
 import { NotNative } from "../../src/engine/native/planner";
+import { recompute } from "../../src/engine/native/recompute";
 import { toolchain } from "../../src/engine/native/toolchain";
 import { runInChild } from "./child";
 import { asList, assertClose, differentiable, discrete, gradients, inputs, type T } from "./kernel-cases";
@@ -120,6 +124,43 @@ describe("native programs", needsCompiler, () => {
       });
     });
   }
+
+  test("transposed reads, whatever of them fills no tile", () => {
+    tf.tidy(() => {
+      for (const [rows, columns] of [
+        [37, 21],
+        [16, 40],
+        [5, 7],
+        [3, 300],
+      ] as const) {
+        const step = (ids: T, x: T) => {
+          const swapped = x.mul(ids.toFloat().reshape([4, 1, 1])).transpose([0, 2, 1]);
+          const scale = swapped.square().mean(-1, true).add(1).rsqrt();
+          return [swapped, swapped.mul(scale).add(1), swapped.max(-1), swapped.toInt().mul(2)];
+        };
+        compare(step, [examples(4), numbers([4, rows, columns], 1)]);
+      }
+    });
+  });
+
+  test("what is cheap is computed again by its readers instead of kept in memory", () => {
+    const step = (ids: T, gate: T, up: T, w: T) => {
+      const scaled = gate.mul(ids.toFloat().reshape([4, 1]));
+      const loss = (scaled: T, up: T, w: T) =>
+        scaled.mul(scaled.sigmoid()).mul(up).matMul(w).square().sum() as tf.Scalar;
+      return tf.valueAndGrads(loss)([scaled, up, w]).grads;
+    };
+    tf.tidy(() => {
+      const args: [T, T, T, T] = [examples(4), numbers([4, 24], 1), numbers([4, 24], 2), numbers([24, 8], 3)];
+      compare(step, args);
+      const { graph } = record("step", args, ([ids, gate, up, w]) => step(ids!, gate!, up!, w!));
+      const kernels = fuse(settle(planGraph(removeNoOps(graph), 2, 16)));
+      const kept = (kernels: readonly Kernel[]) =>
+        [...neededBuffers(kernels)].filter(({ home }) => home.kind === "local").length;
+      const [before, after] = [kept(kernels), kept(recompute(kernels))];
+      assert.ok(after <= before - 2, `${before} buffers without, ${after} with`);
+    });
+  });
 
   test("weights with as many rows as there are examples are not mistaken for a batch", () => {
     tf.tidy(() => {

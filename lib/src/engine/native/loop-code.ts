@@ -14,6 +14,7 @@ import {
 import type { Argument, MapOp, RowOp } from "./ops";
 import { commonExtents, lastStride, outsideColumns, piecesOf, rowIndex, sumOf, times } from "./rows";
 import { argMaxCode } from "./small-code";
+import { liesAcross, type Tile, tileCode, useTile } from "./tiles";
 
 /** C text of a kernel, and the views whose addresses it is called with. */
 export interface KernelCode {
@@ -90,6 +91,7 @@ class LoopWriter {
   private readonly names = new Map<MapOp | RowOp, string>();
   /** Of loops that count rows; undefined where one does, from which places are divided out. */
   private readonly extents: readonly number[] | undefined;
+  private readonly tiles: Tile[] = [];
 
   constructor(
     private readonly loop: Loop,
@@ -150,7 +152,8 @@ class LoopWriter {
       ),
     ];
     const counters = this.flat ? [] : this.counters();
-    const body = [...arrays, ...counters, ...lines, ...counters.map(() => "}")];
+    const { declarations, fill } = tileCode(this.tiles);
+    const body = [...arrays, ...declarations, ...counters, ...fill, ...lines, ...counters.map(() => "}")];
     return { body: body.join("\n"), pointers: this.pointers };
   }
 
@@ -158,11 +161,13 @@ class LoopWriter {
   private counters(): string[] {
     if (this.rows === undefined) return ["for (long r = from; r < to; r++) {"];
     if (this.extents === undefined) return [`for (long r = 0; r < ${this.rows}; r++) {`];
-    const { rows } = this;
-    return this.extents.map((extent, i) => {
-      const turns = i === 0 ? (extent * rows) / this.loop.rows : extent;
-      return `for (long r${i} = 0; r${i} < ${turns}; r${i}++) {`;
-    });
+    return this.extents.map((_, i) => `for (long r${i} = 0; r${i} < ${this.turns(i)}; r${i}++) {`);
+  }
+
+  /** How often a loop that counts rows turns: blocks are cut from the outermost. */
+  private turns(i: number): number {
+    const extent = this.extents![i]!;
+    return i === 0 ? (extent * this.rows!) / this.loop.rows : extent;
   }
 
   /** Operations whose bfloat16 results stand in a row, so that many are rounded by one instruction. */
@@ -280,8 +285,22 @@ class LoopWriter {
       const name = this.names.get(maker)!;
       return this.made(maker) === "element" && this.walk.get(maker)! < walk ? `k${name}[c]` : name;
     }
-    const value = `${this.pointer(arg.view, false)}[${this.index(arg.view, level)}]`;
+    const value =
+      this.readTile(arg.view, level) ?? `${this.pointer(arg.view, false)}[${this.index(arg.view, level)}]`;
     return arg.view.buffer.dtype === "bfloat16" ? `bf16_to_f32(${value})` : value;
+  }
+
+  /** An element of a view whose rows lie side by side: of its copy, some rows at a time, with rows that lie one behind the other. */
+  private readTile(view: View, level: Level): string | undefined {
+    if (this.flat || this.extents === undefined || level === "row") return undefined;
+    const inner = this.extents.length - 1;
+    const { strides } = reshaped(this.outside(view, level), this.extents)!;
+    const { columns } = this.loop;
+    const rows = this.turns(inner);
+    const shape = { row: strides[inner]!, column: lastStride(view), rows, columns };
+    if (!liesAcross(shape, view.buffer.dtype)) return undefined;
+    const from = `${this.pointer(view, false)} + ${this.rowStart(view, level)}`;
+    return useTile(this.tiles, { ...shape, from, counter: `r${inner}`, type: computedAs[view.buffer.dtype] });
   }
 
   private store(op: MapOp | RowOp, level: Level): string[] {

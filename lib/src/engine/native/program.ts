@@ -15,6 +15,7 @@ import {
   temporaryOf,
 } from "./placement";
 import { packCode, productCode } from "./product-code";
+import { recompute } from "./recompute";
 import { addCode, gatherCode, scatterCode } from "./small-code";
 import { widen } from "./widen";
 
@@ -26,7 +27,7 @@ export interface Addresses {
 
 /** Writes the program, which exports `run` and `leave` of `lib/native/program.h`. */
 export function programText(plan: Plan, addresses: Addresses, panel: number): string {
-  const kernels = fuse(settle(plan)).map((kernel) =>
+  const kernels = recompute(fuse(settle(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
   );
   return new ProgramWriter(plan, addresses, panel, kernels).write();
