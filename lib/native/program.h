@@ -1,8 +1,8 @@
 /*
  * The frame of a program that compile() writes: its memory, and how it is called.
  *
- * Before this is included, THREADS, GLOBAL_BYTES, PARTIAL_FLOATS (sums over the batch, each thread's own) and SCRATCH_BYTES
- * (for each thread) are defined. Behind it comes `program`, which all threads run.
+ * Before this is included, THREADS, GLOBAL_BYTES, PARTIAL_FLOATS (sums over the batch, each share's own), SCRATCH_BYTES (for each
+ * thread) and PARTS (of which each is done in shares of the batch) are defined. Behind it comes `program`, which all threads run.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -15,8 +15,12 @@
 static char *global, *scratch[THREADS];
 static float *partial;
 static int fault;
+static atomic_int taken[PARTS];
 
 static void program(int thread, void *addresses);
+
+/* The next share of a part: whoever is done early takes more of them. */
+static inline int take(int part) { return atomic_fetch_add_explicit(&taken[part], 1, memory_order_relaxed); }
 
 /* Where the part of n begins that a thread does; few are left to the first. */
 static inline long share(long n, int thread, long few, long step) {
@@ -49,6 +53,7 @@ static pthread_mutex_t one_call = PTHREAD_MUTEX_INITIALIZER;
 int run(void **addresses) {
   pthread_mutex_lock(&one_call);
   fault = 0;
+  for (int part = 0; part < PARTS; part++) atomic_store_explicit(&taken[part], 0, memory_order_relaxed);
   int result = have_memory() && parallel(THREADS, program, addresses) ? fault : 1;
   pthread_mutex_unlock(&one_call);
   return result;

@@ -3,11 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
+import fc from "fast-check";
 import { compile, startEngine, tf } from "../../src/engine";
 import { removeNoOps } from "../../src/engine/graph/passes/no-ops";
 import { record } from "../../src/engine/graph/record";
 import { fuse, type Kernel } from "../../src/engine/native/fuse";
-import { neededBuffers, settle } from "../../src/engine/native/placement";
+import { neededBuffers, settle, sharesOf } from "../../src/engine/native/placement";
 import { planGraph } from "../../src/engine/native/plan";
 import { NotNative } from "../../src/engine/native/planner";
 import { recompute } from "../../src/engine/native/recompute";
@@ -233,6 +234,21 @@ describe("native programs", needsCompiler, () => {
       assert.equal(status, 0, stderr);
       assert.match(stdout, /same/);
     }
+  });
+
+  test("blocks are shared completely, in order, ever fewer at a time, and by all threads", () => {
+    const sizes = fc.integer({ min: 1, max: 1000 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 64 }), (blocks, threads) => {
+        const firsts = sharesOf(blocks, threads);
+        const shares = firsts.slice(1).map((end, i) => end - firsts[i]!);
+        assert.deepEqual([firsts[0], firsts.at(-1)], [0, blocks]);
+        assert.ok(shares.every((share, i) => share > 0 && share <= (shares[i - 1] ?? blocks)));
+        assert.ok(shares.length >= Math.min(blocks, threads));
+        // While the last share is done, no thread waits longer than for one block.
+        assert.ok(threads === 1 || shares.at(-1) === 1);
+      }),
+    );
   });
 
   test("runs are the same bit for bit, one after another and at once", async () => {

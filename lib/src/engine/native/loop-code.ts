@@ -56,11 +56,17 @@ const ompOperator: Record<string, string> = {
  *
  * @param needed what has to be in memory afterwards
  * @param rows how many, or undefined where the function is told a range of them
+ * @param shares how many sums over parts of the batch make a sum over all of it
  */
-export function loopCode(loop: Loop, rows: number | undefined, needed: ReadonlySet<Buffer>): KernelCode {
+export function loopCode(
+  loop: Loop,
+  rows: number | undefined,
+  needed: ReadonlySet<Buffer>,
+  shares: number,
+): KernelCode {
   const only = loop.ops[0]!;
   if (only.kind === "row" && only.how === "argmax") return argMaxCode(loop, only, rows);
-  return new LoopWriter(loop, rows, needed).write();
+  return new LoopWriter(loop, rows, needed, shares).write();
 }
 
 /** Whether all elements are done alike, so that rows do not matter. */
@@ -97,6 +103,7 @@ class LoopWriter {
     private readonly loop: Loop,
     private readonly rows: number | undefined,
     private readonly needed: ReadonlySet<Buffer>,
+    private readonly shares: number,
   ) {
     this.flat = isFlat(loop);
     loop.ops.forEach((op, i) => {
@@ -285,9 +292,19 @@ class LoopWriter {
       const name = this.names.get(maker)!;
       return this.made(maker) === "element" && this.walk.get(maker)! < walk ? `k${name}[c]` : name;
     }
-    const value =
-      this.readTile(arg.view, level) ?? `${this.pointer(arg.view, false)}[${this.index(arg.view, level)}]`;
+    const value = this.readTile(arg.view, level) ?? this.readMemory(arg.view, level);
     return arg.view.buffer.dtype === "bfloat16" ? `bf16_to_f32(${value})` : value;
+  }
+
+  private readMemory(view: View, level: Level): string {
+    const [pointer, index] = [this.pointer(view, false), this.index(view, level)];
+    const { home, size } = view.buffer;
+    if (home.kind !== "partial") return `${pointer}[${index}]`;
+    const terms = Array.from(
+      { length: this.shares },
+      (_, share) => `${pointer}[${index} + ${share * size}L]`,
+    );
+    return `(${terms.join(" + ")})`;
   }
 
   /** An element of a view whose rows lie side by side: of its copy, some rows at a time, with rows that lie one behind the other. */

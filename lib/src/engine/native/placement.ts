@@ -31,11 +31,11 @@ export function globalPlaces(buffers: readonly Buffer[]): Places<Buffer> {
   );
 }
 
-/** Floats of sums over the batch, the threads' own next to each other. */
-export function partialPlaces(buffers: readonly Buffer[]): Places<Buffer> {
+/** Floats of sums over the batch, those of all shares next to each other. */
+export function partialPlaces(buffers: readonly Buffer[], shares: number): Places<Buffer> {
   return inARow(
     buffers.filter(({ home }) => home.kind === "partial"),
-    ({ size }) => size,
+    ({ size }) => size * shares,
   );
 }
 
@@ -104,19 +104,38 @@ const nearBytes = 3 << 20;
 /** Rows of a product from which it takes long enough for its weights to come from far; more did not measure faster. */
 const enoughRows = 256;
 
+/** Blocks for each thread from which they end at nearly the same time. */
+const enoughBlocks = 4;
+
 /**
- * How many examples are done together, the same for every thread: as many as keep its memory near. Where even one is too
- * large, as few as keep their weights near, or make enough rows of them.
+ * How many examples are done together: as many as keep a thread's memory near, and leave blocks enough to share. Where even one
+ * is too large, as few as keep their weights near, or make enough rows of them.
  */
 export function examplesTogether({ batch, threads, ops }: Plan, bytes: (together: number) => number): number {
-  const share = Math.floor(batch / threads);
-  const sizes = Array.from({ length: share }, (_, i) => share - i).filter(
-    (n) => batch % n === 0 && (batch / n) % threads === 0,
-  );
-  const near = sizes.find((n) => bytes(n) <= nearBytes);
+  const upTo = (most: number) =>
+    Array.from({ length: Math.max(1, Math.floor(most)) }, (_, i) => i + 1).filter((n) => batch % n === 0);
+  const near = upTo(batch / threads / enoughBlocks)
+    .reverse()
+    .find((n) => bytes(n) <= nearBytes);
   if (near !== undefined) return near;
+  const sizes = upTo(batch / threads);
   const enough = weightsAreNear(ops) ? 1 : (enoughRows * batch) / rowsOfLargest(ops);
-  return sizes.filter((n) => n >= enough).at(-1) ?? sizes[0] ?? 1;
+  return sizes.find((n) => n >= enough) ?? sizes.at(-1)!;
+}
+
+/**
+ * Cuts the blocks into shares, of which each thread takes one after the other: the later the smaller, so that threads end at the
+ * same time though a core may be slower, or busy with something else. Each share has sums of its own, which makes
+ * results the same whoever takes it.
+ *
+ * @returns the first block of each share, and behind them the number of blocks
+ */
+export function sharesOf(blocks: number, threads: number): number[] {
+  const firsts = [0];
+  for (let first = 0; first < blocks; firsts.push(first)) {
+    first += threads === 1 ? blocks : Math.ceil((3 * (blocks - first)) / (4 * threads));
+  }
+  return firsts;
 }
 
 function weightsAreNear(ops: readonly Op[]): boolean {

@@ -19,7 +19,7 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
     throw new NotNative("it makes tensors without elements");
   }
   const batch = batchSize(inputs);
-  const planner = new Planner(batch, threads, (dtype, k, n) => packedSize(panel, dtype, k, n));
+  const planner = new Planner(batch, (dtype, k, n) => packedSize(panel, dtype, k, n));
   const constants: ConstantData[] = [];
   const sources = new Map<Value, Source>();
 

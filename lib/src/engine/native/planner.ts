@@ -56,7 +56,6 @@ export class Planner {
 
   constructor(
     readonly batch: number,
-    readonly threads: number,
     /** Elements of a packed matrix of `[k, n]`. */
     private readonly packedSize: (dtype: NativeType, k: number, n: number) => number,
   ) {}
@@ -169,24 +168,19 @@ export class Planner {
     return (made as { view: View }).view;
   }
 
-  /** Gives sums over the batch their place, and adds up what the threads have. */
+  /** Gives sums over the batch their place, and adds up what the shares have. */
   private addedUp(sums: PartialSums): View {
     const known = this.added.get(sums);
     if (known !== undefined) return known;
-    const size = sizeOf(sums.shape);
-    const perThread = Math.ceil(size / 16) * 16;
+    const size = Math.ceil(sizeOf(sums.shape) / 16) * 16;
     const stage = { phase: sums.phase + 1, sliced: false };
-    const partial = this.buffer("float32", perThread * this.threads, { kind: "partial" }, stage);
-    for (const { to, place } of sums.parts) to.view = place(wholeView(partial, sums.shape));
-    const terms = Array.from(
-      { length: this.threads },
-      (_, thread): Source => ({
-        kind: "view",
-        view: { ...wholeView(partial, sums.shape), offset: thread * perThread },
-        data: false,
-      }),
-    );
-    const total = this.map(sums.shape, sums.dtype, (args) => `(${args.join(" + ")})`, terms) as {
+    const partial = this.buffer("float32", size, { kind: "partial" }, stage);
+    const view = wholeView(partial, sums.shape);
+    for (const { to, place } of sums.parts) to.view = place(view);
+    // Who reads a partial sum reads the sum of all shares.
+    const total = this.map(sums.shape, sums.dtype, ([sum]) => sum!, [
+      { kind: "view", view, data: false },
+    ]) as {
       view: View;
     };
     this.added.set(sums, total.view);

@@ -12,6 +12,7 @@ import {
   type ScratchKey,
   scratchPlaces,
   settle,
+  sharesOf,
   temporaryOf,
 } from "./placement";
 import { packCode, productCode } from "./product-code";
@@ -41,6 +42,10 @@ class ProgramWriter {
   private readonly needed: ReadonlySet<Buffer>;
   /** Examples in a block. */
   private readonly together: number;
+  /** Shares of the blocks: the first block of each, and behind them the number of blocks. */
+  private readonly shares: readonly number[];
+  /** Sums over the batch that a part before has begun. */
+  private readonly zeroed = new Set<Buffer>();
   /** Whether a sliced part is being written. */
   private sliced = false;
 
@@ -51,26 +56,31 @@ class ProgramWriter {
     private readonly kernels: readonly Kernel[],
   ) {
     this.globals = globalPlaces(plan.buffers);
-    this.partials = partialPlaces(plan.buffers);
     this.needed = neededBuffers(kernels);
     const scratch = (together: number) => scratchPlaces(plan, kernels, this.needed, panel, together);
     this.together = examplesTogether(plan, (together) => scratch(together).size);
     this.scratch = scratch(this.together);
+    this.shares = sharesOf(plan.batch / this.together, plan.threads);
+    this.partials = partialPlaces(plan.buffers, this.shares.length - 1);
   }
 
   write(): string {
     const phases = Math.max(0, ...this.kernels.map(({ phase }) => phase)) + 1;
-    const main = this.noSums();
+    const main: string[] = [];
     for (let phase = 0; phase < phases; phase++) {
       main.push(...this.wholePart(this.kernels.filter((kernel) => kernel.phase === phase && !kernel.sliced)));
       const sliced = this.kernels.filter((kernel) => kernel.phase === phase && kernel.sliced);
-      if (sliced.length > 0) main.push(...this.slicedPart(sliced));
+      if (sliced.length > 0) main.push(...this.slicedPart(sliced, phase));
     }
     return `#define THREADS ${this.plan.threads}
 #define GLOBAL_BYTES ${this.globals.size}
 #define PARTIAL_FLOATS ${this.partials.size}
 #define SCRATCH_BYTES ${this.scratch.size}
+#define PARTS ${phases}
+#define SHARES ${this.shares.length - 1}
 #include "program.h"
+
+static const long first_block[] = {${this.shares.join(", ")}};
 
 ${[...this.functions].map(([text, name]) => text.replace("NAME", name)).join("\n\n")}
 
@@ -81,14 +91,6 @@ static void program(int thread, void *addresses) {
 ${main.map((line) => `  ${line}`).join("\n")}
 }
 `;
-  }
-
-  /** Sums over the batch begin at zero, each thread's own; several sliced parts may add to one. */
-  private noSums(): string[] {
-    return [...this.partials.offsets].map(([{ size }, offset]) => {
-      const own = size / this.plan.threads;
-      return `memset(partial + ${offset} + thread * ${own}L, 0, ${own * 4});`;
-    });
   }
 
   /** The kernels of a whole part, each done by all threads, with barriers where one waits for another. */
@@ -112,16 +114,34 @@ ${main.map((line) => `  ${line}`).join("\n")}
     return lines;
   }
 
-  private slicedPart(kernels: readonly Kernel[]): string[] {
-    const blocks = this.plan.batch / this.together;
+  /** The kernels of a sliced part: each thread takes a share of the blocks, and when it is done another one. */
+  private slicedPart(kernels: readonly Kernel[], part: number): string[] {
     this.sliced = true;
     return [
-      `for (long block = ${blocks}L * thread / THREADS; block < ${blocks}L * (thread + 1) / THREADS; block++) {`,
-      `  const long unit = block * ${this.together};`,
-      ...kernels.flatMap((kernel) => this.call(kernel)).map((line) => `  ${line}`),
+      `for (int share; (share = take(${part})) < SHARES;) {`,
+      ...this.noSums(kernels).map((line) => `  ${line}`),
+      "  for (long block = first_block[share]; block < first_block[share + 1]; block++) {",
+      `    const long unit = block * ${this.together};`,
+      ...kernels.flatMap((kernel) => this.call(kernel)).map((line) => `    ${line}`),
+      "  }",
       "}",
       "barrier();",
     ];
+  }
+
+  /** A share's sums over the batch begin at zero, in the first part that adds to them. */
+  private noSums(kernels: readonly Kernel[]): string[] {
+    const sums = new Set(kernels.flatMap(kernelOps).map(writes));
+    return [...sums]
+      .filter((buffer) => buffer.home.kind === "partial" && !this.zeroed.has(buffer))
+      .map((buffer) => {
+        this.zeroed.add(buffer);
+        return `memset(${this.sumsOfShare(buffer)}, 0, ${buffer.size * 4});`;
+      });
+  }
+
+  private sumsOfShare(buffer: Buffer): string {
+    return `partial + ${this.partials.offsets.get(buffer)} + share * ${buffer.size}L`;
   }
 
   /** Calls of a kernel: for a block in a sliced part, by all threads together in a whole one. */
@@ -130,7 +150,12 @@ ${main.map((line) => `  ${line}`).join("\n")}
     const fraction = sliced ? this.together / this.plan.batch : 1;
     switch (kernel.kind) {
       case "loop": {
-        const code = loopCode(kernel, sliced ? kernel.rows * fraction : undefined, this.needed);
+        const code = loopCode(
+          kernel,
+          sliced ? kernel.rows * fraction : undefined,
+          this.needed,
+          this.shares.length - 1,
+        );
         if (code.pointers.every(({ written }) => !written)) return [];
         const flat = isFlat(kernel);
         const n = flat ? kernel.rows * kernel.columns : kernel.rows;
@@ -201,10 +226,9 @@ ${main.map((line) => `  ${line}`).join("\n")}
         return `(${type} *)(L + ${this.scratch.offsets.get(buffer)})${plus}`;
       case "global":
         return `(${type} *)(global + ${this.globals.offsets.get(buffer)})${plus}`;
-      case "partial": {
-        const mine = !this.sliced ? "" : ` + thread * ${buffer.size / this.plan.threads}L`;
-        return `partial + ${this.partials.offsets.get(buffer)! + offset}${mine}`;
-      }
+      case "partial":
+        if (this.sliced) return `${this.sumsOfShare(buffer)} + ${offset}`;
+        return `partial + ${this.partials.offsets.get(buffer)! + offset}`;
       case "input":
         return `(${type} *)A[${home.index}]${plus}`;
       case "result":
