@@ -10,6 +10,7 @@
 #include "functions.h"
 #include "gemm.h"
 #include "threads.h"
+#include "vectors.h"
 #include <stdlib.h>
 
 static char *global, *scratch[THREADS];

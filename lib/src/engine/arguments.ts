@@ -1,42 +1,64 @@
-/** What a compiled function checks and knows about the tensors in its arguments. */
+/** The arguments of a compiled function: what it checks and knows about the tensors in them. */
 import * as tf from "@tensorflow/tfjs";
 import { kernelBackend } from "./graph/record";
-import { flatten, mapTensors } from "./tree";
+import { flatten, mapTree } from "./tree";
+
+/** The arguments of one call, with their tensors, which are listed only once. */
+export interface Arguments {
+  readonly values: readonly unknown[];
+  /** The tensors of each argument, in the order of {@link flatten}. */
+  readonly tensors: readonly (readonly tf.Tensor[])[];
+}
+
+export const argumentsOf = (values: readonly unknown[]): Arguments => ({
+  values,
+  tensors: values.map(flatten),
+});
 
 /**
  * Refuses tensors that cannot be used.
  *
  * @param name of the compiled function, for messages
  */
-export function checkTensors(name: string, args: readonly unknown[]): void {
-  mapTensors(args, (tensor, path) => {
+export function checkTensors(name: string, args: Arguments): void {
+  const { tensorInfo } = tf.engine().state;
+  for (const tensor of args.tensors.flat()) {
     if (tensor.isDisposed) {
       throw new Error(
-        `compile(${name}): the tensor at argument ${path} is disposed. Donated arguments are, too.`,
+        `compile(${name}): the tensor at argument ${pathOf(args, tensor)} is disposed. Donated arguments are, too.`,
       );
     }
-    if (!tf.engine().state.tensorInfo.has(tensor.dataId)) {
+    if (!tensorInfo.has(tensor.dataId)) {
       throw new Error(
-        `compile(${name}): the tensor at argument ${path} belongs to another copy of tfjs. Import tf from the engine.`,
+        `compile(${name}): the tensor at argument ${pathOf(args, tensor)} belongs to another copy of tfjs. Import tf from the engine.`,
       );
     }
+  }
+}
+
+function pathOf({ values }: Arguments, tensor: tf.Tensor): string {
+  let found = "";
+  mapTree(values, (other, path) => {
+    if (other === tensor) found ||= path;
+    return other;
   });
+  return found;
 }
 
 /** Refuses a donated tensor that is used twice: it would be freed under the other's feet. */
-export function checkDonation(name: string, args: readonly unknown[], donate: readonly number[]): void {
+export function checkDonation(name: string, { tensors }: Arguments, donate: readonly number[]): void {
   if (donate.length === 0) return;
   const donated = new Set<tf.Tensor>();
   for (const position of donate) {
-    for (const tensor of flatten(args[position])) {
+    for (const tensor of tensors[position] ?? []) {
       if (donated.has(tensor)) {
         throw new Error(`compile(${name}): argument ${position} donates a tensor twice. Clone it first.`);
       }
       donated.add(tensor);
     }
   }
-  args.forEach((arg, position) => {
-    if (!donate.includes(position) && flatten(arg).some((tensor) => donated.has(tensor))) {
+  tensors.forEach((own, position) => {
+    if (!donate.includes(position) && own.some((tensor) => donated.has(tensor))) {
       throw new Error(
         `compile(${name}): argument ${position} holds a tensor that another argument donates. Clone it first.`,
       );
@@ -45,26 +67,19 @@ export function checkDonation(name: string, args: readonly unknown[], donate: re
 }
 
 /** The indices, among all tensors of the arguments, of those in the arguments at `positions`. */
-export function placesOf(args: readonly unknown[], positions: readonly number[]): number[] {
-  const places: number[] = [];
-  let next = 0;
-  args.forEach((arg, position) => {
-    for (const _ of flatten(arg)) {
-      if (positions.includes(position)) places.push(next);
-      next++;
-    }
-  });
-  return places;
+export function placesOf({ tensors }: Arguments, positions: readonly number[]): number[] {
+  const at = tensors.flatMap((own, position) => own.map(() => position));
+  return [...at.keys()].filter((i) => positions.includes(at[i]!));
 }
 
 /** The inputs that this very call may use up: a clone elsewhere still needs the data that it shares. */
-export function donatedInputs(args: readonly unknown[], donate: readonly number[]): ReadonlySet<number> {
+export function donatedInputs(args: Arguments, donate: readonly number[]): ReadonlySet<number> {
   if (donate.length === 0) return new Set();
-  const tensors = flatten(args);
+  const tensors = args.tensors.flat();
   return new Set(placesOf(args, donate).filter((i) => kernelBackend().refCount(tensors[i]!.dataId) === 1));
 }
 
 /** Disposes the tensors of the arguments at these positions. */
-export function disposeDonated(args: readonly unknown[], donate: readonly number[]): void {
-  for (const position of donate) for (const tensor of flatten(args[position])) tensor.dispose();
+export function disposeDonated({ tensors }: Arguments, donate: readonly number[]): void {
+  for (const position of donate) for (const tensor of tensors[position] ?? []) tensor.dispose();
 }

@@ -6,7 +6,15 @@
  * one program. From then on, calls with such arguments run that program.
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkDonation, checkTensors, disposeDonated, donatedInputs, placesOf } from "./arguments";
+import {
+  type Arguments,
+  argumentsOf,
+  checkDonation,
+  checkTensors,
+  disposeDonated,
+  donatedInputs,
+  placesOf,
+} from "./arguments";
 import { bindingSwitch, type TensorMetadata } from "./binding";
 import { type Captured, type Graph, printValue, sameShape } from "./graph/graph";
 import { autocast } from "./graph/passes/autocast";
@@ -71,6 +79,7 @@ interface Program {
 /** A call ready to run. */
 interface Prepared {
   readonly program: Program;
+  readonly args: Arguments;
   readonly inputs: readonly number[];
   readonly donated: ReadonlySet<number>;
 }
@@ -101,19 +110,20 @@ export function compile<A extends unknown[], R>(
   let disposed = false;
 
   /** The program for these arguments, and its inputs; undefined where the plain function has to run. */
-  function prepare(args: A): Prepared | undefined {
+  function prepare(values: A): Prepared | undefined {
     if (disposed) throw new Error(`compile(${name}): this function has been disposed.`);
+    const args = argumentsOf(values);
     checkTensors(name, args);
     checkDonation(name, args, donate);
     const target = targetFor(options.device ?? "engine");
     if (target === undefined || isRecording() || isOnTape()) return undefined;
-    const signature = args.map((arg, i) => signatureOf(arg, `compile(${name}): argument ${i}`)).join(", ");
+    const signature = values.map((arg, i) => signatureOf(arg, `compile(${name}): argument ${i}`)).join(", ");
     let program = programs.get(signature);
     if (program === undefined) {
       program = makeProgram(fn, name, args, donate, signature, optimize, target);
       programs.set(signature, program);
     }
-    return { program, inputs: inputsOf(program, args), donated: donatedInputs(args, donate) };
+    return { program, args, inputs: inputsOf(program, args), donated: donatedInputs(args, donate) };
   }
 
   const compiled = (...args: A): R => {
@@ -121,7 +131,7 @@ export function compile<A extends unknown[], R>(
     if (prepared === undefined) return runPlain(fn, args, donate);
     const start = performance.now();
     const outputs = prepared.program.executable.run(prepared.inputs, prepared.donated);
-    return finish<R>(prepared.program, outputs, performance.now() - start, args, donate);
+    return finish<R>(prepared, outputs, performance.now() - start, donate);
   };
 
   const runAsync = async (...args: A): Promise<R> => {
@@ -129,7 +139,7 @@ export function compile<A extends unknown[], R>(
     if (prepared === undefined) return runPlain(fn, args, donate);
     const start = performance.now();
     const outputs = await prepared.program.executable.runAsync(prepared.inputs, prepared.donated);
-    return finish<R>(prepared.program, outputs, performance.now() - start, args, donate);
+    return finish<R>(prepared, outputs, performance.now() - start, donate);
   };
 
   return Object.assign(compiled, {
@@ -154,7 +164,7 @@ function passes(precision: "float32" | "bfloat16"): Pass {
 function makeProgram<A extends unknown[]>(
   fn: (...args: A) => unknown,
   name: string,
-  args: A,
+  args: Arguments,
   donate: readonly number[],
   signature: string,
   optimize: Pass,
@@ -162,8 +172,8 @@ function makeProgram<A extends unknown[]>(
 ): Program {
   const start = performance.now();
   let result: unknown;
-  const { graph: recorded, variables } = record(name, flatten(args), (standIns) => {
-    result = fn(...unflatten(args, standIns));
+  const { graph: recorded, variables } = record(name, args.tensors.flat(), (standIns) => {
+    result = fn(...unflatten(args.values as A, standIns));
     return resultTensors(name, result);
   });
   const recordedAt = performance.now();
@@ -200,20 +210,19 @@ function resultTensors(name: string, result: unknown): tf.Tensor[] {
 }
 
 /** Ids of the arguments' tensors, then of the captured ones; variables are read as they are now. */
-function inputsOf({ facts, variables, target }: Program, args: readonly unknown[]): number[] {
+function inputsOf({ facts, variables, target }: Program, { tensors }: Arguments): number[] {
   const captured = facts.graph.captured.map((value) => {
     const variable = variables.get(value);
     return variable === undefined ? value.handle : idOfTensor(variable);
   });
-  return [...flatten(args).map(idOfTensor), ...captured].map((id) => router.at(target.place, id));
+  return [...tensors.flat().map(idOfTensor), ...captured].map((id) => router.at(target.place, id));
 }
 
 /** Gives the outputs to the caller, and takes the donated arguments. */
 function finish<R>(
-  program: Program,
+  { program, args }: Prepared,
   outputs: readonly TensorMetadata[],
   runMs: number,
-  args: readonly unknown[],
   donate: readonly number[],
 ): R {
   if (program.facts.firstRunMs === undefined) program.facts = { ...program.facts, firstRunMs: runMs };
@@ -238,7 +247,7 @@ function runPlain<A extends unknown[], R>(fn: (...args: A) => R, args: A, donate
     return flatten(result);
   });
   // A recording or a gradient tape still needs the arguments.
-  if (!isRecording() && !isOnTape()) disposeDonated(args, donate);
+  if (!isRecording() && !isOnTape()) disposeDonated(argumentsOf(args), donate);
   return result as R;
 }
 

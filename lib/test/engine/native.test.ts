@@ -51,6 +51,10 @@ function refusal(fn: Function): string | undefined {
   });
 }
 
+/** Cuts a number to the digits of a bfloat16. */
+const bfloat16 = (x: number) => new Float32Array(new Uint32Array([bitsOf(x) & 0xffff0000]).buffer)[0]!;
+const bitsOf = (x: number) => new Uint32Array(new Float32Array([x]).buffer)[0]!;
+
 describe("native programs", needsCompiler, () => {
   before(() => startEngine({ backend: "tensorflow" }));
 
@@ -125,6 +129,29 @@ describe("native programs", needsCompiler, () => {
       });
     });
   }
+
+  test("a sigmoid in bfloat16 is right to its last digit, at all sizes of its argument", () => {
+    const sizes = Array.from({ length: 250 }, (_, i) => 1.05 ** (i - 90)).map(bfloat16);
+    const values = [...sizes, ...sizes.map((x) => -x), 0, Infinity, -Infinity, NaN];
+    // Enough for whole vectors, and not.
+    for (const columns of [504, 501]) {
+      const x = Float32Array.from({ length: 4 * columns }, (_, i) => values[i % values.length]!);
+      // The product behind it is what it is rounded for.
+      const rounded = compile((_ids: T, x: T, one: T) => tf.sigmoid(x.matMul(one)).matMul(one), {
+        device: "native",
+        precision: "bfloat16",
+      });
+      const args = [examples(4), tf.tensor(x, [4, columns, 1]), tf.ones([1, 1])] as const;
+      const result = rounded(...args);
+      result.dataSync().forEach((y, i) => {
+        const exact = 1 / (1 + Math.exp(-x[i]!));
+        const near = Number.isNaN(exact) ? Number.isNaN(y) : Math.abs(y - exact) <= exact / 256 + 2e-38;
+        assert.ok(near, `sigmoid(${x[i]}) is ${exact}, not ${y}`);
+      });
+      tf.dispose([result, ...args]);
+      rounded.dispose();
+    }
+  });
 
   test("transposed reads, whatever of them fills no tile", () => {
     tf.tidy(() => {
@@ -269,6 +296,27 @@ describe("native programs", needsCompiler, () => {
     for (const [result] of again) assert.deepEqual(result!.dataSync(), first);
     tf.dispose([again, [...args]]);
     step.dispose();
+  });
+
+  test("arguments may be disposed while the program runs, and its results go to TensorFlow and back", async () => {
+    const scale = compile((ids: T, x: T) => [x.matMul(x, false, true).mul(ids.toFloat().sum())], {
+      device: "native",
+    });
+    const before = tf.memory() as tf.MemoryInfo & { numNativeBytes: number };
+    const [ids, x] = [examples(400), tf.ones([400, 400])];
+    const running = Array.from({ length: 8 }, () => scale.async(ids, x));
+    tf.dispose([ids, x]);
+    for (const [result] of await Promise.all(running)) {
+      // Made natively, read by TensorFlow, and an argument again.
+      const copy = result!.add(0);
+      assert.equal(copy.dataSync()[0], 400 * 800);
+      const ids = examples(400);
+      const again = scale(ids, result!)[0]!;
+      assert.ok(Math.abs(again.dataSync()[399]! / (400 * 320000 ** 2 * 800) - 1) < 1e-5);
+      tf.dispose([result!, copy, ids, again]);
+    }
+    scale.dispose();
+    assert.equal((tf.memory() as typeof before).numNativeBytes, before.numNativeBytes);
   });
 
   test("a disposed program's memory is free, and it can be compiled anew", () => {

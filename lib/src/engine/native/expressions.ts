@@ -5,14 +5,23 @@ import type { NativeType } from "./memory";
 /** C that computes an element from elements; the names of `lib/native/functions.h` may be used. */
 export type Expression = (args: readonly string[]) => string;
 
-/** What a node computes for each element, and undefined where it is none of these operations. */
-export function expressionOf(node: GraphNode): Expression | undefined {
+/**
+ * What a node computes for each element, and undefined where it is none of these operations.
+ *
+ * @param short whether the digits of a bfloat16 are enough
+ */
+export function expressionOf(node: GraphNode, short: boolean): Expression | undefined {
   const dtype = node.inputs[0]?.dtype;
+  if (short && node.op === "Sigmoid") return call("sigmoid_bf16");
   if (node.op === "Cast") return castTo(node.inputs[0]!.dtype, node.outputs[0]!.dtype as NativeType);
   if (dtype === "int32") return wholeNumbers[node.op] ?? anyNumbers[node.op];
   if (dtype === "bool") return flags[node.op] ?? anyNumbers[node.op];
   return floats[node.op] ?? anyNumbers[node.op];
 }
+
+/** Whether an expression means the same of vectors as of numbers; see `lib/native/vectors.h`. */
+export const suitsVectors = (expression: Expression, args: number): boolean =>
+  /^(?:sigmoid_bf16|[x ()+*/-]|\d+\.\d+f)*$/.test(expression(Array.from({ length: args }, () => "x")));
 
 /** Numbers become flags by "is not zero"; floats become integers by dropping their fraction. */
 function castTo(from: string, to: NativeType): Expression {

@@ -36,6 +36,21 @@ export function levelIn(loop: Pick<Loop, "rows" | "columns">, op: MapOp | RowOp)
   return undefined;
 }
 
+/** Whether all elements are done alike, so that rows do not matter. */
+export function isFlat(loop: Loop): boolean {
+  return loop.ops.every(
+    (op) =>
+      op.kind === "map" &&
+      levelIn(loop, op) === "element" &&
+      [op.to, ...op.args].every((arg) => {
+        if ("kind" in arg && arg.kind !== "view") return arg.kind === "literal";
+        const view = "kind" in arg ? arg.view : arg;
+        const [only, more] = loops(view.shape, view.strides);
+        return more === undefined && (only === undefined || only.stride <= 1);
+      }),
+  );
+}
+
 /** Which operation of a loop made what an argument reads, if it can be passed on without memory. */
 export function passedOn(loop: Loop, level: Level, arg: Argument): MapOp | RowOp | undefined {
   if (arg.kind !== "view") return undefined;

@@ -1,27 +1,12 @@
 /** A fused loop as a C function. */
 import { literal } from "./expressions";
-import { type Level, type Loop, levelIn, passedOn } from "./fuse";
-import {
-  type Buffer,
-  computedAs,
-  type Layout,
-  loops,
-  type NativeType,
-  reshaped,
-  storedAs,
-  type View,
-} from "./memory";
+import { isFlat, type Level, type Loop, levelIn, passedOn } from "./fuse";
+import { type KernelCode, Pointers } from "./kernel-code";
+import { type Buffer, computedAs, type Layout, loops, reshaped, type View } from "./memory";
 import type { Argument, MapOp, RowOp } from "./ops";
 import { commonExtents, lastStride, outsideColumns, piecesOf, rowIndex, sumOf, times } from "./rows";
 import { argMaxCode } from "./small-code";
 import { liesAcross, type Tile, tileCode, useTile } from "./tiles";
-
-/** C text of a kernel, and the views whose addresses it is called with. */
-export interface KernelCode {
-  /** The body of a function of the pointers `p0, p1, …`, and of `from` and `to` where it does a range. */
-  readonly body: string;
-  readonly pointers: readonly { readonly view: View; readonly written: boolean }[];
-}
 
 /** What a reduction begins with. */
 const initial: Record<string, string> = {
@@ -69,28 +54,13 @@ export function loopCode(
   return new LoopWriter(loop, rows, needed, shares).write();
 }
 
-/** Whether all elements are done alike, so that rows do not matter. */
-export function isFlat(loop: Loop): boolean {
-  return loop.ops.every(
-    (op) =>
-      op.kind === "map" &&
-      levelIn(loop, op) === "element" &&
-      [op.to, ...op.args].every((arg) => {
-        if ("kind" in arg && arg.kind !== "view") return arg.kind === "literal";
-        const view = "kind" in arg ? arg.view : arg;
-        const [only, more] = loops(view.shape, view.strides);
-        return more === undefined && (only === undefined || only.stride <= 1);
-      }),
-  );
-}
-
 /** Elements that are rounded together. */
 const strip = 512;
 /** Columns of a row that is kept to be added up: a quarter of a core's first cache. */
 const mostKept = 2048;
 
 class LoopWriter {
-  private readonly pointers: { view: View; written: boolean }[] = [];
+  private readonly pointers = new Pointers();
   private readonly flat: boolean;
   /** In how many walks over a row an element is computed, or after which a result of the row is there. */
   private readonly walk = new Map<MapOp | RowOp, number>();
@@ -161,7 +131,7 @@ class LoopWriter {
     const counters = this.flat ? [] : this.counters();
     const { declarations, fill } = tileCode(this.tiles);
     const body = [...arrays, ...declarations, ...counters, ...fill, ...lines, ...counters.map(() => "}")];
-    return { body: body.join("\n"), pointers: this.pointers };
+    return { body: body.join("\n"), pointers: this.pointers.all };
   }
 
   /** The loops that count rows: where it can be, as many as make the place of each row a sum of products. */
@@ -254,7 +224,7 @@ class LoopWriter {
       ...rounded.map((op) => {
         const start = this.flat ? "strip" : this.rowStart(op.to, "element");
         const count = this.flat ? "end - strip" : String(this.loop.columns);
-        return `round_to_bf16(${this.pointer(op.to, true)} + ${start}, n${this.names.get(op)}, ${count});`;
+        return `round_to_bf16(${this.pointers.to(op.to, true)} + ${start}, n${this.names.get(op)}, ${count});`;
       }),
     ];
     return [
@@ -297,7 +267,7 @@ class LoopWriter {
   }
 
   private readMemory(view: View, level: Level): string {
-    const [pointer, index] = [this.pointer(view, false), this.index(view, level)];
+    const [pointer, index] = [this.pointers.to(view, false), this.index(view, level)];
     const { home, size } = view.buffer;
     if (home.kind !== "partial") return `${pointer}[${index}]`;
     const terms = Array.from(
@@ -316,7 +286,7 @@ class LoopWriter {
     const rows = this.turns(inner);
     const shape = { row: strides[inner]!, column: lastStride(view), rows, columns };
     if (!liesAcross(shape, view.buffer.dtype)) return undefined;
-    const from = `${this.pointer(view, false)} + ${this.rowStart(view, level)}`;
+    const from = `${this.pointers.to(view, false)} + ${this.rowStart(view, level)}`;
     return useTile(this.tiles, { ...shape, from, counter: `r${inner}`, type: computedAs[view.buffer.dtype] });
   }
 
@@ -326,7 +296,7 @@ class LoopWriter {
     const name = this.names.get(op)!;
     if (this.rounded([op]).length > 0) return [`n${name}[${this.flat ? "c - strip" : "c"}] = ${name};`];
     const value = dtype === "bfloat16" ? `f32_to_bf16(${name})` : name;
-    return [`${this.pointer(op.to, true)}[${this.index(op.to, level)}] = ${value};`];
+    return [`${this.pointers.to(op.to, true)}[${this.index(op.to, level)}] = ${value};`];
   }
 
   /** What a view has outside of the columns. */
@@ -342,20 +312,6 @@ class LoopWriter {
     return sumOf(strides.map((stride, i) => times(`r${i}`, stride)));
   }
 
-  private pointer(view: View, written: boolean): string {
-    const { buffer, offset, shape, strides } = view;
-    const leading = shape.length === 0 ? 0 : strides[0]! * shape[0]!;
-    let index = this.pointers.findIndex(({ view: other, written: w }) => {
-      const same = other.buffer === buffer && other.offset === offset && w === written;
-      return same && (other.shape.length === 0 ? 0 : other.strides[0]! * other.shape[0]!) === leading;
-    });
-    if (index < 0) {
-      index = this.pointers.length;
-      this.pointers.push({ view, written });
-    }
-    return `p${index}`;
-  }
-
   /** Where an element is, from row `r` and column `c`. */
   private index(view: View, level: Level): string {
     const { columns } = this.loop;
@@ -366,10 +322,3 @@ class LoopWriter {
     return sumOf([row === "0" ? "" : row, times("c", lastStride(view))]);
   }
 }
-
-/** The parameters of a kernel's function. */
-export const parametersOf = ({ pointers }: KernelCode): string[] =>
-  pointers.map(
-    ({ view, written }, i) =>
-      `${written ? "" : "const "}${storedAs[view.buffer.dtype as NativeType]} *restrict p${i}`,
-  );

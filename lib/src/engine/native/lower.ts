@@ -3,29 +3,23 @@ import koffi from "koffi";
 import type { TensorMetadata } from "../binding";
 import { dataTypeOf } from "../graph/attributes";
 import { productFlops } from "../graph/flops";
-import type { Graph, Value } from "../graph/graph";
-import { sizeOf } from "../graph/graph";
+import type { Graph } from "../graph/graph";
 import { keepLoaded } from "../keep-loaded";
 import type { Executable } from "../lowering";
 import type { TensorFlow } from "../tensorflow/context";
 import type { EagerBinding } from "../tensorflow/eager";
-import { check, notNull } from "../tensorflow/errors";
-import type { Pointer } from "../tensorflow/ffi";
-import { dims } from "../tensorflow/tensors";
-import { bytesOf, type NativeType } from "./memory";
+import { EagerTensor } from "../tensorflow/eager-tensor";
 import type { ConstantData, Plan } from "./ops";
 import { planGraph } from "./plan";
 import { NotNative } from "./planner";
 import { programText } from "./program";
 import { compileText, toolchain } from "./toolchain";
 
-type TfTensor = Pointer<"TF_Tensor">;
-
 /** What a run has taken and has to give back. */
 interface Call {
   readonly addresses: BigUint64Array;
-  readonly inputs: readonly TfTensor[];
-  readonly results: readonly TfTensor[];
+  readonly inputs: readonly EagerTensor[];
+  readonly results: readonly EagerTensor[];
 }
 
 export const hasGpu = ({ devices }: TensorFlow): boolean => devices.some(({ type }) => type === "GPU");
@@ -70,49 +64,29 @@ export function lowerNatively(
   const text = programText(plan, { inputs: inputs.length, results: graph.results.length }, tools.panel);
   const program = openProgram(compileText(tools, text));
   const constants = placeConstants(plan.constants);
-  const { c, status } = tensorflow;
   const what = () => `The compiled function "${graph.name}"`;
 
-  const addressOf = (tensor: TfTensor, value: Value) =>
-    sizeOf(value.shape) === 0 ? 0n : (notNull(c.TF_TensorData(tensor), what()) as bigint);
-
   function prepare(ids: readonly number[]): Call {
-    const taken: TfTensor[] = [];
-    const made: TfTensor[] = [];
+    const inputs = ids.map((id) => tensors.get(id));
+    for (const tensor of inputs) tensor.hold();
+    const results: EagerTensor[] = [];
     try {
-      for (const id of ids) {
-        const tensor = c.TFE_TensorHandleResolve(tensors.get(id).handle, status);
-        check(c, status, what);
-        taken.push(notNull(tensor, what()));
-      }
-      for (const { dtype, shape } of graph.results) {
-        const bytes = sizeOf(shape) * bytesOf[dtype as NativeType];
-        made.push(notNull(c.TF_AllocateTensor(dataTypeOf(dtype), dims(shape), shape.length, bytes), what()));
-      }
+      for (const { dtype, shape } of graph.results)
+        results.push(EagerTensor.allocate(tensorflow, [...shape], dataTypeOf(dtype)));
+      const addresses = [...inputs, ...results].map(({ address }) => address);
+      return { addresses: BigUint64Array.from([...addresses, ...constants.addresses]), inputs, results };
     } catch (error) {
-      for (const tensor of [...taken, ...made]) c.TF_DeleteTensor(tensor);
+      for (const tensor of [...inputs, ...results]) tensor.release();
       throw error;
     }
-    const addresses = BigUint64Array.from([
-      ...taken.map((tensor, i) => addressOf(tensor, inputs[i]!)),
-      ...made.map((tensor, i) => addressOf(tensor, graph.results[i]!)),
-      ...constants.addresses,
-    ]);
-    return { addresses, inputs: taken, results: made };
   }
 
-  function finish(call: Call, fault: number): TensorMetadata[] {
-    try {
-      if (fault === 1) throw new Error(`${what()} ran out of memory or of threads.`);
-      if (fault === 2) throw new Error(`${what()}: an index is outside of the table that it looks up.`);
-      return call.results.map((tensor) => {
-        const handle = c.TFE_NewTensorHandle(tensor, status);
-        check(c, status, what);
-        return tensors.adopt(notNull(handle, what()));
-      });
-    } finally {
-      for (const tensor of [...call.inputs, ...call.results]) c.TF_DeleteTensor(tensor);
-    }
+  function finish({ inputs, results }: Call, fault: number): TensorMetadata[] {
+    for (const tensor of inputs) tensor.release();
+    if (fault === 0) return results.map((tensor) => tensors.take(tensor));
+    for (const tensor of results) tensor.release();
+    if (fault === 1) throw new Error(`${what()} ran out of memory or of threads.`);
+    throw new Error(`${what()}: an index is outside of the table that it looks up.`);
   }
 
   return {

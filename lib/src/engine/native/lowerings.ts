@@ -17,7 +17,7 @@ export function lowerNode(planner: Planner, node: Known): readonly Source[] {
 }
 
 const elementwise: Lowering = (planner, node) => {
-  const expression = expressionOf(node);
+  const expression = expressionOf(node, node.short);
   if (expression === undefined) throw new NotNative(`it uses ${node.op}`);
   const [first, second, third] = node.sources;
   if (

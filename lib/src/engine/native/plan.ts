@@ -1,5 +1,5 @@
 /** From a recorded graph to a plan. */
-import { countReaders, type Graph, isConstant, sizeOf, type Value } from "../graph/graph";
+import { countReaders, type Graph, isConstant, producers, sizeOf, type Value } from "../graph/graph";
 import { lowerNode } from "./lowerings";
 import { isWhole, wholeView } from "./memory";
 import type { ConstantData, Plan } from "./ops";
@@ -40,10 +40,19 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
   };
 
   const readers = countReaders(graph);
+  const made = producers(graph);
+  const wasShort = (value: Value | undefined) => {
+    const cast = value && made.get(value);
+    return cast?.op === "Cast" && cast.inputs[0]!.dtype === "bfloat16";
+  };
   for (const node of graph.nodes) {
-    const made = lowerNode(planner, { ...node, sources: node.inputs.map(sourceOf) });
+    const lowered = lowerNode(planner, {
+      ...node,
+      sources: node.inputs.map(sourceOf),
+      short: wasShort(node.inputs[0]),
+    });
     node.outputs.forEach((output, i) => {
-      const source = made[i]!;
+      const source = lowered[i]!;
       // Sums that two read cannot have their place in one of them.
       const shared = source.kind === "sums" && readers.get(output) !== 1;
       sources.set(output, shared ? { kind: "view", view: planner.viewOf(source), data: false } : source);

@@ -1,6 +1,7 @@
 /** A plan as the text of a C program. */
-import { fuse, type Kernel, kernelOps } from "./fuse";
-import { isFlat, type KernelCode, loopCode, parametersOf } from "./loop-code";
+import { fuse, isFlat, type Kernel, kernelOps } from "./fuse";
+import { type KernelCode, parametersOf } from "./kernel-code";
+import { loopCode } from "./loop-code";
 import { type Buffer, storedAs, transposed, type View } from "./memory";
 import { type Plan, type ProductOp, reads, writes } from "./ops";
 import {
@@ -18,6 +19,7 @@ import {
 import { packCode, productCode } from "./product-code";
 import { recompute } from "./recompute";
 import { addCode, gatherCode, scatterCode } from "./small-code";
+import { vectorCode } from "./vector-code";
 import { widen } from "./widen";
 
 /** Where in the array of addresses that a program is called with the kinds stand. */
@@ -150,12 +152,10 @@ ${main.map((line) => `  ${line}`).join("\n")}
     const fraction = sliced ? this.together / this.plan.batch : 1;
     switch (kernel.kind) {
       case "loop": {
-        const code = loopCode(
-          kernel,
-          sliced ? kernel.rows * fraction : undefined,
-          this.needed,
-          this.shares.length - 1,
-        );
+        const rows = sliced ? kernel.rows * fraction : undefined;
+        const code =
+          vectorCode(kernel, rows, this.needed) ??
+          loopCode(kernel, rows, this.needed, this.shares.length - 1);
         if (code.pointers.every(({ written }) => !written)) return [];
         const flat = isFlat(kernel);
         const n = flat ? kernel.rows * kernel.columns : kernel.rows;

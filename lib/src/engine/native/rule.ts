@@ -7,6 +7,8 @@ import { NotNative, type Planner, type Source } from "./planner";
 /** A node and what stands for its inputs. */
 export interface Known extends GraphNode {
   readonly sources: readonly Source[];
+  /** Whether the first input was a bfloat16 before it was cast, so that a result needs no more digits than that has. */
+  readonly short: boolean;
 }
 
 export type Lowering = (planner: Planner, node: Known) => Source | readonly Source[];

@@ -1,7 +1,7 @@
 /** Kernels that are rare or small, as C: sums over leading dimensions, the largest of a row, rows of tables. */
 import { sizeOf } from "../graph/graph";
 import type { Loop } from "./fuse";
-import type { KernelCode } from "./loop-code";
+import type { KernelCode } from "./kernel-code";
 import type { View } from "./memory";
 import type { AddOp, GatherOp, RowOp, ScatterOp } from "./ops";
 import { rowIndex } from "./rows";

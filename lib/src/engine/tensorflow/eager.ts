@@ -9,22 +9,18 @@ import {
 import type { Place } from "../router";
 import type { TensorFlow } from "./context";
 import { AttrType, DataType, describeTensor } from "./datatypes";
+import { EagerTensor } from "./eager-tensor";
 import { check } from "./errors";
 import { execute, newOperation } from "./operation";
 import { byteLength, fromTensorFlow, type Handle, toTensorFlow } from "./tensors";
-
-/** A tensor of the eager binding. */
-export interface EagerTensor {
-  readonly handle: Handle;
-  readonly shape: number[];
-  readonly dataType: number;
-}
 
 /** The eager binding, with what a compiled function needs to take its tensors and to give it some. */
 export interface EagerBinding extends Place {
   /** The tensor of an id. @throws Error if there is none (any more) */
   get(id: number): EagerTensor;
-  /** Takes over a handle: from now on it is a tensor of this binding, and is freed by `deleteTensor`. */
+  /** Takes over a tensor: from now on it is one of this binding, and `deleteTensor` releases it. */
+  take(tensor: EagerTensor): TensorMetadata;
+  /** {@link take} for a handle. */
   adopt(handle: Handle): TensorMetadata;
   /** What TensorFlow holds for tensors that have not been deleted. */
   memory(): NativeMemory;
@@ -43,9 +39,10 @@ export function eagerBinding(tensorflow: TensorFlow): EagerBinding {
     return tensor;
   }
 
-  function add(handle: Handle, shape: number[], dataType: number): TensorMetadata {
+  function take(tensor: EagerTensor): TensorMetadata {
+    const { shape, dataType } = tensor;
     const id = nextTensorId();
-    tensors.set(id, { handle, shape, dataType });
+    tensors.set(id, tensor);
     bytes += byteLength(dataType, shape);
     return { id, shape, dtype: dataType };
   }
@@ -55,7 +52,7 @@ export function eagerBinding(tensorflow: TensorFlow): EagerBinding {
     const rank = c.TFE_TensorHandleNumDims(handle, status);
     const shape = Array.from({ length: rank }, (_, axis) => c.TFE_TensorHandleDim(handle, axis, status));
     check(c, status, () => "Reading the shape of a tensor");
-    return add(handle, shape, dataType);
+    return take(EagerTensor.ofHandle(tensorflow, handle, shape, dataType));
   }
 
   function run(op: string, attributes: OpAttribute[], inputs: EagerTensor[], outputs: number): Handle[] {
@@ -80,10 +77,10 @@ export function eagerBinding(tensorflow: TensorFlow): EagerBinding {
   }
 
   function deleteTensor(id: number): void {
-    const { handle, dataType, shape } = get(id);
+    const tensor = get(id);
     tensors.delete(id);
-    bytes -= byteLength(dataType, shape);
-    c.TFE_DeleteTensorHandle(handle);
+    bytes -= byteLength(tensor.dataType, tensor.shape);
+    tensor.release();
   }
 
   return {
@@ -92,13 +89,16 @@ export function eagerBinding(tensorflow: TensorFlow): EagerBinding {
       const { shape, dataType } = get(id);
       return { shape, dtype: dataType };
     },
-    createTensor: (shape: number[], dataType: number, values: HostValues) =>
-      add(toTensorFlow(tensorflow, shape, dataType, values), shape, dataType).id,
+    createTensor: (shape: number[], dataType: number, values: HostValues) => {
+      const handle = toTensorFlow(tensorflow, shape, dataType, values);
+      return take(EagerTensor.ofHandle(tensorflow, handle, shape, dataType)).id;
+    },
     deleteTensor,
     tensorDataSync: (id) => fromTensorFlow(tensorflow, get(id).handle),
     executeOp: (op, attributes, inputs, outputs) =>
       run(op, attributes, inputs.map(get), outputs).map(adoptOutput),
     get,
+    take,
     adopt,
     memory: () => ({ tensors: tensors.size, bytes }),
   };
