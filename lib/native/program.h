@@ -7,6 +7,8 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#define _GNU_SOURCE /* for the cores in threads.h; before any header of the system */
+
 #include "functions.h"
 #include "gemm.h"
 #include "threads.h"

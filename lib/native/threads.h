@@ -5,7 +5,8 @@
  * Everybody who waits first spins, because the next step usually comes within microseconds, and then lets others have the
  * core; a worker without work goes to sleep after a while.
  *
- * C11 atomics and pthreads only. Each C file that includes this has its own pool.
+ * C11 atomics and pthreads only; on Linux, with _GNU_SOURCE, also its word on which core a thread may run. Each C file that
+ * includes this has its own pool.
  */
 #ifndef RUNTIME_THREADS_H
 #define RUNTIME_THREADS_H
@@ -171,7 +172,21 @@ static inline void barrier(void) {
   }
 }
 
+/* Keeps the workers off the caller's core. Linux may wake one there, behind the caller, and leave it waiting for milliseconds
+ * though another core has nothing to do. */
+#if defined(__linux__)
+static inline void pool_spread(int workers) {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) || CPU_COUNT(&cores) <= workers) return;
+  CPU_CLR(sched_getcpu(), &cores);
+  for (int i = 1; i <= workers; i++) pthread_setaffinity_np(pool_workers[i].id, sizeof cores, &cores);
+}
+#else
+static inline void pool_spread(int workers) { (void)workers; }
+#endif
+
 static inline void pool_run(int threads, parallel_fn fn, void *context) {
+  pool_spread(threads - 1);
   pool.threads = threads;
   pool.fn = fn;
   pool.context = context;

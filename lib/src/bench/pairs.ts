@@ -1,7 +1,7 @@
 /** Times contestants alternately, so that whatever else the machine does meets all of them alike. */
 import { extname, join } from "node:path";
 import { type Contestant, measure, startContestant } from "./contestant";
-import { compiledEnvironment, findPeer, peerArguments } from "./peer";
+import { compiledEnvironment, findPeer, peerArguments, peerEnvironment } from "./peer";
 import { type BenchRow, rowName } from "./rows";
 import type { ServeOptions } from "./serve";
 
@@ -103,7 +103,7 @@ async function startOpponent(
   if (opponent === "peer") {
     const search = findPeer();
     if ("missing" in search) throw new Error(search.missing);
-    return startContestant(search.python, peerArguments(row, threads), environment);
+    return startContestant(search.python, peerArguments(row, threads), peerEnvironment(environment));
   }
   const backend = opponent === "wasm" ? "wasm" : "tensorflow";
   return startOurs({ kind: "row", row: rowName(row), backend, compiled: false, threads });

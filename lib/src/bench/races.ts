@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startContestant } from "./contestant";
 import { startOurs } from "./pairs";
-import { findPeer, peerProgram } from "./peer";
+import { findPeer, peerEnvironment, peerProgram } from "./peer";
 import { type RaceOptions, type RaceOutcome, raceFiles } from "./race";
 
 /** How one seed went. */
@@ -34,7 +34,11 @@ async function racePeer(folder: string): Promise<Pick<RaceResult, "peer" | "prob
   const files = [raceFiles.settings, raceFiles.data].map((file) => join(folder, file));
   try {
     // It says one thing: how it ended.
-    const { ready } = await startContestant(search.python, [peerProgram("peer_race.py"), ...files]);
+    const { ready } = await startContestant(
+      search.python,
+      [peerProgram("peer_race.py"), ...files],
+      peerEnvironment(),
+    );
     return { peer: ready as unknown as RaceOutcome };
   } catch (error) {
     return { problem: (error as Error).message };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
@@ -261,6 +261,23 @@ describe("native programs", needsCompiler, () => {
       assert.equal(status, 0, stderr);
       assert.match(stdout, /same/);
     }
+  });
+
+  const twoCores = process.platform === "linux" && availableParallelism() > 1;
+  test("a worker may run on every core but the caller's", { skip: !twoCores }, () => {
+    const { status, stdout, stderr } = runInChild(
+      `await engine.startEngine({ backend: "tensorflow", threads: 2 });
+       const f = engine.compile((ids, x) => x.matMul(x, false, true).mul(ids.toFloat().sum()), { device: "native" });
+       f(tf.tensor1d([1, 2], "int32"), tf.ones([2, 3])).dataSync();
+       const { readdirSync, readFileSync } = require("fs");
+       for (const thread of readdirSync("/proc/self/task")) {
+         const mask = /Cpus_allowed:\\s*(\\S+)/.exec(readFileSync("/proc/self/task/" + thread + "/status", "utf8"))[1];
+         console.log([...mask.replaceAll(",", "")].map((digit) => parseInt(digit, 16).toString(2).replaceAll("0", "")).join("").length);
+       }`,
+    );
+    assert.equal(status, 0, stderr);
+    const cores = stdout.trim().split("\n").map(Number);
+    assert.equal(cores.filter((count) => count === Math.max(...cores) - 1).length, 1, stdout);
   });
 
   test("blocks are shared completely, in order, ever fewer at a time, and by all threads", () => {
