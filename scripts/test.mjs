@@ -7,7 +7,7 @@ import { setUp } from "./setup/main.mjs";
 import { npmIsFresh } from "./setup/npm.mjs";
 import { ROOT } from "./setup/paths.mjs";
 import { SetupError, speakTo } from "./setup/say.mjs";
-import { installPjrtPlugin } from "./test/pjrt-plugin.mjs";
+import { installExtras } from "./test/extras.mjs";
 import { runTestFiles, testFiles } from "./test/run-files.mjs";
 
 /** @typedef {import("./test/run-files.mjs").Counts} Counts */
@@ -25,7 +25,7 @@ await part("set-up", async () => {
   try {
     const say = speakTo(process.stdout);
     await setUp(say);
-    await installPjrtPlugin(say);
+    await installExtras(say);
     return NOTHING_TO_COUNT;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildIsFresh, buildLib } from "./build.mjs";
+import { hasCompiler, installCompiler } from "./compiler.mjs";
 import { checkDisk, SPACE } from "./disk.mjs";
 import { explainSystemError } from "./explain.mjs";
 import { kernelIsFresh, writeKernel } from "./kernel.mjs";
@@ -75,12 +76,15 @@ async function bringUp(say, device) {
   const venv = !venvIsFresh(device);
   // All that can be known beforehand is checked before the first download.
   const python = venv ? findPython() : null;
+  const compiler = python !== null && hasTensorFlow(python) && !hasCompiler();
   const pythonSpace = device === "gpu" ? SPACE.pythonGpu : SPACE.python;
-  if (npm || venv) checkDisk(ROOT, (npm ? SPACE.npm : 0) + (venv ? pythonSpace : 0));
+  const space = (npm ? SPACE.npm : 0) + (venv ? pythonSpace : 0) + (compiler ? SPACE.compiler : 0);
+  if (npm || venv) checkDisk(ROOT, space);
   if (python) describe(say, python, device);
 
   if (npm) await installNpmPackages(say);
   if (python) await makeVenv(say, python, device);
+  if (compiler) await installCompiler(say);
   if (!kernelIsFresh()) writeKernel(say);
   if (!buildIsFresh()) await buildLib(say);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, VENV, venvProgram } from "./paths.mjs";
 import { runStep } from "./run.mjs";
@@ -74,3 +74,27 @@ const lockHash = (device) =>
   createHash("sha256")
     .update(readFileSync(lockFile(device)))
     .digest("hex");
+
+/** @typedef {{ name: string, requirements: string, log: string }} Extra a package in an environment of ours that not everybody needs */
+
+/** Whether `.venv` has the package. @param {Extra} extra */
+export function hasExtra({ name }) {
+  const lib = join(VENV, "lib");
+  const pythons = existsSync(lib) ? readdirSync(lib) : [];
+  return pythons.some((python) => existsSync(join(lib, python, "site-packages", name)));
+}
+
+/**
+ * Puts a package into `.venv`, alone and as its requirements file pins it.
+ * @param {import("./say.mjs").Say} say
+ * @param {Extra & { step: string }} extra
+ */
+export function installExtra(say, { step, log, requirements }) {
+  const file = join(ROOT, "python", requirements);
+  return runStep(say, {
+    step,
+    log,
+    command: venvProgram("python"),
+    args: [...PIP_INSTALL, "--no-deps", "--require-hashes", "-r", file],
+  });
+}

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
 import { compile, startEngine, tf } from "../../src/engine";
@@ -13,6 +22,7 @@ import { planGraph } from "../../src/engine/native/plan";
 import { NotNative } from "../../src/engine/native/planner";
 import { recompute } from "../../src/engine/native/recompute";
 import { toolchain } from "../../src/engine/native/toolchain";
+import { findTensorFlow } from "../../src/engine/tensorflow/find-library";
 import { runInChild } from "./child";
 import { asList, assertClose, differentiable, discrete, gradients, inputs, type T } from "./kernel-cases";
 
@@ -389,6 +399,32 @@ describe("native programs", needsCompiler, () => {
     run();
     assert.ok(readFileSync(path).equals(whole), "the damaged file stayed");
   });
+});
+
+test("without a C compiler of the machine's, the one that set-up installs is taken", (t) => {
+  const { found } = findTensorFlow();
+  if (found === null || !existsSync(join(dirname(found.folder), "ziglang")))
+    return t.skip("set-up has not installed one");
+  const onlyNode = mkdtempSync(join(tmpdir(), "trm-only-node-"));
+  symlinkSync(process.execPath, join(onlyNode, "node"));
+  const { status, stdout, stderr } = runInChild(
+    `await engine.startEngine({ backend: "tensorflow", threads: 2 });
+     const f = (ids, x, w) => x.matMul(w).mul(ids.toFloat().reshape([4, 1])).sigmoid().matMul(w, false, true);
+     const args = [tf.tensor1d([1, 2, 3, 4], "int32"), tf.ones([4, 32]).mul(0.1), tf.ones([32, 33]).mul(0.2)];
+     for (const precision of ["float32", "bfloat16"]) {
+       const [ours, theirs] = ["native", "tensorflow"].map((device) => engine.compile(f, { device, precision })(...args).dataSync());
+       ours.forEach((y, i) => { if (Math.abs(y - theirs[i]) > 0.01 * Math.abs(theirs[i])) throw new Error(y + " " + theirs[i]); });
+     }
+     console.log(engine.nativeCompiler());`,
+    { PATH: onlyNode, TRM_NATIVE_CACHE: join(onlyNode, "cache") },
+  );
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^clang version/);
+  assert.ok(
+    !readdirSync(tmpdir()).some((name) => name.startsWith("trm-zig")),
+    "Zig's temporary files are left",
+  );
+  rmSync(onlyNode, { recursive: true });
 });
 
 test("without a C compiler TensorFlow runs everything", () => {

@@ -39,6 +39,7 @@ export function smallProject(parent = tmpdir()): string {
     },
     "lib/src/index.ts": "export const answer: number = 42;\n",
     "python/requirements.lock": "# nothing\n",
+    "python/requirements-compiler.txt": "# nothing\n",
     "python/requirements-gpu.lock": "# nothing for a GPU\n",
   };
   for (const [path, content] of Object.entries(files)) {

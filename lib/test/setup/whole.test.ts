@@ -4,8 +4,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Outcome, setUp, smallProject, start } from "./support";
+import { NOWHERE, type Outcome, setUp, smallProject, start } from "./support";
 
+const COMPILER = "C compiler, as this machine has none (ziglang, 100 MB)";
 const THERE_ALREADY = /everything is there already/;
 
 const steps = ({ output }: Outcome) =>
@@ -118,5 +119,27 @@ describe("set-up", () => {
     assert.ok(steps(await setUp(root)).includes("Python packages (requirements-gpu.lock)"));
     const pip = readFileSync(file(".venv/bin/pip"), "utf8").split("\n")[0];
     assert.ok(pip.includes(moved), `${pip} starts the Python of the old place`);
+  });
+
+  it("installs a C compiler where none works, and goes on when it cannot", async () => {
+    const without = {
+      CC: "/bin/false",
+      PIP_CONFIG_FILE: "/dev/null",
+      PIP_FIND_LINKS: "",
+      PIP_INDEX_URL: NOWHERE,
+    };
+    rmSync(file(".venv"), { recursive: true });
+    const installed = await setUp(root, without);
+    assert.ok(steps(installed).includes(COMPILER), installed.output);
+    assert.doesNotMatch(installed.output, /no C compiler could be installed/);
+    rmSync(file(".venv"), { recursive: true });
+    writeFileSync(
+      file("python/requirements-compiler.txt"),
+      `ziglang==0.17.1 --hash=sha256:${"0".repeat(64)}\n`,
+    );
+    const failed = await setUp(root, { ...without, PIP_RETRIES: "0" });
+    assert.equal(failed.status, 0, failed.output);
+    assert.match(failed.output, /no C compiler could be installed: TensorFlow runs compiled functions/);
+    assert.match((await setUp(root)).output, THERE_ALREADY);
   });
 });

@@ -50,7 +50,9 @@ export function lowerNatively(
 ): Executable {
   const tools = toolchain();
   if (tools === undefined)
-    throw new NotNative("no C compiler (cc, gcc or clang) works here: install one, or set CC");
+    throw new NotNative(
+      "no C compiler (cc, gcc or clang) works here: install one, set CC, or see environment.md for another",
+    );
   if (hasGpu(tensorflow)) throw new NotNative("tensors are on a GPU");
   if (
     !tools.bfloat16 &&

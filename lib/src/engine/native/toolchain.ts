@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,8 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { cpus, tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { cacheFolder, markUsed, partialName, prune } from "../disk-cache";
+import { findTensorFlow } from "../tensorflow/find-library";
 import { NotNative } from "./planner";
 
 /** Makes code for this very processor; compilers differ in the word for it. */
@@ -37,51 +39,84 @@ export interface Toolchain {
 const runtime = join(__dirname, "..", "..", "..", "native");
 
 /** NaN and infinity keep their meaning; only what C allows for errors and traps is given up. */
-const flags = [
-  "-O3",
-  "-march=native",
-  "-fno-math-errno",
-  "-fno-trapping-math",
-  "-fopenmp-simd",
-  "-std=gnu11",
-  "-w",
-];
+const flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-std=gnu11", "-w"];
 
 let found: Toolchain | undefined | "none";
 
-/** The compiler named by `CC`, or else cc, gcc or clang; undefined where there is none, or none that works. */
+/** A C compiler, and the arguments by which a program that is more than one becomes it. */
+type Candidate = readonly [command: string, ...args: string[]];
+
+/** The compiler named by `CC`, or else cc, gcc or clang, or else the one that set-up installs; undefined where none works. */
 export function toolchain(): Toolchain | undefined {
-  if (found === undefined) {
-    const commands = process.env.CC ? [process.env.CC] : ["cc", "gcc", "clang"];
-    found = process.platform === "win32" ? "none" : (firstWorking(commands) ?? "none");
-  }
+  if (found === undefined)
+    found = process.platform === "win32" ? "none" : (firstWorking(candidates()) ?? "none");
   return found === "none" ? undefined : found;
 }
 
-function firstWorking(commands: readonly string[]): Toolchain | undefined {
-  for (const [command, machine] of commands.flatMap((command) =>
-    forThisMachine.map((flag) => [command, flag] as const),
-  )) {
-    const probe = '#include "gemm.h"\n#ifdef __AVX512BF16__\nint b=1;\n#endif\nTRM_PANEL=PANEL\n';
-    const tried = spawnSync(command, [...flags, machine, "-I", runtime, "-E", "-P", "-x", "c", "-"], {
-      input: probe,
-      encoding: "utf8",
-      maxBuffer: 1e8,
-    });
-    const panel = /TRM_PANEL=(.*)/.exec(tried.stdout ?? "")?.[1];
-    if (tried.status !== 0 || panel === undefined || !/^[\d ()*]+$/.test(panel)) continue;
-    const version = spawnSync(command, ["--version"], { encoding: "utf8" }).stdout;
-    const sizes = panel.match(/\d+/g)!.map(Number);
-    return {
-      command,
-      flags: [...flags, machine],
-      panel: sizes.reduce((product, size) => product * size, 1),
-      bfloat16: /int b=1/.test(tried.stdout),
-      version: version.split("\n")[0]!,
-      identity: `${version} ${cpus()[0]?.model} ${process.arch}`,
-    };
+function* candidates(): Generator<Candidate> {
+  if (process.env.CC) return yield [process.env.CC];
+  // Without Apple's tools, its cc opens a window that offers them.
+  if (process.platform !== "darwin" || spawnSync("xcode-select", ["-p"]).status === 0)
+    yield* [["cc"], ["gcc"], ["clang"]] as const;
+  const zig = zigBesideTensorFlow();
+  if (zig !== undefined) yield [zig, "cc"];
+}
+
+/** Zig is clang with what it needs to link, in a Python package (`ziglang`) that set-up installs where there is no other compiler. */
+function zigBesideTensorFlow(): string | undefined {
+  const { found } = findTensorFlow();
+  if (found === null) return undefined;
+  const zig = join(dirname(found.folder), "ziglang", "zig");
+  return existsSync(zig) ? zig : undefined;
+}
+
+function firstWorking(candidates: Iterable<Candidate>): Toolchain | undefined {
+  for (const [command, ...args] of candidates) {
+    for (const machine of forThisMachine) {
+      const tools = probe(command, [...args, ...flags, machine]);
+      if (tools === undefined) continue;
+      const { stdout } = spawnSync(command, [...args, "--version"], { encoding: "utf8" });
+      return {
+        ...tools,
+        version: stdout.split("\n")[0]!,
+        identity: `${stdout} ${cpus()[0]?.model} ${process.arch}`,
+      };
+    }
   }
   return undefined;
+}
+
+/** Lets a compiler say what it makes code for; undefined where it does not work. */
+function probe(
+  command: string,
+  flags: readonly string[],
+): Omit<Toolchain, "version" | "identity"> | undefined {
+  const input = '#include "gemm.h"\n#ifdef __AVX512BF16__\nint b=1;\n#endif\nTRM_PANEL=PANEL\n';
+  const { status, stdout } = run(command, [...flags, "-I", runtime, "-E", "-P", "-x", "c", "-"], input);
+  const panel = /TRM_PANEL=(.*)/.exec(stdout ?? "")?.[1];
+  if (status !== 0 || panel === undefined || !/^[\d ()*]+$/.test(panel)) return undefined;
+  const sizes = panel.match(/\d+/g)!.map(Number);
+  return {
+    command,
+    flags,
+    panel: sizes.reduce((product, size) => product * size, 1),
+    bfloat16: /int b=1/.test(stdout),
+  };
+}
+
+/** Runs a compiler on a text. */
+function run(command: string, args: readonly string[], input: string) {
+  if (basename(command) !== "zig")
+    return spawnSync(command, args, { input, encoding: "utf8", maxBuffer: 1e8 });
+  // What Zig keeps of each program goes, what it keeps for all stays with the programs.
+  const temporary = partialName(join(tmpdir(), "trm-zig"));
+  const folders = { ZIG_GLOBAL_CACHE_DIR: join(writableFolder(), "zig"), ZIG_LOCAL_CACHE_DIR: temporary };
+  try {
+    const env = { ...process.env, ...folders };
+    return spawnSync(command, args, { input, env, encoding: "utf8", maxBuffer: 1e8 });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
 }
 
 /** `$TRM_NATIVE_CACHE`, else a folder of the user's cache; where that cannot be written to, one for temporary files. */
@@ -151,10 +186,10 @@ function makeLibrary({ command, flags }: Toolchain, text: string, folder: string
   if (process.env.TRM_KEEP_C) writeFileSync(join(folder, `${key}.c`), text);
   const partial = partialName(join(folder, key));
   try {
-    const made = spawnSync(
+    const made = run(
       command,
       [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, "-x", "c", "-", "-o", partial, "-lm"],
-      { input: text, encoding: "utf8" },
+      text,
     );
     if (made.status !== 0) throw new Error(made.stderr || made.error?.message || `killed by ${made.signal}`);
     const path = join(folder, libraryName(key, readFileSync(partial)));
