@@ -75,7 +75,7 @@ function firstWorking(candidates: Iterable<Candidate>): Toolchain | undefined {
     for (const machine of forThisMachine) {
       const tools = probe(command, [...args, ...flags, machine]);
       if (tools === undefined) continue;
-      const { stdout } = spawnSync(command, [...args, "--version"], { encoding: "utf8" });
+      const { stdout } = run(command, [...args, "--version"], "");
       return {
         ...tools,
         version: stdout.split("\n")[0]!,
