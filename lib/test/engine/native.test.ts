@@ -427,6 +427,38 @@ test("without a C compiler of the machine's, the one that set-up installs is tak
   rmSync(onlyNode, { recursive: true });
 });
 
+test(
+  "TensorFlow runs what a compiler refuses, and what it makes but the system does not load",
+  needsCompiler,
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "trm-bad-compiler-"));
+    const compiler = (name: string, script: string) => {
+      writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      return join(folder, name);
+    };
+    const working = toolchain()!;
+    const calls = [working.command, ...working.flags.filter((flag) => flag === "cc")].join(" ");
+    const problems = {
+      [compiler("refuses", `case "$*" in *-shared*) echo a mistake >&2; exit 1;; esac; exec ${calls} "$@"`)]:
+        /a mistake/,
+      [compiler("unlinked", `exec ${calls} -Dposix_memalign=nobody_has_this "$@"`)]: /nobody_has_this/,
+    };
+    for (const [CC, problem] of Object.entries(problems)) {
+      const { status, stdout, stderr } = runInChild(
+        `await engine.startEngine({ backend: "tensorflow", threads: 2 });
+       const f = engine.compile((ids, x, w) => x.mul(ids.toFloat().reshape([64, 1])).matMul(w).sum());
+       f(tf.ones([64], "int32"), tf.ones([64, 1024]), tf.ones([1024, 1024])).print();`,
+        { CC, TRM_NATIVE_CACHE: join(folder, "cache") },
+      );
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /67108864/);
+      assert.match(stderr, /made no program of compile\(\)'s, which TensorFlow runs instead/);
+      assert.match(stderr, problem);
+    }
+    rmSync(folder, { recursive: true });
+  },
+);
+
 test("without a C compiler TensorFlow runs everything", () => {
   const { status, stdout, stderr } = runInChild(
     `await engine.startEngine({ backend: "tensorflow" });

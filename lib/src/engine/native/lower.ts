@@ -4,7 +4,6 @@ import type { TensorMetadata } from "../binding";
 import { dataTypeOf } from "../graph/attributes";
 import { productFlops } from "../graph/flops";
 import type { Graph } from "../graph/graph";
-import { keepLoaded } from "../keep-loaded";
 import type { Executable } from "../lowering";
 import type { TensorFlow } from "../tensorflow/context";
 import type { EagerBinding } from "../tensorflow/eager";
@@ -121,8 +120,6 @@ const users = new Map<string, number>();
 /** A compiled library, which frees its memory when its last user closes it. */
 function openProgram(path: string): { run: Run; close(): void } {
   const library = koffi.load(path);
-  // Its threads may still be on their way to sleep when koffi unloads libraries at the end of the process.
-  keepLoaded(path);
   users.set(path, (users.get(path) ?? 0) + 1);
   return {
     run: library.func("run", "int", ["void *"]) as unknown as Run,

@@ -15,6 +15,7 @@ import {
 import { cpus, tmpdir, userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { cacheFolder, markUsed, partialName, prune } from "../disk-cache";
+import { keepLoaded } from "../keep-loaded";
 import { findTensorFlow } from "../tensorflow/find-library";
 import { NotNative } from "./planner";
 
@@ -136,7 +137,7 @@ function writableFolder(): string {
 /**
  * The path of the library made from a program's text, from the cache where it has been made before.
  *
- * @throws NotNative, after a warning, where the compiler refuses it or the disk is full
+ * @throws NotNative, after a warning, where the compiler refuses it, the disk is full, or what was made does not load
  */
 export function compileText(tools: Toolchain, text: string): string {
   const { command, flags, identity } = tools;
@@ -145,7 +146,11 @@ export function compileText(tools: Toolchain, text: string): string {
   const key = hash.digest("hex").slice(0, 32);
   try {
     const folder = writableFolder();
-    return findKept(folder, key) ?? makeLibrary(tools, text, folder, key);
+    const path = findKept(folder, key) ?? makeLibrary(tools, text, folder, key);
+    // Its threads may still be on their way to sleep when koffi unloads libraries at the end of the process.
+    const problem = keepLoaded(path);
+    if (problem !== undefined) throw new Error(problem);
+    return path;
   } catch (error) {
     const said = (error as Error).message.trim().slice(0, 2000);
     process.emitWarning(`${command} made no program of compile()'s, which TensorFlow runs instead: ${said}`);
