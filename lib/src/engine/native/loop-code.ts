@@ -207,16 +207,17 @@ class LoopWriter {
     const clauses = reductions
       .filter(({ how }) => how in ompOperator)
       .map((op) => ` reduction(${ompOperator[op.how]}:${this.names.get(op)})`);
-    const simd = reductions.every(({ how }) => how in ompOperator)
+    const pragma = reductions.every(({ how }) => how in ompOperator)
       ? [`#pragma omp simd${clauses.join("")}`]
       : [];
     const rounded = this.rounded(ops);
     const strips = this.flat && rounded.length > 0;
     const [first, end] = this.all();
-    const pieces = strips ? [["strip", "end"]] : this.flat ? [[first, end]] : piecesOf(this.loop.columns);
+    const whole = strips ? { first: "strip", end: "end", simd: true } : { first, end, simd: true };
+    const pieces = this.flat ? [whole] : piecesOf(this.loop.columns);
     const walkRow = [
-      ...pieces.flatMap(([first, end]) => [
-        ...simd,
+      ...pieces.flatMap(({ first, end, simd }) => [
+        ...(simd ? pragma : []),
         `for (long c = ${first}; c < ${end}; c++) {`,
         ...inner,
         "}",

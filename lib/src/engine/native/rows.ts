@@ -52,13 +52,24 @@ export function commonExtents(layouts: readonly Layout[], rows: number): number[
   return fits ? extents : undefined;
 }
 
-/** A row as vectors and what remains, which would else be done one by one. */
-export function piecesOf(columns: number): [string, string][] {
-  const pieces: [string, string][] = [];
+/** Some columns of a row, from the first to the one behind the last. */
+export interface Piece {
+  readonly first: string;
+  readonly end: string;
+  /** Whether the compiler is told to make vectors of it. */
+  readonly simd: boolean;
+}
+
+/**
+ * A row as vectors and what remains, which would else be done one by one. Left to itself, the compiler makes one vector of four
+ * columns; told to, it makes two of those that come from bfloat16, and what then reads all four has to wait for memory.
+ */
+export function piecesOf(columns: number): Piece[] {
+  const pieces: Piece[] = [];
   let from = 0;
   for (const lanes of [16, 8, 4, 1]) {
     const to = columns - ((columns - from) % lanes);
-    if (to > from) pieces.push([String(from), String(to)]);
+    if (to > from) pieces.push({ first: String(from), end: String(to), simd: lanes > 4 });
     from = to;
   }
   return pieces;
