@@ -1,6 +1,7 @@
 /*
  * Matrix products for the C code that compile() generates: C = A·B or C += A·B, in float32, or with
- * bfloat16 inputs and float32 sums.
+ * bfloat16 inputs and float32 sums where the processor has instructions for that. Where it has none, a
+ * bfloat16 is a "short" float: kept as float32, of which the lower half is zero.
  *
  * A register tile of ROWS rows by one panel (two vectors) of columns is summed over all of K without
  * touching C; the columns of B come as panels so that the tile reads B front to back. All functions
@@ -49,6 +50,17 @@ typedef uint16_t bf16;
 
 /* ---- bfloat16: the upper half of a float32 ---- */
 
+/* to the nearest bfloat16, ties to even, kept as a float32; a NaN stays a NaN */
+INLINE float short_f32(float x) {
+  uint32_t bits;
+  float y;
+  memcpy(&bits, &x, 4);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+  memcpy(&y, &bits, 4);
+  return x == x ? y : x;
+}
+
+#ifdef __AVX512BF16__
 INLINE float bf16_to_f32(bf16 x) {
   uint32_t bits = (uint32_t)x << 16;
   float y;
@@ -68,16 +80,15 @@ INLINE bf16 f32_to_bf16(float x) {
 /* Rounds many. */
 static inline void round_to_bf16(bf16 *to, const float *from, long n) {
   long i = 0;
-#if defined __AVX512BF16__
   for (; i + 16 <= n; i += 16)
     _mm256_storeu_si256((void *)(to + i), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i)));
   for (; i + 8 <= n; i += 8)
     _mm_storeu_si128((void *)(to + i), (__m128i)_mm256_cvtneps_pbh(_mm256_loadu_ps(from + i)));
   for (; i + 4 <= n; i += 4)
     _mm_storel_epi64((void *)(to + i), (__m128i)_mm_cvtneps_pbh(_mm_loadu_ps(from + i)));
-#endif
   for (; i < n; i++) to[i] = f32_to_bf16(from[i]);
 }
+#endif
 
 /* ---- packing ---- */
 
@@ -134,6 +145,7 @@ INLINE void pack_f32(float *to, const float *b, long K, long N, long rs, long cs
     gemm_pack_panel((uint32_t *)to, (const char *)b, K, gemm_min(N - n, PANEL), 4 * rs, 4 * cs);
 }
 
+#ifdef __AVX512BF16__
 /* The same for bf16, with pairs of k next to each other: for each panel, for each pair of k, PANEL
    pairs. An odd K is padded with zero; `to` holds ceil(N/PANEL)*PANEL*roundup2(K) numbers. */
 INLINE void pack_bf16(bf16 *to, const bf16 *b, long K, long N, long rs, long cs) {
@@ -164,6 +176,7 @@ INLINE void pack_a_bf16(bf16 *to, const bf16 *a, long M, long K, long ms, long k
     }
   }
 }
+#endif
 
 /* ---- the register tile ---- */
 
@@ -171,7 +184,7 @@ INLINE void pack_a_bf16(bf16 *to, const bf16 *a, long M, long K, long ms, long k
    both types a step of A is one 32-bit word and a step of B is PANEL words. */
 typedef struct {
   long steps, ams, aks, bps, bks, ldc;
-  int pairs, accumulate, out_bf16;
+  int pairs, accumulate, out_short;
 } GemmShape;
 
 /* Defines the vectors of N floats (NAME##_f32), of N words (NAME##_u32), of N bf16 (NAME##_b16). */
@@ -183,9 +196,16 @@ typedef struct {
 VECTORS(full, LANES)
 VECTORS(half, LANES / 2)
 
-/* NAME##_dot: sums + a0*b0 + a1*b1 for the pairs (a0, a1) and (b0, b1) in each word; NAME##_round:
-   to bf16. (The instructions take numbers below 2^-126 for zero, the loops do not.) */
+/* ADD: adds a step of K to sums: a*b, or of bf16 a0*b0 + a1*b1 for the pairs (a0, a1) and (b0, b1) in each
+   word. NAME##_round: to bf16, as it is kept (NAME##_short, of SHORT_BYTES each). (The instructions take numbers
+   below 2^-126 for zero, the others do not.) */
 #ifdef __AVX512BF16__
+#define ADD(NAME, p, sums, a, b)                  \
+  if (p.pairs) sums = NAME##_dot(sums, a, b);     \
+  else sums += (NAME##_f32)a * (NAME##_f32)b
+#define SHORT_BYTES 2
+typedef full_b16 full_short;
+typedef half_b16 half_short;
 INLINE full_f32 full_dot(full_f32 sums, full_u32 a, full_u32 b) {
   return (full_f32)_mm512_dpbf16_ps((__m512)sums, (__m512bh)a, (__m512bh)b);
 }
@@ -195,19 +215,18 @@ INLINE half_f32 half_dot(half_f32 sums, half_u32 a, half_u32 b) {
 INLINE full_b16 full_round(full_f32 x) { return (full_b16)_mm512_cvtneps_pbh((__m512)x); }
 INLINE half_b16 half_round(half_f32 x) { return (half_b16)_mm256_cvtneps_pbh((__m256)x); }
 #else
-#define BF16_VECTORS(NAME)                                                                 \
-  INLINE NAME##_f32 NAME##_dot(NAME##_f32 sums, NAME##_u32 a, NAME##_u32 b) {              \
-    sums += (NAME##_f32)(a << 16) * (NAME##_f32)(b << 16);                                 \
-    return sums + (NAME##_f32)(a & 0xffff0000u) * (NAME##_f32)(b & 0xffff0000u);           \
-  }                                                                                        \
-  INLINE NAME##_b16 NAME##_round(NAME##_f32 x) {                                           \
-    NAME##_u32 bits = (NAME##_u32)x, nan = (NAME##_u32)((bits & 0x7fffffff) > 0x7f800000); \
-    NAME##_u32 nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;                         \
-    NAME##_u32 y = (nearest & ~nan) | ((bits >> 16 | 0x40) & nan);                         \
-    return __builtin_convertvector(y, NAME##_b16);                                         \
+#define ADD(NAME, p, sums, a, b) sums += (NAME##_f32)a * (NAME##_f32)b
+#define SHORT_BYTES 4
+typedef full_f32 full_short;
+typedef half_f32 half_short;
+#define ROUND(NAME)                                                               \
+  INLINE NAME##_f32 NAME##_round(NAME##_f32 x) {                                  \
+    NAME##_u32 bits = (NAME##_u32)x, nan = (NAME##_u32)(x != x);                  \
+    NAME##_u32 nearest = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;        \
+    return (NAME##_f32)((nearest & ~nan) | (bits & nan));                         \
   }
-BF16_VECTORS(full)
-BF16_VECTORS(half)
+ROUND(full)
+ROUND(half)
 #endif
 
 /* NAME##_put: the first `n` of a vector of sums to, or onto, their place in C.
@@ -216,10 +235,10 @@ BF16_VECTORS(half)
 #define TILE(NAME)                                                                                 \
   INLINE void NAME##_put(GemmShape p, void *to, NAME##_f32 sum, long n) {                          \
     enum { N = sizeof sum / 4 };                                                                   \
-    if (p.out_bf16) {                                                                              \
-      NAME##_b16 rounded = NAME##_round(sum);                                                      \
-      if (n == N) *(NAME##_b16 *)to = rounded;                                                     \
-      else memcpy(to, &rounded, 2 * n);                                                            \
+    if (p.out_short) {                                                                             \
+      NAME##_short rounded = NAME##_round(sum);                                                    \
+      if (n == N) *(NAME##_short *)to = rounded;                                                   \
+      else memcpy(to, &rounded, SHORT_BYTES * n);                                                  \
     } else if (n == N) {                                                                           \
       if (p.accumulate) sum += *(NAME##_f32 *)to;                                                  \
       *(NAME##_f32 *)to = sum;                                                                     \
@@ -243,14 +262,13 @@ BF16_VECTORS(half)
         memcpy(&word, a + i * p.ams, 4);                                                           \
         NAME##_u32 as = (NAME##_u32){0} + word;                                                    \
         UNROLL for (int j = 0; j < vecs; j++) {                                                    \
-          if (p.pairs) sum[i][j] = NAME##_dot(sum[i][j], as, bs[j]);                               \
-          else sum[i][j] += (NAME##_f32)as * (NAME##_f32)bs[j];                                    \
+          ADD(NAME, p, sum[i][j], as, bs[j]);                                                      \
         }                                                                                          \
       }                                                                                            \
     }                                                                                              \
     UNROLL for (int i = 0; i < rows; i++)                                                          \
       UNROLL for (int j = 0; j < vecs; j++)                                                        \
-        NAME##_put(p, c + i * p.ldc + (p.out_bf16 ? 2 : 4) * N * j, sum[i][j],                     \
+        NAME##_put(p, c + i * p.ldc + (p.out_short ? SHORT_BYTES : 4) * N * j, sum[i][j],          \
                    gemm_min(cols - j * N, N));                                                     \
   }
 
@@ -270,7 +288,7 @@ INLINE void gemm_columns(GemmShape p, int rows, long tiles, int cols, const char
 /* The same of all N columns. */
 INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, const char *b,
                       char *c) {
-  long rest = N % PANEL, size = p.out_bf16 ? 2 : 4;
+  long rest = N % PANEL, size = p.out_short ? SHORT_BYTES : 4;
   for (long i = 0; i < N / PANEL; i++, b += p.bps, c += PANEL * size)
     gemm_columns(p, rows, tiles, PANEL, a, b, c);
   /* a little more than one vector: the vector and the little apart */
@@ -295,28 +313,33 @@ INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, 
 /* C[M,N] (row-major, row stride ldc) = A·B, or += where accumulate. Element (m,k) of A is
    a[m*ams + k*aks]. B: the k-th row of panel i is at b + i*bps + k*bks (packed: bps = K*PANEL,
    bks = PANEL; a row-major [K,N] matrix as it is: bps = PANEL, bks = N, of which up to PANEL-1 floats
-   behind a row's end are read). */
+   behind a row's end are read). Where out_short, which is for processors without bf16, C is rounded to that
+   (then accumulate is 0). */
 INLINE void gemm_f32(long M, long N, long K, const float *a, long ams, long aks, const float *b,
-                     long bps, long bks, float *c, long ldc, int accumulate) {
-  GemmShape p = {K, 4 * ams, 4 * aks, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, 0};
+                     long bps, long bks, float *c, long ldc, int accumulate, int out_short) {
+  GemmShape p = {K, 4 * ams, 4 * aks, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, out_short};
   gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
 }
 
-/* The same of bf16, summed in float32; C is float, or rounded to bf16 where out_bf16 (then accumulate
+#ifdef __AVX512BF16__
+/* The same of bf16, summed in float32; C is float, or rounded to bf16 where out_short (then accumulate
    is 0). The pair (m, k/2) of A is the word at a[m*ams + k/2*aks] (a row-major A with even K: ams = K,
    aks = 2; from pack_a_bf16: ams = 2, aks = 2*M). B comes from pack_bf16. */
 INLINE void gemm_bf16(long M, long N, long K, const bf16 *a, long ams, long aks, const bf16 *b,
-                      void *c, long ldc, int accumulate, int out_bf16) {
+                      void *c, long ldc, int accumulate, int out_short) {
   long steps = (K + 1) / 2;
   GemmShape p = {steps,     2 * ams, 2 * aks,    4 * PANEL * steps,
-                 4 * PANEL, (out_bf16 ? 2 : 4) * ldc, 1, accumulate, out_bf16};
+                 4 * PANEL, (out_short ? SHORT_BYTES : 4) * ldc, 1, accumulate, out_short};
   gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
 }
+#endif
 
 #undef ROWS
 #undef UNROLL
 #undef VECTORS
-#undef BF16_VECTORS
+#undef ADD
+#undef SHORT_BYTES
+#undef ROUND
 #undef TILE
 
 #endif

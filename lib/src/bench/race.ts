@@ -18,6 +18,8 @@ export interface RaceOptions {
   /** Steps between evaluations. */
   readonly evaluateEvery: number;
   readonly threads: number;
+  /** Of both; the preset's when left out. */
+  readonly precision?: TrainingConfig["precision"];
 }
 
 /** How a race ended; `python/peer_race.py` answers the same. Seconds are wall time. */
@@ -41,9 +43,11 @@ export interface Race {
   readonly options: RaceOptions;
 }
 
-/** The preset sudoku-6x6 with the seed asked for. */
+/** The preset sudoku-6x6 with the seed and the precision asked for. */
 export async function openRace(options: RaceOptions): Promise<Race> {
-  const config = parseRunConfig(mergeConfig(presets["sudoku-6x6"], { training: { seed: options.seed } }));
+  const { seed, precision } = options;
+  const training = { seed, ...(precision !== undefined && { precision }) };
+  const config = parseRunConfig(mergeConfig(presets["sudoku-6x6"], { training }));
   const data = await openRunData(config.data);
   return { model: createModel(modelConfigFor(config, data)), training: config.training, data, options };
 }

@@ -28,6 +28,7 @@ export interface CompareOptions {
   readonly only?: "steps" | "race";
   readonly timeTo?: number;
   readonly seeds: number;
+  readonly precision?: "float32" | "bfloat16";
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -54,6 +55,10 @@ export function addCompareOptions(command: Command): void {
       "also train on 6x6 Sudoku until so many held-out puzzles are solved, such as 0.95",
     ).argParser(share),
     new Option("--seeds <n>", "races to that share").argParser(wholeNumber()).default(1),
+    new Option("--precision <type>", "of the races; the preset's when left out").choices([
+      "float32",
+      "bfloat16",
+    ]),
     new Option("--only <part>", "steps, or the race alone").choices(["steps", "race"]),
   ];
   for (const option of options) command.addOption(option.helpGroup(group));
@@ -61,7 +66,7 @@ export function addCompareOptions(command: Command): void {
 
 /** `npm run bench`: our steps against those of the same model in PyTorch and in plain tfjs, alternately in one go. */
 export async function compare(options: CompareOptions): Promise<void> {
-  const { pairs, against, only, seeds, cold = false, json } = options;
+  const { pairs, against, only, seeds, precision, cold = false, json } = options;
   const where = machine();
   const threads = options.threads ?? where.cores;
   const note = (line: string) => process.stderr.write(`${line}\n`);
@@ -78,7 +83,7 @@ export async function compare(options: CompareOptions): Promise<void> {
   const races: RaceResult[] = [];
   const target = options.timeTo ?? (only === "race" ? 0.95 : undefined);
   for (let seed = 1; target !== undefined && only !== "steps" && seed <= seeds; seed++) {
-    races.push(await raceSeed({ seed, target, evaluateEvery: 30, threads }));
+    races.push(await raceSeed({ seed, target, evaluateEvery: 30, threads, precision }));
     note(`race, seed ${seed}: ${races.at(-1)?.ours.seconds.toFixed(0)} s`);
   }
   finish(json, { machine: where, threads, pairs, rows: results, races }, () =>

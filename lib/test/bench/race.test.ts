@@ -13,7 +13,13 @@ import { createTrainer } from "../../src/trainer";
 before(() => startEngine());
 
 test("the peer of a race gets the weights and batches that we train with", async () => {
-  const race = await openRace({ seed: 3, target: 0.95, evaluateEvery: 30, threads: 1 });
+  const race = await openRace({
+    seed: 3,
+    target: 0.95,
+    evaluateEvery: 30,
+    threads: 1,
+    precision: "float32",
+  });
   const folder = mkdtempSync(join(tmpdir(), "trm-race-"));
   const trainer = createTrainer(race.model, race.training, race.data.train, { augment: race.data.augment });
   try {
@@ -37,6 +43,7 @@ test("the peer of a race gets the weights and batches that we train with", async
     assert.deepEqual(given.labels.data.subarray(0, size), labels.dataSync());
 
     const settings = JSON.parse(readFileSync(join(folder, raceFiles.settings), "utf8"));
+    assert.equal(settings.config.precision, "float32");
     assert.equal(settings.config.hidden, race.model.config.hiddenSize);
     assert.equal(settings.learningRates.length, totalSteps);
     assert.equal(settings.learningRates[race.training.warmupSteps - 1], race.training.learningRate);

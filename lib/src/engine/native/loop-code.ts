@@ -293,10 +293,10 @@ class LoopWriter {
 
   private store(op: MapOp | RowOp, level: Level): string[] {
     if (!this.needed.has(op.to.buffer)) return [];
-    const { dtype } = op.to.buffer;
+    const { dtype, short } = op.to.buffer;
     const name = this.names.get(op)!;
     if (this.rounded([op]).length > 0) return [`n${name}[${this.flat ? "c - strip" : "c"}] = ${name};`];
-    const value = dtype === "bfloat16" ? `f32_to_bf16(${name})` : name;
+    const value = dtype === "bfloat16" ? `f32_to_bf16(${name})` : short ? `short_f32(${name})` : name;
     return [`${this.pointers.to(op.to, true)}[${this.index(op.to, level)}] = ${value};`];
   }
 

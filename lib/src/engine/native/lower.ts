@@ -8,6 +8,7 @@ import type { Executable } from "../lowering";
 import type { TensorFlow } from "../tensorflow/context";
 import type { EagerBinding } from "../tensorflow/eager";
 import { EagerTensor } from "../tensorflow/eager-tensor";
+import { keepAsFloat32 } from "./bfloat16";
 import type { ConstantData, Plan } from "./ops";
 import { planGraph } from "./plan";
 import { NotNative } from "./planner";
@@ -53,13 +54,8 @@ export function lowerNatively(
       "no C compiler (cc, gcc or clang) works here: install one, set CC, or see environment.md for another",
     );
   if (hasGpu(tensorflow)) throw new NotNative("tensors are on a GPU");
-  if (
-    !tools.bfloat16 &&
-    graph.nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === "bfloat16"))
-  ) {
-    throw new NotNative("the processor has no instructions for bfloat16");
-  }
   const plan = planGraph(graph, threads, tools.panel);
+  if (!tools.bfloat16) keepAsFloat32(plan);
   if (!anySize) checkWorthwhile(graph, plan);
   const inputs = [...graph.parameters, ...graph.captured];
   const text = programText(plan, { inputs: inputs.length, results: graph.results.length }, tools.panel);

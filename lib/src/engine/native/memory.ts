@@ -7,7 +7,9 @@ export type NativeType = Extract<GraphDType, "float32" | "bfloat16" | "int32" | 
 /** A piece of memory with the elements of one tensor, row by row. */
 export interface Buffer {
   readonly id: number;
-  readonly dtype: NativeType;
+  dtype: NativeType;
+  /** Whether what is written is rounded to the digits of a bfloat16; see `bfloat16.ts`. */
+  short?: boolean;
   /** Elements, of all blocks together. */
   readonly size: number;
   /** The stage that fills it; undefined for what exists before the program starts. */

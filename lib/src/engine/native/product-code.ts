@@ -70,7 +70,7 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
   lines.push(
     narrow
       ? `gemm_bf16(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, c + l, ${row}, ${sum}, ${to.buffer.dtype === "bfloat16" ? 1 : 0});`
-      : `gemm_f32(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, ${panels}, c + l, ${row}, ${sum});`,
+      : `gemm_f32(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, ${panels}, c + l, ${row}, ${sum}, ${to.buffer.short ? 1 : 0});`,
   );
   const place = (view: View) =>
     isMatrix ? "0" : rowIndex(view.shape.slice(0, -2), view.strides.slice(0, -2), "q");

@@ -64,8 +64,8 @@ function uncast(value: Value, made: ReadonlyMap<Value, GraphNode>): Value {
 const answers = new Map<GraphDType, boolean>();
 
 /**
- * Whether TensorFlow has the operation for a type here. It is tried on one number: not every build has the kernel, and
- * not every processor has the instructions that oneDNN wants for bfloat16. Neither is documented.
+ * Whether TensorFlow has the operation for a type here. It is tried on one product of matrices: not every build has the kernel,
+ * and not every processor has the instructions that oneDNN wants for bfloat16. Neither is documented.
  *
  * @param lower lowers a graph as it is; eagerly, TensorFlow does not find this kernel
  */
@@ -79,18 +79,18 @@ export function canRunSwish(
   if (process.arch !== "x64" || tensorflow.devices.some(({ type }) => type === "GPU")) return false;
   let answer = answers.get(dtype);
   if (answer === undefined) {
-    answer = runsOnOneNumber(tensors, lower, dtype);
+    answer = runsOnOneProduct(tensors, lower, dtype);
     answers.set(dtype, answer);
   }
   return answer;
 }
 
-function runsOnOneNumber(
+function runsOnOneProduct(
   tensors: EagerBinding,
   lower: (graph: Graph) => Executable,
   dtype: GraphDType,
 ): boolean {
-  const input = tensors.createTensor([1], DataType.float32, Float32Array.of(1));
+  const input = tensors.createTensor([1, 1], DataType.float32, Float32Array.of(1));
   let executable: Executable | undefined;
   try {
     executable = lower(fuseSwish(oneSwish(dtype), () => true));
@@ -104,13 +104,14 @@ function runsOnOneNumber(
   }
 }
 
-/** `x * sigmoid(x)` of one number, computed in `dtype`. */
+/** `h * sigmoid(h)` of `h = x · x`, computed in `dtype`. (Right behind a cast TensorFlow runs it where it then cannot.) */
 function oneSwish(dtype: GraphDType): Graph {
   const builder = graphBuilder("swish");
   const cast = (value: Value, to: GraphDType) =>
     builder.node("Cast", { DstT: { type: "dtype", value: to } }, [value], 1)[0]!;
-  const x = cast(builder.parameter([1], "float32"), dtype);
-  const [sigmoid] = builder.node("Sigmoid", {}, [x], 1) as [Value];
-  const [product] = builder.node("Mul", {}, [x, sigmoid], 1) as [Value];
+  const x = cast(builder.parameter([1, 1], "float32"), dtype);
+  const [h] = builder.node("MatMul", {}, [x, x], 1) as [Value];
+  const [sigmoid] = builder.node("Sigmoid", {}, [h], 1) as [Value];
+  const [product] = builder.node("Mul", {}, [h, sigmoid], 1) as [Value];
   return builder.build([cast(product, "float32")]);
 }
