@@ -145,6 +145,21 @@ INLINE void pack_f32(float *to, const float *b, long K, long N, long rs, long cs
     gemm_pack_panel((uint32_t *)to, (const char *)b, K, gemm_min(N - n, PANEL), 4 * rs, 4 * cs);
 }
 
+/* Length of parts, at most `most` each and nearly equal, of a whole. */
+INLINE long gemm_part(long whole, long most) {
+  long parts = (whole + most - 1) / most;
+  return (whole + parts - 1) / parts;
+}
+
+/* A whose columns are rows in memory (element (m,k) is a[m + k*ks]), tile by tile, so that a product reads
+   it front to back. `to` holds M rounded up to whole tiles, times K. */
+INLINE void pack_a_f32(float *to, const float *a, long M, long K, long ks) {
+  long rows = gemm_part(M, ROWS);
+  for (long k = 0; k < K; k++, a += ks)
+    for (long m = 0; m < M; m += rows)
+      memcpy(to + m * K + k * rows, a + m, 4 * (m + rows <= M ? rows : M - m));
+}
+
 #ifdef __AVX512BF16__
 /* The same for bf16, with pairs of k next to each other: for each panel, for each pair of k, PANEL
    pairs. An odd K is padded with zero; `to` holds ceil(N/PANEL)*PANEL*roundup2(K) numbers. */
@@ -180,10 +195,13 @@ INLINE void pack_a_bf16(bf16 *to, const bf16 *a, long M, long K, long ms, long k
 
 /* ---- the register tile ---- */
 
-/* What a tile needs besides its place; strides in bytes. For bf16 a "step" of K is a pair, so that in
-   both types a step of A is one 32-bit word and a step of B is PANEL words. */
+enum { NEAR_BYTES = 64 << 10 };
+
+/* What a tile needs besides its place; strides in bytes (ats: from tile to tile of A; 0 where that is its rows).
+   For bf16 a "step" of K is a pair, so that in both types a step of A is one 32-bit word and a step of B is
+   PANEL words. */
 typedef struct {
-  long steps, ams, aks, bps, bks, ldc;
+  long steps, ams, aks, ats, bps, bks, ldc;
   int pairs, accumulate, out_short;
 } GemmShape;
 
@@ -279,7 +297,7 @@ TILE(half)
    takes half the time where vectors are as wide as this. */
 INLINE void gemm_columns(GemmShape p, int rows, long tiles, int cols, const char *a, const char *b,
                          char *c) {
-  for (long i = 0; i < tiles; i++, a += rows * p.ams, c += rows * p.ldc) {
+  for (long i = 0; i < tiles; i++, a += p.ats, c += rows * p.ldc) {
     if (LANES == 16 && cols <= LANES / 2) half_tile(p, rows, 1, cols, a, b, c);
     else full_tile(p, rows, (cols + LANES - 1) / LANES, cols, a, b, c);
   }
@@ -299,13 +317,20 @@ INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, 
   if (rest) gemm_columns(p, rows, tiles, rest, a, b, c);
 }
 
-/* All of C: tiles of nearly equal height, and the last ones. (Blocks of M or K for the caches did not
-   measure faster: a panel's tiles pass A in order, which the prefetcher keeps up with.) */
+/* All of C: tiles of nearly equal height, and the last ones. Where vectors are short, of A only so much at a time as
+   stays near, of which a second cache of 512 KB has a fifth to gain at the paper's size. (With AVX-512 and 1 MB it did
+   not measure faster: a panel's tiles pass A in order, which the prefetcher keeps up with.) */
 INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, char *c) {
-  long tiles = (M + ROWS - 1) / ROWS, rows = (M + tiles - 1) / tiles; /* a tile, at most ROWS */
-  long whole = M / rows, rest = M % rows;
-  gemm_rows(p, rows, whole, N, a, b, c);
-  if (rest) gemm_rows(p, rest, 1, N, a + whole * rows * p.ams, b, c + whole * rows * p.ldc);
+  long rows = gemm_part(M, ROWS), whole = M / rows, rest = M % rows;
+  if (p.ats == 0) p.ats = rows * p.ams;
+  if (LANES == 16) {
+    gemm_rows(p, rows, whole, N, a, b, c);
+  } else {
+    long near = gemm_part(whole, NEAR_BYTES / (4 * rows * p.steps) + 1);
+    for (long i = 0; i < whole; i += near)
+      gemm_rows(p, rows, gemm_min(near, whole - i), N, a + i * p.ats, b, c + i * rows * p.ldc);
+  }
+  if (rest) gemm_rows(p, rest, 1, N, a + whole * p.ats, b, c + whole * rows * p.ldc);
 }
 
 /* ---- the products ---- */
@@ -317,8 +342,39 @@ INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, 
    (then accumulate is 0). */
 INLINE void gemm_f32(long M, long N, long K, const float *a, long ams, long aks, const float *b,
                      long bps, long bks, float *c, long ldc, int accumulate, int out_short) {
-  GemmShape p = {K, 4 * ams, 4 * aks, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, out_short};
+  GemmShape p = {K, 4 * ams, 4 * aks, 0, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, out_short};
   gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
+}
+
+/* A gradient of weights, C += A·B, by blocks: element (m,k) of A is a[m + k*aks], (k,n) of B is b[k*bks + n].
+   Rows of A lie far apart there, all at one distance, and so share few places of a cache; a block's copy lies together.
+   `scratch` holds BLOCK_M * BLOCK_K floats and a B of BLOCK_K rows in panels. */
+enum { BLOCK_M = 96, BLOCK_K = 256 };
+
+INLINE void gemm_block(long M, long N, long K, const float *a, long aks, const float *panels, float *c,
+                       long ldc, float *scratch) {
+  long step = 4 * gemm_part(M, ROWS);
+  GemmShape p = {K, 4, step, K * step, 4 * K * PANEL, 4 * PANEL, 4 * ldc, 0, 1, 0};
+  pack_a_f32(scratch, a, M, K, aks);
+  gemm_all(p, M, N, (const char *)scratch, (const char *)panels, (char *)c);
+}
+
+INLINE void gemm_chunk(long M, long N, long K, const float *a, long aks, const float *b, long bks, float *c,
+                       long ldc, float *scratch) {
+  float *panels = scratch + BLOCK_M * BLOCK_K;
+  pack_f32(panels, b, K, N, bks, 1);
+  long rows = gemm_part(M, BLOCK_M), m = 0;
+  for (; m + rows <= M; m += rows)
+    gemm_block(rows, N, K, a + m, aks, panels, c + m * ldc, ldc, scratch);
+  if (m < M) gemm_block(M % rows, N, K, a + m, aks, panels, c + m * ldc, ldc, scratch);
+}
+
+INLINE void gemm_by_blocks(long M, long N, long K, const float *a, long aks, const float *b, long bks,
+                           float *c, long ldc, float *scratch) {
+  long depth = gemm_part(K, BLOCK_K), k = 0;
+  for (; k + depth <= K; k += depth)
+    gemm_chunk(M, N, depth, a + k * aks, aks, b + k * bks, bks, c, ldc, scratch);
+  if (k < K) gemm_chunk(M, N, K % depth, a + k * aks, aks, b + k * bks, bks, c, ldc, scratch);
 }
 
 #ifdef __AVX512BF16__
@@ -328,7 +384,7 @@ INLINE void gemm_f32(long M, long N, long K, const float *a, long ams, long aks,
 INLINE void gemm_bf16(long M, long N, long K, const bf16 *a, long ams, long aks, const bf16 *b,
                       void *c, long ldc, int accumulate, int out_short) {
   long steps = (K + 1) / 2;
-  GemmShape p = {steps,     2 * ams, 2 * aks,    4 * PANEL * steps,
+  GemmShape p = {steps,     2 * ams, 2 * aks, 0, 4 * PANEL * steps,
                  4 * PANEL, (out_short ? SHORT_BYTES : 4) * ldc, 1, accumulate, out_short};
   gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
 }

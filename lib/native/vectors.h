@@ -1,6 +1,6 @@
 /*
- * Sixteen numbers at a time, for loops that compile() writes vector by vector. Only processors with instructions for bfloat16
- * run programs that round to it.
+ * Sixteen numbers at a time, for loops that compile() writes vector by vector: those that store bfloat16, as programs for processors
+ * with instructions for it do.
  */
 #ifndef VECTORS_H
 #define VECTORS_H
