@@ -195,7 +195,7 @@ INLINE void pack_a_bf16(bf16 *to, const bf16 *a, long M, long K, long ms, long k
 
 /* ---- the register tile ---- */
 
-enum { NEAR_BYTES = 64 << 10 };
+enum { NEAR_BYTES = 256 << 10 }; /* half of a small second cache */
 
 /* What a tile needs besides its place; strides in bytes (ats: from tile to tile of A; 0 where that is its rows).
    For bf16 a "step" of K is a pair, so that in both types a step of A is one 32-bit word and a step of B is
