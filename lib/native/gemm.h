@@ -195,8 +195,6 @@ INLINE void pack_a_bf16(bf16 *to, const bf16 *a, long M, long K, long ms, long k
 
 /* ---- the register tile ---- */
 
-enum { NEAR_BYTES = 256 << 10 }; /* half of a small second cache */
-
 /* What a tile needs besides its place; strides in bytes (ats: from tile to tile of A; 0 where that is its rows).
    For bf16 a "step" of K is a pair, so that in both types a step of A is one 32-bit word and a step of B is
    PANEL words. */
@@ -316,6 +314,8 @@ INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, 
   }
   if (rest) gemm_columns(p, rows, tiles, rest, a, b, c);
 }
+
+enum { NEAR_BYTES = 256 << 10 }; /* half of a small second cache */
 
 /* All of C: tiles of nearly equal height, and the last ones. Where vectors are short, of A only so much at a time as
    stays near, of which a second cache of 512 KB has a fifth to gain at the paper's size. (With AVX-512 and 1 MB it did

@@ -31,9 +31,9 @@ export function runningTensorFlow(): TensorFlow | undefined {
  * @throws Error when the libraries cannot be loaded
  */
 export function openTensorFlow(library: TensorFlowLibrary, threads?: number): TensorFlow {
-  // By default TensorFlow takes oneDNN's kernels on the newest processors only. With AVX2 they take two thirds of the time of its own.
-  if (process.arch === "x64") process.env.TF_ENABLE_ONEDNN_OPTS ??= "1";
   running ??= withQuietStderr(() => {
+    // By default TensorFlow takes oneDNN's kernels on the newest processors only. With AVX2 they take two thirds of the time of its own.
+    if (process.arch === "x64") process.env.TF_ENABLE_ONEDNN_OPTS ??= "1";
     const c = loadTensorFlowC(library.framework, library.main);
     const status = newStatus(c);
     const context = newContext(c, status, threads);
