@@ -281,6 +281,10 @@ export const discrete: Record<string, Case> = {
     tf.stridedSlice(x, [1], [2], [1], 0, 0, 0, 0, 1),
     tf.stridedSlice(x, [0, 0, 1], [0, 0, 2], [1, 1, 1], 0, 0, 1, 2, 0),
   ],
+  "strided slice between positions outside": (x) => [
+    tf.stridedSlice(x, [-10, 10], [2, -10], [1, -2]),
+    tf.stridedSlice(x, [9, -2], [-9, 9], [-1, 1]),
+  ],
   "string constants": () => tf.tensor1d(["a", "longer than twenty-four bytes, so stored apart"]),
 };
 

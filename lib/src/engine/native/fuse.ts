@@ -46,7 +46,7 @@ export function isFlat(loop: Loop): boolean {
         if ("kind" in arg && arg.kind !== "view") return arg.kind === "literal";
         const view = "kind" in arg ? arg.view : arg;
         const [only, more] = loops(view.shape, view.strides);
-        return more === undefined && (only === undefined || only.stride <= 1);
+        return more === undefined && (only === undefined || only.stride === 0 || only.stride === 1);
       }),
   );
 }

@@ -1,5 +1,6 @@
 /** Operations that only look at the same memory in another way. */
-import { constantInts, intAttribute, normalAxis } from "../graph/shapes/rule";
+import { constantInts } from "../graph/shapes/rule";
+import { slicesOf } from "../graph/shapes/slices";
 import { broadcastView, reshaped, sliceView, transposed, type View } from "./memory";
 import { isData, NotNative } from "./planner";
 import { asCall, type Known, type Lowering, type Lowerings, outputShape } from "./rule";
@@ -35,62 +36,16 @@ const tile: Lowering = (planner, node) => {
 
 const transpose: Lowering = seen((view, node) => transposed(view, constantInts(asCall(node), 1)));
 
-const slice: Lowering = seen((view, node) =>
-  sliceView(view, constantInts(asCall(node), 1), outputShape(node)),
-);
-
-const stridedSlice: Lowering = seen((view, node) => {
-  const call = asCall(node);
-  for (const mask of ["new_axis_mask", "ellipsis_mask"]) {
-    if (intAttribute(call, mask, 0) !== 0) throw new NotNative(`it slices with ${mask}`);
-  }
-  const [begin, end, steps] = [constantInts(call, 1), constantInts(call, 2), constantInts(call, 3)];
-  if (steps.some((step) => step <= 0)) throw new NotNative("it slices backwards");
-  const bit = (mask: string, axis: number) => ((intAttribute(call, mask, 0) >> axis) & 1) === 1;
-  const from = view.shape.map((extent, axis) => {
-    if (axis >= begin.length || (bit("begin_mask", axis) && !bit("shrink_axis_mask", axis))) return 0;
-    return begin[axis]! < 0 ? begin[axis]! + extent : Math.min(begin[axis]!, extent);
-  });
-  const shape = view.shape.map((extent, axis) => {
-    if (axis < begin.length && bit("shrink_axis_mask", axis)) return 1;
-    const open = axis >= begin.length || bit("end_mask", axis);
-    const to = open ? extent : Math.min(end[axis]! < 0 ? end[axis]! + extent : end[axis]!, extent);
-    return Math.max(0, Math.ceil((to - from[axis]!) / (steps[axis] ?? 1)));
-  });
-  const sliced = sliceView(
-    view,
-    from,
-    shape,
-    shape.map((_, axis) => steps[axis] ?? 1),
-  );
-  return reshaped(sliced, outputShape(node));
-});
-
-/** Equal or given parts along an axis, each a view. */
-const split: Lowering = (planner, node) => {
+/** Slices are views; one that runs backwards is copied, as loops only count upwards. */
+const sliced: Lowering = (planner, node) => {
   const source = node.sources[0]!;
-  const view = planner.viewOf(source);
-  const axis = normalAxis(asCall(node), constantInts(asCall(node), 2)[0]!, view.shape.length);
-  let start = 0;
-  return node.outputs.map(({ shape }) => {
-    const from = shape.map((_, i) => (i === axis ? start : 0));
-    start += shape[axis]!;
-    return { kind: "view", view: sliceView(view, from, shape), data: isData(source) };
-  });
-};
-
-const unpack: Lowering = (planner, node) => {
-  const source = node.sources[0]!;
-  const view = planner.viewOf(source);
-  const axis = normalAxis(asCall(node), intAttribute(asCall(node), "axis", 0), view.shape.length);
-  return node.outputs.map((output, index) => {
-    const from = view.shape.map((_, i) => (i === axis ? index : 0));
-    const one = sliceView(
-      view,
-      from,
-      view.shape.map((extent, i) => (i === axis ? 1 : extent)),
-    );
-    return { kind: "view", view: reshaped(one, output.shape)!, data: isData(source) };
+  const slices = slicesOf(asCall(node));
+  if (source.kind === "literal") return slices.map(({ shape }) => ({ ...source, shape }));
+  const whole = planner.viewOf(source);
+  return slices.map(({ starts, steps, sizes, shape }) => {
+    const part = sliceView(whole, starts, sizes, steps);
+    const forwards = steps.some((step) => step < 0) ? planner.copied(part) : part;
+    return { kind: "view", view: reshaped(forwards, shape)!, data: isData(source) };
   });
 };
 
@@ -100,8 +55,9 @@ export const looks: Lowerings = {
   Transpose: transpose,
   Tile: tile,
   BroadcastTo: tile,
-  Slice: slice,
-  StridedSlice: stridedSlice,
-  SplitV: split,
-  Unpack: unpack,
+  Slice: sliced,
+  StridedSlice: sliced,
+  SplitV: sliced,
+  Unpack: sliced,
+  ReverseV2: sliced,
 };

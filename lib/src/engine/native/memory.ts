@@ -72,8 +72,15 @@ export function isContiguous({ shape, strides }: View): boolean {
 export const isWhole = (view: View): boolean =>
   view.offset === 0 && sizeOf(view.shape) === view.buffer.size && isContiguous(view);
 
-/** The same elements in another shape, if strides can say that; undefined where a copy is needed. */
+/**
+ * The same elements in another shape, if strides can say that; undefined where a copy is needed.
+ *
+ * @throws Error when the shape has another number of elements: what a program read with it would not be the tensor's
+ */
 export function reshaped<L extends Layout>(view: L, shape: Shape): L | undefined {
+  if (sizeOf(view.shape) !== sizeOf(shape)) {
+    throw new Error(`a view of [${view.shape.join(",")}] has no shape [${shape.join(",")}]: a rule is wrong`);
+  }
   const source = loops(view.shape, view.strides).reverse();
   const strides = shape.map(() => 0);
   let rest = source.shift();

@@ -65,12 +65,11 @@ function operand(view: View, swap: boolean): View {
 /** Both as single matrices, if one b serves for all of a. */
 function asMatrices(a: View, b: View, shape: Shape): { a: View; b: View } | undefined {
   if (sizeOf(b.shape.slice(0, -2)) !== 1) return undefined;
-  const k = a.shape.at(-1)!;
-  const rows = reshaped(a, [sizeOf(shape) / b.shape.at(-1)!, k]);
+  const [rowsOfA, k] = [sizeOf(a.shape) / a.shape.at(-1)!, a.shape.at(-1)!];
+  if (rowsOfA !== sizeOf(shape) / b.shape.at(-1)!) return undefined;
+  const rows = reshaped(a, [rowsOfA, k]);
   const matrix = reshaped(b, b.shape.slice(-2));
-  return rows === undefined || matrix === undefined || sizeOf(a.shape) !== sizeOf(rows.shape)
-    ? undefined
-    : { a: rows, b: matrix };
+  return rows === undefined || matrix === undefined ? undefined : { a: rows, b: matrix };
 }
 
 /** Whether the examples stand one after the other along a dimension of a matrix. */

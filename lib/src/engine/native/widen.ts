@@ -29,7 +29,8 @@ function widened(loop: Loop, op: MapOp | RowOp, columns: number): MapOp | undefi
   const shape = [...op.shape.slice(0, axis), columns];
   const inRow = (view: View) => {
     const wide = reshaped(view, shape);
-    return wide !== undefined && wide.strides.at(-1)! <= 1 ? wide : undefined;
+    const stride = wide?.strides.at(-1);
+    return stride === 0 || stride === 1 ? wide : undefined;
   };
   const to = inRow(op.to);
   const args = op.args.map((arg): Argument | undefined => {

@@ -1,8 +1,8 @@
 /** Operations that move elements without computing. */
 import { constantInt, constantInts, intAttribute, normalAxis, withAxis } from "../graph/shapes/rule";
-import type { Ssa } from "./emitter";
+import { type Slice, slicesOf } from "../graph/shapes/slices";
+import type { Emitter, Ssa } from "./emitter";
 import { type Lowering, type Lowerings, operands, outputShape } from "./rule";
-import { stridedSlice } from "./strided-slice";
 import { intList } from "./types";
 import { broadcast, broadcastAlong, reshape, slice, transpose } from "./vocabulary";
 
@@ -21,46 +21,15 @@ const pack: Lowering = (e, node) => {
   return e.op("concatenate", widened, node.outputs[0]!, { dimension: `${axis} : i64` });
 };
 
-/** Cuts `x` along an axis into pieces of these sizes. */
-const cut: (...args: [...Parameters<Lowering>, axis: number, sizes: readonly number[]]) => Ssa[] = (
-  e,
-  node,
-  axis,
-  sizes,
-) => {
-  const x = node.operand(0);
-  let from = 0;
-  return sizes.map((size) => {
-    const start = x.shape.map((_, i) => (i === axis ? from : 0));
-    const limit = x.shape.map((all, i) => (i === axis ? from + size : all));
-    from += size;
-    return slice(e, x, start, limit);
-  });
-};
+const sliced: Lowering = (e, node) => slicesOf(node).map((slice) => take(e, node.operand(0), slice));
 
-const splitV: Lowering = (e, node) =>
-  cut(e, node, normalAxis(node, constantInt(node, 2), node.inputs[0]!.shape.length), constantInts(node, 1));
-
-const unpack: Lowering = (e, node) => {
-  const axis = normalAxis(node, intAttribute(node, "axis", 0), node.inputs[0]!.shape.length);
-  const pieces = cut(
-    e,
-    node,
-    axis,
-    node.outputs.map(() => 1),
-  );
-  return pieces.map((piece) => reshape(e, piece, outputShape(node)));
-};
-
-const sliceLowering: Lowering = (e, node) => {
-  const start = constantInts(node, 1);
-  return slice(
-    e,
-    node.operand(0),
-    start,
-    outputShape(node).map((size, axis) => start[axis]! + size),
-  );
-};
+/** StableHLO slices forwards only: axes that run backwards are reversed first. */
+function take(e: Emitter, x: Ssa, { starts, steps, sizes, shape }: Slice): Ssa {
+  const backwards = [...steps.keys()].filter((axis) => steps[axis]! < 0);
+  const reversed = backwards.length === 0 ? x : e.op("reverse", [x], x, { dimensions: intList(backwards) });
+  const from = starts.map((start, axis) => (steps[axis]! > 0 ? start : x.shape[axis]! - 1 - start));
+  return reshape(e, slice(e, reversed, from, sizes, steps.map(Math.abs)), shape);
+}
 
 /** Stretches axes of size 1. Else: puts a new axis before each axis, repeats along it, and joins the two. */
 const tile: Lowering = (e, node) => {
@@ -89,24 +58,18 @@ const pad: Lowering = (e, node) => {
   });
 };
 
-const reverse: Lowering = (e, node) => {
-  const x = node.operand(0);
-  const axes = constantInts(node, 1).map((axis) => normalAxis(node, axis, x.shape.length));
-  return axes.length === 0 ? x : e.op("reverse", [x], x, { dimensions: intList(axes) });
-};
-
 export const layout: Lowerings = {
   Reshape: toOutputShape,
   ExpandDims: toOutputShape,
   Transpose: (e, node) => transpose(e, node.operand(0), constantInts(node, 1)),
   ConcatV2: concat,
   Pack: pack,
-  SplitV: splitV,
-  Unpack: unpack,
-  Slice: sliceLowering,
-  StridedSlice: stridedSlice,
+  Slice: sliced,
+  StridedSlice: sliced,
+  SplitV: sliced,
+  Unpack: sliced,
+  ReverseV2: sliced,
   Tile: tile,
   Pad: pad,
   PadV2: pad,
-  ReverseV2: reverse,
 };

@@ -79,20 +79,21 @@ export function transpose(e: Emitter, x: Ssa, order: readonly number[]): Ssa {
   return e.op("transpose", [x], { shape, dtype: x.dtype }, { permutation: intList(order) });
 }
 
-/** `x[start:limit:stride]` along every axis. */
+/** Along every axis the elements `starts`, `starts + steps`, …; the tensor itself where they are all. */
 export function slice(
   e: Emitter,
   x: Ssa,
-  start: readonly number[],
-  limit: readonly number[],
-  strides: readonly number[] = x.shape.map(() => 1),
+  starts: readonly number[],
+  shape: Shape,
+  steps: readonly number[] = shape.map(() => 1),
 ): Ssa {
-  const shape = start.map((from, axis) => Math.max(0, Math.ceil((limit[axis]! - from) / strides[axis]!)));
+  if (sameShape(x.shape, shape)) return x;
+  const limits = shape.map((size, axis) => (size === 0 ? 0 : starts[axis]! + (size - 1) * steps[axis]! + 1));
   return e.op(
     "slice",
     [x],
     { shape, dtype: x.dtype },
-    { start_indices: intList(start), limit_indices: intList(limit), strides: intList(strides) },
+    { start_indices: intList(starts), limit_indices: intList(limits), strides: intList(steps) },
   );
 }
 

@@ -8,16 +8,14 @@ import {
   forAll,
   input,
   intAttribute,
-  like,
   normalAxis,
   type ShapeRule,
   type ShapeRules,
   shapeError,
   withAxis,
-  withoutAxis,
   withSize,
 } from "./rule";
-import { stridedSliceShape } from "./strided-slice";
+import { slicesOf } from "./slices";
 
 /** Rules of one input whose only question is the new shape. */
 const reshaping =
@@ -64,17 +62,8 @@ const concat: ShapeRule = (call) => {
   ];
 };
 
-const splitV: ShapeRule = (call) => {
-  const { shape, dtype } = input(call, 0);
-  const axis = normalAxis(call, constantInt(call, 2), shape.length);
-  return constantInts(call, 1).map((size) => ({ shape: withSize(shape, axis, size), dtype }));
-};
-
-const unpack: ShapeRule = (call) => {
-  const { shape, dtype } = input(call, 0);
-  const axis = normalAxis(call, intAttribute(call, "axis", 0), shape.length);
-  return Array.from({ length: call.numOutputs }, () => ({ shape: withoutAxis(shape, axis), dtype }));
-};
+const sliced: ShapeRule = (call) =>
+  slicesOf(call).map(({ shape }) => ({ shape, dtype: input(call, 0).dtype }));
 
 function depthToSpace(call: Call, shape: Shape): Shape {
   const block = intAttribute(call, "block_size", 2);
@@ -96,19 +85,12 @@ export const layout: ShapeRules = {
     },
   ],
   ConcatV2: concat,
-  SplitV: splitV,
-  Unpack: unpack,
   Pack: reshaping((call, shape) =>
     insertAxis(call, shape, intAttribute(call, "axis", 0), call.inputs.length),
   ),
-  Slice: reshaping((call, shape) => {
-    const begin = constantInts(call, 1);
-    return constantInts(call, 2).map((size, axis) => (size === -1 ? shape[axis]! - begin[axis]! : size));
-  }),
-  StridedSlice: reshaping(stridedSliceShape),
+  ...forAll("Slice StridedSlice SplitV Unpack ReverseV2", sliced),
   ...forAll("Pad PadV2 MirrorPad", padded),
   Tile: reshaping((call, shape) => constantInts(call, 1).map((times, axis) => shape[axis]! * times)),
-  ReverseV2: like(0),
   SpaceToBatchND: reshaping((call, shape) => {
     const block = constantInts(call, 1);
     const paddings = pairs(constantInts(call, 2));
