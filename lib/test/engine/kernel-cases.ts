@@ -29,6 +29,7 @@ const filter = (y: T) => y.flatten().slice(0, 8).reshape([2, 2, 2, 1]) as tf.Ten
 export const differentiable: Record<string, Case> = {
   add: (x, y) => x.add(y),
   "add, broadcast": (x, y) => x.add(y.slice([0, 0], [1, 3])),
+  "add, one element to a row": (x, y) => x.slice([0, 0], [1, 1]).add(y.slice([0, 0], [1, 3])),
   addN: (x, y) => tf.addN([x, y, x]),
   sub: (x, y) => x.sub(y),
   mul: (x, y) => x.mul(y),

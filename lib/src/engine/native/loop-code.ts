@@ -316,8 +316,8 @@ class LoopWriter {
   /** Where an element is, from row `r` and column `c`. */
   private index(view: View, level: Level): string {
     const { columns } = this.loop;
-    if (this.flat)
-      return loops(view.shape, view.strides).length === 0 || view.strides.every((s) => s === 0) ? "0" : "c";
+    // Strides of axes of size 1 say nothing.
+    if (this.flat) return loops(view.shape, view.strides).every(({ stride }) => stride === 0) ? "0" : "c";
     const row = this.rowStart(view, level);
     if (level === "row" || columns === 1) return row;
     return sumOf([row === "0" ? "" : row, times("c", lastStride(view))]);
