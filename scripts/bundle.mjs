@@ -7,6 +7,9 @@ import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 import { ROOT } from "./setup/paths.mjs";
 
+/** The Python programs of the benchmark. */
+const PEERS = "packages/bench/python";
+
 const outfile = process.argv[2] ?? join(ROOT, ".cache", "trm.cjs");
 
 /** Native addons ride along as text; they are written to a temporary file when they are loaded. */
@@ -40,10 +43,10 @@ const embedProjectFiles = {
   name: "embed-project-files",
   /** @param {import("esbuild").PluginBuild} build */
   setup(build) {
-    build.onLoad({ filter: /lib\/src\/files\/paths\.ts$/ }, async () => {
+    build.onLoad({ filter: /workbench\/src\/files\/paths\.ts$/ }, async () => {
       const names = ["data/sudoku-hard-train.csv", "data/sudoku-hard-test.csv"];
-      for (const name of await readdir(join(ROOT, "python")))
-        if (/^peer.*\.py$/.test(name)) names.push(`python/${name}`);
+      for (const name of await readdir(join(ROOT, PEERS)))
+        if (/^peer.*\.py$/.test(name)) names.push(`${PEERS}/${name}`);
       const files = await Promise.all(
         names.map(async (name) => [name, await readFile(join(ROOT, name), "utf8")]),
       );
@@ -73,23 +76,17 @@ const embedProjectFiles = {
 };
 
 const { metafile } = await build({
-  entryPoints: [join(ROOT, "lib", "src", "cli", "main.ts")],
+  entryPoints: [join(ROOT, "packages", "cli", "src", "main.ts")],
   outfile,
   bundle: true,
   platform: "node",
   target: "node20",
+  conditions: ["source"],
   minifySyntax: true,
   // Koffi's other entry looks for its binary beside itself.
   alias: { koffi: join(ROOT, "node_modules", "koffi", "index.cjs") },
-  // None of these runs there: the notebook kernel, the browser for pictures, the fallback without a device. And lib asks where
-  // its command line is to start it again; here it is this very file.
-  external: [
-    "tslab",
-    "@sparticuz/chromium",
-    "@tensorflow/tfjs-backend-wasm",
-    "plotly.js-dist",
-    "../cli/main",
-  ],
+  // None of these runs there: the notebook kernel, the browser for pictures, the fallback without a device.
+  external: ["tslab", "@sparticuz/chromium", "@tensorflow/tfjs-backend-wasm", "plotly.js-dist"],
   // lib asks where such a package is to learn whether it is loaded; "nowhere" is an answer.
   banner: {
     js: "{ const { resolve } = require; require.resolve = (name) => { try { return resolve(name); } catch { return name; } }; }",

@@ -5,6 +5,6 @@ import { setUpAndStart } from "./setup/start.mjs";
 
 await setUpAndStart({
   command: process.execPath,
-  args: [join(ROOT, "lib", "dist", "notebook", "reproduce-main.js"), ...process.argv.slice(2)],
+  args: [join(ROOT, "packages", "workbench", "dist", "reproduce", "main.js"), ...process.argv.slice(2)],
   cwd: ROOT,
 });

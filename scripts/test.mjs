@@ -43,7 +43,7 @@ if (npmIsFresh()) {
     await part("types", () => tool(join("typescript", "bin", "tsc"), ["-p", "."]));
   }
   const files = testFiles(only ?? "");
-  if (files.length === 0) console.error(`No test file under lib/test has "${only ?? ""}" in its path.`);
+  if (files.length === 0) console.error(`No test file has "${only ?? ""}" in its path.`);
   await part("tests", () => (files.length === 0 ? FAILED : runTestFiles(files)));
 }
 

@@ -24,7 +24,7 @@ export function explainFailure(step, output, status, logFile, freeGb) {
     return DISK_FULL;
   }
   const typeError = TYPE_ERROR.exec(output);
-  if (typeError) return `lib does not compile: ${typeError[0].trim()} (all of it: ${logFile}).`;
+  if (typeError) return `The project does not compile: ${typeError[0].trim()} (all of it: ${logFile}).`;
   const missing = NO_WHEEL.exec(output);
   if (missing) {
     return `The Python package index has no build of ${missing[1]} for this Python and machine: try another Python from 3.10 to 3.13 with TRM_SETUP_PYTHON=/path/to/python (log: ${logFile}).`;

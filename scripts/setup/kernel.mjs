@@ -13,7 +13,7 @@ const SPEC = `${JSON.stringify(
     argv: [
       process.execPath,
       // tslab with a mistake mended; it starts tslab itself.
-      join(ROOT, "lib", "dist", "notebook", "kernel.js"),
+      join(ROOT, "packages", "workbench", "dist", "notebook", "kernel.js"),
       "kernel",
       "--config-path",
       "{connection_file}",

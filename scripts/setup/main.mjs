@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildIsFresh, buildLib } from "./build.mjs";
+import { buildIsFresh, buildPackages } from "./build.mjs";
 import { hasCompiler, installCompiler } from "./compiler.mjs";
 import { checkDisk, SPACE } from "./disk.mjs";
 import { explainSystemError } from "./explain.mjs";
@@ -86,7 +86,7 @@ async function bringUp(say, device) {
   if (python) await makeVenv(say, python, device);
   if (compiler) await installCompiler(say);
   if (!kernelIsFresh()) writeKernel(say);
-  if (!buildIsFresh()) await buildLib(say);
+  if (!buildIsFresh()) await buildPackages(say);
 }
 
 /** @param {Say} say @param {import("./python.mjs").Python} python @param {Device} device */

@@ -14,8 +14,12 @@ const TIMEOUT_MINUTES = 20;
  * @param {string} pattern
  */
 export function testFiles(pattern) {
-  return readdirSync(join(ROOT, "lib", "test"), { recursive: true, encoding: "utf8" })
-    .map((file) => join("lib", "test", file))
+  return ["lib", "packages", "scripts"]
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) =>
+        join(folder, file),
+      ),
+    )
     .filter((file) => file.endsWith(".test.ts") && !file.includes("node_modules") && file.includes(pattern))
     .sort();
 }
@@ -32,6 +36,7 @@ export function runTestFiles(files) {
   const { status } = spawnSync(
     process.execPath,
     [
+      "--conditions=source",
       "--import=tsx",
       "--test",
       `--test-concurrency=${Math.max(2, Math.floor(availableParallelism() / 2))}`,

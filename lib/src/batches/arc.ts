@@ -10,15 +10,12 @@ import {
   arcName,
   arcRows,
   arcTokens,
-  createRandom,
   pairsHash,
-  type Random,
   randomArcAugmentation,
   randomArcPlace,
-  readArcTasks,
 } from "../puzzles";
+import { createRandom, type Random } from "../random";
 import { checkDataset, type Dataset, type Tokens } from "./dataset";
-import type { FolderExtras, TestPuzzle } from "./folder";
 
 /**
  * Tries per augmentation before giving up on finding one that differs from all others
@@ -40,6 +37,20 @@ export interface ArcDatasetOptions {
 export interface ArcSubset {
   readonly tasks: readonly ArcTask[];
   readonly heldOut: boolean;
+}
+
+/** What the official builders write beside the splits. */
+export interface FolderExtras {
+  /** `identifiers.json`: the name of each puzzle identifier; number 0 is "<blank>". */
+  readonly identifiers: readonly string[];
+  /** `test_puzzles.json` (ARC only): the tasks whose test outputs are to be predicted, as ARC writes them. */
+  readonly testPuzzles?: Readonly<Record<string, TestPuzzle>>;
+}
+
+/** An ARC task: pairs of grids of colours 0 to 9. */
+export interface TestPuzzle {
+  test: { input: number[][]; output: number[][] }[];
+  train: { input: number[][]; output: number[][] }[];
 }
 
 /** What {@link arcDatasets} makes; `writeDatasetFolder` takes it as it is. */
@@ -64,40 +75,6 @@ interface PlacedPair {
   readonly pair: ArcPair;
   readonly augmentation: ArcAugmentation | null;
   readonly place: ArcPlace;
-}
-
-/** Tasks that are read already, by subset. */
-export type ArcTasks = Readonly<Record<string, readonly ArcTask[]>>;
-
-/**
- * Makes the datasets of the named subsets; see {@link readArcTasks} and {@link arcDatasets}.
- *
- * @param source the files' prefix, or tasks, as {@link readArckit} has them
- * @throws RangeError naming the subset that is not there
- * @example
- * const arc = readArcDatasets("kaggle/combined/arc-agi", ["training", "evaluation"], ["evaluation"], { seed: 42 });
- * writeDatasetFolder("data/arc1-aug-1000", arc);
- */
-export function readArcDatasets(
-  source: string | ArcTasks,
-  subsets: readonly string[],
-  heldOut: readonly string[],
-  options: ArcDatasetOptions,
-): ArcDatasets {
-  const unknown = heldOut.find((name) => !subsets.includes(name));
-  if (unknown)
-    throw new RangeError(`held-out subset "${unknown}" is not one of the subsets: ${subsets.join(", ")}`);
-  const tasksOf = (name: string) => {
-    if (typeof source === "string") return readArcTasks(source, name);
-    if (!Object.hasOwn(source, name))
-      throw new RangeError(`there is no subset "${name}"; there are ${Object.keys(source).join(", ")}`);
-    return source[name];
-  };
-  const read = subsets.map((name) => ({
-    tasks: tasksOf(name),
-    heldOut: heldOut.includes(name),
-  }));
-  return arcDatasets(read, options);
 }
 
 /**

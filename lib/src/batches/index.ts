@@ -1,8 +1,52 @@
-export * from "./arc";
-export * from "./dataset";
-export * from "./folder";
-export * from "./folder-write";
-export * from "./maze";
-export * from "./sample";
-export * from "./sources";
-export * from "./sudoku";
+export {
+  type ArcDatasetOptions,
+  type ArcDatasets,
+  type ArcSubset,
+  arcDatasets,
+  type FolderExtras,
+  type TestPuzzle,
+} from "./arc";
+export {
+  type Batch,
+  checkDataset,
+  type Dataset,
+  type DatasetBuilder,
+  type DatasetFacts,
+  datasetBuilder,
+  exampleAt,
+  exampleCount,
+  groupCount,
+  IGNORED_LABEL,
+  type MemoryDataset,
+  puzzleCount,
+  type Tokens,
+} from "./dataset";
+export {
+  type MazeDatasetOptions,
+  type MazeTask,
+  type MazeTaskOptions,
+  mazeAugment,
+  mazeCells,
+  mazeDataset,
+  mazeRows,
+  mazeTask,
+  mazeTokens,
+} from "./maze";
+export {
+  type Augment,
+  type SamplerState,
+  type TrainSampler,
+  type TrainSamplerOptions,
+  testBatches,
+  trainSampler,
+} from "./sample";
+export {
+  type SudokuDatasetOptions,
+  type SudokuTask,
+  type SudokuTaskOptions,
+  sudokuAugment,
+  sudokuDataset,
+  sudokuDigits,
+  sudokuTask,
+  sudokuTokens,
+} from "./sudoku";

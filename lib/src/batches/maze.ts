@@ -1,5 +1,4 @@
 import {
-  createRandom,
   DIHEDRAL_COUNT,
   dihedral,
   distinct,
@@ -9,6 +8,7 @@ import {
   mazeForm,
   mazeGenerator,
 } from "../puzzles";
+import { createRandom } from "../random";
 import { type Dataset, datasetBuilder } from "./dataset";
 import type { Augment } from "./sample";
 

@@ -1,4 +1,4 @@
-import { createRandom, type Random, type RandomState, restoreRandom } from "../puzzles/random";
+import { createRandom, type Random, type RandomState, restoreRandom } from "../random";
 import { type Batch, type Dataset, exampleCount, groupCount, IGNORED_LABEL } from "./dataset";
 
 /** Rewrites the tokens of one example in place, as an augmentation drawn from `random`. */

@@ -1,15 +1,14 @@
 import {
   type Box,
-  createRandom,
   distinct,
   geometry,
-  type Random,
   randomSymmetry,
   type SudokuPuzzle,
   type SudokuSymmetry,
   sudokuForm,
   sudokuGenerator,
 } from "../puzzles";
+import { createRandom, type Random } from "../random";
 import { type Dataset, datasetBuilder } from "./dataset";
 import type { Augment } from "./sample";
 

@@ -1,4 +1,4 @@
-import { tf } from "../engine";
+import { tf } from "tfjs-compile";
 import { contextLength, type ModelConfig } from "./config";
 import type { Model, ModelParams } from "./model";
 import type { Latents } from "./recursion";

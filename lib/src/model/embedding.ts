@@ -1,4 +1,4 @@
-import { tf } from "../engine";
+import { tf } from "tfjs-compile";
 import { type ModelConfig, puzzleTokens } from "./config";
 import { oneHot } from "./layers";
 

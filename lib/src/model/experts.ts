@@ -1,4 +1,4 @@
-import { noGradient, type TensorTree, tf } from "../engine";
+import { noGradient, type TensorTree, tf } from "tfjs-compile";
 import type { ModelConfig } from "./config";
 import { linearWeight, type NormalSource } from "./init";
 import { initSwiGlu, linear, oneHot, type SwiGluParams, swiGlu } from "./layers";

@@ -8,7 +8,14 @@ export {
   paperModel,
   puzzleTokens,
 } from "./config";
-export { type AddLoss, type ExpertsParams, type FeedForward, type Routing, route } from "./experts";
+export {
+  type AddLoss,
+  type ExpertsParams,
+  type FeedForward,
+  mixtureOfExperts,
+  type Routing,
+  route,
+} from "./experts";
 export { linearWeight, type NormalSource, truncatedNormal } from "./init";
 export { linear, oneHot, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 export {
@@ -21,7 +28,6 @@ export {
   type Weights,
 } from "./model";
 export { type BlockParams, type Layer, type Network, networkOf } from "./network";
-export { fromOfficialArch, fromStateDict, type OfficialArch, type StateDict, toStateDict } from "./official";
 export { effectiveDepth, type Passes, passesPerStep } from "./passes";
 export {
   deepRecursion,

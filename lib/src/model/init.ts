@@ -1,4 +1,4 @@
-import { tf } from "../engine";
+import { tf } from "tfjs-compile";
 
 /** Where initial weights come from: a seeded source of standard normal numbers. */
 export interface NormalSource {

@@ -1,4 +1,4 @@
-import { tf } from "../engine";
+import { tf } from "tfjs-compile";
 import type { ModelConfig } from "./config";
 import { linearWeight, type NormalSource } from "./init";
 

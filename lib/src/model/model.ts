@@ -1,4 +1,4 @@
-import { flatten, learning, type TensorTree, tf } from "../engine";
+import { flatten, learning, type TensorTree, tf } from "tfjs-compile";
 import { checkModelConfig, contextLength, type ModelConfig, puzzleTokens } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
 import type { AddLoss } from "./experts";

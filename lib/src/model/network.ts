@@ -1,4 +1,4 @@
-import { type TensorTree, tf } from "../engine";
+import { type TensorTree, tf } from "tfjs-compile";
 import { type AttentionParams, attention, initAttention, rotaryTable } from "./attention";
 import { contextLength, type ModelConfig } from "./config";
 import { type AddLoss, type FeedForward, mixtureOfExperts, oneSwiGlu } from "./experts";

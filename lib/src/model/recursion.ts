@@ -1,4 +1,4 @@
-import { noGradient, tf } from "../engine";
+import { noGradient, tf } from "tfjs-compile";
 import type { Layer } from "./network";
 
 /** The hidden states that a puzzle keeps while it is thought about, each [B, L, D]: y and z in the paper's model. */

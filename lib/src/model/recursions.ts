@@ -1,4 +1,4 @@
-import { noGradient, tf } from "../engine";
+import { noGradient, tf } from "tfjs-compile";
 import type { ModelConfig } from "./config";
 import { type LatentRecursion, latentRecursion } from "./recursion";
 

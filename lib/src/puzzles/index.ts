@@ -1,7 +1,48 @@
-export * from "./arc";
-export * from "./csv";
-export * from "./dihedral";
-export * from "./distinct";
-export * from "./maze";
-export * from "./random";
-export * from "./sudoku";
+export {
+  type ArcAugmentation,
+  applyArcAugmentation,
+  arcName,
+  gridHash,
+  pairsHash,
+  parseArcName,
+  randomArcAugmentation,
+  undoArcAugmentation,
+} from "./arc/augment";
+export { ARC_MAX_SIDE, type ArcPair, type ArcTask, arcRaster, arcRows } from "./arc/task";
+export {
+  ARC_CORNER,
+  ARC_SEQ_LEN,
+  ARC_VOCAB_SIZE,
+  type ArcPlace,
+  arcGrid,
+  arcTokens,
+  randomArcPlace,
+} from "./arc/tokens";
+export {
+  DIHEDRAL_COUNT,
+  DIHEDRAL_INVERSE,
+  dihedral,
+  inverseDihedral,
+  type Raster,
+  turnsRows,
+} from "./dihedral";
+export { distinct } from "./distinct";
+export { checkMaze, type MazeCheck } from "./maze/check";
+export { mazeForm } from "./maze/form";
+export { type MazeOptions, mazeGenerator } from "./maze/generate";
+export { formatMaze, MAZE, type MazeGrid, type MazePuzzle, mazePicture, parseMaze } from "./maze/maze";
+export { canonicalForm, sudokuForm } from "./sudoku/canonical";
+export { checkSudoku, type SudokuCheck } from "./sudoku/check";
+export { sudokuGenerator } from "./sudoku/generate";
+export { type Box, boxOf, type Geometry, geometry } from "./sudoku/geometry";
+export {
+  cellName,
+  clueCount,
+  formatGrid,
+  type Grid,
+  parseGrid,
+  type SudokuPuzzle,
+  sudokuPicture,
+} from "./sudoku/grid";
+export { type SearchOptions, type SearchResult, type SudokuSolver, sudokuSolver } from "./sudoku/solve";
+export { applySymmetry, randomSymmetry, type SudokuSymmetry } from "./sudoku/symmetry";

@@ -1,4 +1,4 @@
-import { mapTree, type TensorTree, tf, zipTrees } from "../engine";
+import { mapTree, type TensorTree, tf, zipTrees } from "tfjs-compile";
 
 /** Settings of AdamATan2, constant over a run. */
 export interface AdamATan2Config {

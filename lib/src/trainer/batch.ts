@@ -1,5 +1,5 @@
+import { tf } from "tfjs-compile";
 import type { Batch } from "../batches/dataset";
-import { tf } from "../engine";
 import type { BatchTensors } from "../model/carry";
 import type { ModelParams } from "../model/model";
 

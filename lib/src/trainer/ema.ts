@@ -1,4 +1,4 @@
-import { type TensorTree, tf, zipTrees } from "../engine";
+import { type TensorTree, tf, zipTrees } from "tfjs-compile";
 
 /**
  * Exponential moving average of the weights: shadow <- rate * shadow + (1 - rate) * weights.

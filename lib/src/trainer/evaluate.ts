@@ -1,6 +1,6 @@
+import { type Compiled, compile, disposeTree, tf } from "tfjs-compile";
 import type { Batch, Dataset } from "../batches/dataset";
 import { testBatches } from "../batches/sample";
-import { type Compiled, compile, disposeTree, tf } from "../engine";
 import type { BatchTensors } from "../model/carry";
 import { emptyCarry, refill } from "../model/carry";
 import type { Model, ModelOutput, ModelParams } from "../model/model";

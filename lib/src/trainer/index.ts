@@ -1,4 +1,5 @@
 export { type AdamATan2Config, type AdamRates, type AdamState, adamATan2, initAdam } from "./adam-atan2";
+export { puzzleRows, toTensors } from "./batch";
 export { checkTrainingConfig, paperTraining, type TrainingConfig } from "./config";
 export { updateEma } from "./ema";
 export {
@@ -8,24 +9,13 @@ export {
   type Evaluation,
   evaluate,
   type Reasoner,
+  reasonStep,
   type StepAccuracy,
   type ThinkingStep,
   think,
 } from "./evaluate";
-export { type ExpertUse, type ExpertUseOptions, expertUse } from "./expert-use";
-export { type HaltingTime, haltingTimes } from "./halting";
-export { type LatentChange, type LatentChangesOptions, latentChanges } from "./latent-changes";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
-export {
-  type Decoder,
-  fitLinearProbe,
-  headDecoder,
-  type Mind,
-  type ProbeOptions,
-  probeLatents,
-  type Readability,
-  readMinds,
-} from "./probe";
+export { drawMinSteps, stepRates } from "./rates";
 export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";
 export { type SolvedPuzzle, type SolveOptions, slowestPuzzle, solve, type Thought } from "./solve";

@@ -1,5 +1,5 @@
+import { noGradient, tf } from "tfjs-compile";
 import { IGNORED_LABEL } from "../batches/dataset";
-import { noGradient, tf } from "../engine";
 import { oneHot } from "../model/layers";
 
 /** How logits become log-probabilities; the loss is then the cross-entropy of either. */

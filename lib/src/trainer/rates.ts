@@ -1,4 +1,4 @@
-import { tf } from "../engine";
+import { tf } from "tfjs-compile";
 import type { ModelConfig } from "../model/config";
 import type { TrainingConfig } from "./config";
 import { learningRateAt } from "./schedule";

@@ -1,4 +1,4 @@
-import { tf } from "../engine";
+import { tf } from "tfjs-compile";
 
 /**
  * One sign-SGD step on the rows of the puzzle-embedding table that a batch used:

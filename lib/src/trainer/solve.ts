@@ -1,6 +1,6 @@
+import { disposeTree, tf } from "tfjs-compile";
 import { type Dataset, exampleAt } from "../batches/dataset";
 import { testBatches } from "../batches/sample";
-import { disposeTree, tf } from "../engine";
 import type { ModelOutput, ModelParams } from "../model/model";
 import { toTensors } from "./batch";
 import { type Reasoner, think } from "./evaluate";

@@ -1,4 +1,4 @@
-import { mapTree, tf } from "../engine";
+import { mapTree, tf } from "tfjs-compile";
 import { type Carry, emptyCarry } from "../model/carry";
 import type { Model, ModelParams, Weights } from "../model/model";
 import { type AdamState, initAdam } from "./adam-atan2";

@@ -1,4 +1,4 @@
-import type { tf } from "../engine";
+import type { tf } from "tfjs-compile";
 import { type BatchTensors, refill } from "../model/carry";
 import type { Model } from "../model/model";
 import { type AdamATan2Config, type AdamRates, adamATan2 } from "./adam-atan2";

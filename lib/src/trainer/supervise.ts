@@ -1,4 +1,4 @@
-import { noGradient, tf, valueAndGrad } from "../engine";
+import { noGradient, tf, valueAndGrad } from "tfjs-compile";
 import { type Carry, decideHalt } from "../model/carry";
 import type { Model, ModelOutput, ModelParams, Weights } from "../model/model";
 import { answerLoss, binaryCrossEntropy, correctness, type LossKind } from "./losses";

@@ -1,9 +1,9 @@
+import { compile, disposeTree, type tf } from "tfjs-compile";
 import type { Dataset } from "../batches/dataset";
 import { type Augment, type SamplerState, trainSampler } from "../batches/sample";
-import { compile, disposeTree, type tf } from "../engine";
 import type { BatchTensors } from "../model/carry";
 import type { Model, ModelParams } from "../model/model";
-import { createRandom, type RandomState, restoreRandom } from "../puzzles/random";
+import { createRandom, type RandomState, restoreRandom } from "../random";
 import { toTensors } from "./batch";
 import { checkTrainingConfig, type TrainingConfig } from "./config";
 import { createReasoner, type Evaluation, evaluate, type Reasoner } from "./evaluate";

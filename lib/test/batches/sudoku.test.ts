@@ -10,7 +10,8 @@ import {
   sudokuTokens,
   trainSampler,
 } from "../../src/batches";
-import { canonicalForm, checkSudoku, createRandom, sudokuGenerator, sudokuSolver } from "../../src/puzzles";
+import { canonicalForm, checkSudoku, sudokuGenerator, sudokuSolver } from "../../src/puzzles";
+import { createRandom } from "../../src/random";
 import { exampleOf, officialDataset } from "./support";
 
 test("the dataset has the layout of the official builder", () => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { checkDataset, type Dataset, type MemoryDataset, openDataset } from "../../src/batches";
+import { openDataset } from "trm-workbench/data";
+import { checkDataset, type Dataset, type MemoryDataset } from "../../src/batches";
 
 export const officialDatasets = join(__dirname, "..", "fixtures", "official-datasets");
 

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { flatten, mapTree, noGradient, startEngine, tf } from "../../src/engine";
+import { flatten, mapTree, noGradient, startEngine, tf } from "tfjs-compile";
+import { fromStateDict, toStateDict } from "trm-workbench/official";
 import {
   countParameters,
   createModel,
-  fromStateDict,
   linear,
   linearWeight,
   type Network,
-  toStateDict,
   truncatedNormal,
 } from "../../src/model";
-import { createRandom } from "../../src/puzzles";
+import { createRandom } from "../../src/random";
 import { tinyModel } from "../trainer/support";
 
 before(() => startEngine());

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { startEngine, tf } from "../../src/engine";
+import { startEngine, tf } from "tfjs-compile";
 import { countParameters, effectiveDepth, hrmModel, networkOf, paperModel, route } from "../../src/model";
-import { createRandom } from "../../src/puzzles";
+import { createRandom } from "../../src/random";
 import { tinyModel } from "../trainer/support";
 
 before(() => startEngine());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createRandom, type Random, restoreRandom } from "../../src/puzzles/random";
+import { createRandom, type Random, restoreRandom } from "../../src/random";
 
 const draw = (random: Random): unknown[] => [
   random.int(0, 1000),

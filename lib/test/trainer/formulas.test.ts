@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { startEngine, tf } from "../../src/engine";
+import { startEngine, tf } from "tfjs-compile";
 import { decideHalt } from "../../src/model";
 import {
   adamATan2,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, before, describe, test } from "node:test";
-import { startEngine, tf } from "../../src/engine";
-import { toolchain } from "../../src/engine/native/toolchain";
+import { startEngine, tf } from "tfjs-compile";
+import { toolchain } from "../../../packages/engine/src/native/toolchain";
 import type { ModelConfig } from "../../src/model";
 import { createTrainer, type History, train } from "../../src/trainer";
 import { tinyModel, tinyTask, tinyTraining } from "./support";

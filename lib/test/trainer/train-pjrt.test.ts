@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startEngine, tf } from "../../src/engine";
-import { runningPjrt } from "../../src/engine/pjrt/engine";
+import { startEngine, tf } from "tfjs-compile";
+import { runningPjrt } from "../../../packages/engine/src/pjrt/engine";
+import { needsPlugin } from "../../../packages/engine/test/pjrt";
 import { createTrainer, type History, train } from "../../src/trainer";
-import { needsPlugin } from "../engine/pjrt";
 import { tinyModel, tinyTask, tinyTraining } from "./support";
 
 /** A whole run: attention, puzzle embedding, augmented puzzles, evaluation of both weights. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { flatten, startEngine, tf } from "../../src/engine";
+import { flatten, startEngine, tf } from "tfjs-compile";
+import { needsPlugin } from "../../../packages/engine/test/pjrt";
 import { createTrainer, type StepReport, type Trainer, train } from "../../src/trainer";
-import { needsPlugin } from "../engine/pjrt";
 import { tinyModel, tinyTask, tinyTraining } from "./support";
 
 const start = (): Trainer =>

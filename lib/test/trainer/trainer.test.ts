@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { flatten, mapTree, startEngine, tf } from "tfjs-compile";
 import { exampleAt } from "../../src/batches";
-import { flatten, mapTree, startEngine, tf } from "../../src/engine";
 import { createTrainer, type StepReport, slowestPuzzle, solve, type Trainer, train } from "../../src/trainer";
 import { tinyModel, tinyTask, tinyTraining } from "./support";
 

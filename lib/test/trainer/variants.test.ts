@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { compile, disposeTree, flatten, learning, mapTree, startEngine, tf } from "tfjs-compile";
+import { runningPjrt } from "../../../packages/engine/src/pjrt/engine";
+import { needsPlugin } from "../../../packages/engine/test/pjrt";
 import { testBatches } from "../../src/batches";
-import { compile, disposeTree, flatten, learning, mapTree, startEngine, tf } from "../../src/engine";
-import { runningPjrt } from "../../src/engine/pjrt/engine";
 import {
   createModel,
   emptyCarry,
@@ -16,10 +17,9 @@ import {
   passesPerStep,
   refill,
 } from "../../src/model";
-import { createRandom } from "../../src/puzzles";
+import { createRandom } from "../../src/random";
 import { createTrainer, lossAndGrads, type StepReport, type Trainer, train } from "../../src/trainer";
 import { toTensors } from "../../src/trainer/batch";
-import { needsPlugin } from "../engine/pjrt";
 import { tinyModel, tinyTask, tinyTraining } from "./support";
 
 before(() => startEngine());

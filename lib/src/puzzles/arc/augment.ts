@@ -1,6 +1,7 @@
-import { hash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2";
+import { bytesToHex } from "@noble/hashes/utils";
+import type { Random } from "../../random";
 import { DIHEDRAL_COUNT, dihedral, inverseDihedral, type Raster } from "../dihedral";
-import type { Random } from "../random";
 import type { ArcPair } from "./task";
 
 /** A change of a task that keeps its rule recognisable: turned or mirrored grids, exchanged colours. */
@@ -60,11 +61,11 @@ export function gridHash({ rows, columns, cells }: Raster): string {
   bytes[0] = rows;
   bytes[1] = columns;
   bytes.set(cells, 2);
-  return hash("sha256", bytes);
+  return bytesToHex(sha256(bytes));
 }
 
 /** Text that puzzles with the same pairs share, whatever their order (`puzzle_hash` of the official code). */
 export function pairsHash(pairs: readonly ArcPair[]): string {
   const hashes = pairs.map(({ input, output }) => `${gridHash(input)}|${gridHash(output)}`);
-  return hash("sha256", hashes.sort().join("|"));
+  return bytesToHex(sha256(hashes.sort().join("|")));
 }

@@ -1,5 +1,5 @@
+import type { Random } from "../../random";
 import { type Raster, turnsRows } from "../dihedral";
-import type { Random } from "../random";
 import { ARC_MAX_SIDE, type ArcPair } from "./task";
 
 /** Tokens of a grid: 900, whatever its size. */

@@ -1,4 +1,4 @@
-import type { Random } from "../random";
+import type { Random } from "../../random";
 import { distancesFrom, shortestPath } from "./distances";
 import { MAZE, type MazeGrid, type MazePuzzle } from "./maze";
 

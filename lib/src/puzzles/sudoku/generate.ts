@@ -1,4 +1,4 @@
-import type { Random } from "../random";
+import type { Random } from "../../random";
 import { type Box, geometry } from "./geometry";
 import type { Grid, SudokuPuzzle } from "./grid";
 import { type SudokuSolver, sudokuSolver } from "./solve";

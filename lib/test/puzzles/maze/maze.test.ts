@@ -3,22 +3,21 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { mazeCsv, readMazeCsv } from "trm-workbench/data";
+import { temporaryFolder } from "../../../../packages/workbench/test/files/support";
 import {
   checkMaze,
-  createRandom,
   DIHEDRAL_COUNT,
   dihedral,
   formatMaze,
   MAZE,
   type MazePuzzle,
-  mazeCsv,
   mazeForm,
   mazeGenerator,
   mazePicture,
   parseMaze,
-  readMazeCsv,
 } from "../../../src/puzzles";
-import { temporaryFolder } from "../../files/support";
+import { createRandom } from "../../../src/random";
 
 const SMALL = ["#######", "#S    #", "# ### #", "# #G  #", "# # # #", "#     #", "#######"].join("\n");
 

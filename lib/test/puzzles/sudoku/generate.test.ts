@@ -3,13 +3,13 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   canonicalForm,
-  createRandom,
   distinct,
   formatGrid,
   sudokuForm,
   sudokuGenerator,
   sudokuSolver,
 } from "../../../src/puzzles";
+import { createRandom } from "../../../src/random";
 import { anyPuzzle, bruteForceCount } from "./support";
 
 test("a generated puzzle has one solution, and loses that without any one of its clues", () => {

@@ -4,13 +4,13 @@ import fc from "fast-check";
 import {
   type Box,
   checkSudoku,
-  createRandom,
   formatGrid,
   geometry,
   parseGrid,
   type SudokuSolver,
   sudokuSolver,
 } from "../../../src/puzzles";
+import { createRandom } from "../../../src/random";
 import { anyPuzzle, BOXES, bruteForceCount } from "./support";
 
 const SOLVERS = new Map<Box, SudokuSolver>(BOXES.map((box) => [box, sudokuSolver(box)]));

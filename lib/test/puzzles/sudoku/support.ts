@@ -1,12 +1,6 @@
 import fc from "fast-check";
-import {
-  type Box,
-  createRandom,
-  type Grid,
-  geometry,
-  type SudokuPuzzle,
-  sudokuGenerator,
-} from "../../../src/puzzles";
+import { type Box, type Grid, geometry, type SudokuPuzzle, sudokuGenerator } from "../../../src/puzzles";
+import { createRandom } from "../../../src/random";
 
 export const BOXES: readonly Box[] = [
   [2, 2],

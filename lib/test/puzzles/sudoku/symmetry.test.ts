@@ -6,7 +6,6 @@ import {
   canonicalForm,
   checkSudoku,
   clueCount,
-  createRandom,
   formatGrid,
   type Grid,
   geometry,
@@ -15,6 +14,7 @@ import {
   sudokuGenerator,
   sudokuSolver,
 } from "../../../src/puzzles";
+import { createRandom } from "../../../src/random";
 import { anyPuzzle, BOXES } from "./support";
 
 test("a symmetry keeps a puzzle valid, unique, and with as many clues", () => {

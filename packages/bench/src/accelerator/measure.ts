@@ -1,0 +1,55 @@
+/** One measurement in the process that takes it. */
+import { execFileSync } from "node:child_process";
+import { engineInfo, startEngine } from "tfjs-compile";
+import { createModel, type ModelConfig } from "trm/model";
+import type { TrainingConfig } from "trm/trainer";
+import { runEnvironment } from "trm-workbench/runs";
+import { z } from "zod";
+import { measureSteps } from "../bench/speed";
+import type { AcceleratorEnvironment, OurSpeed } from "./report";
+
+/** What to measure. */
+export interface MeasureRequest {
+  readonly model: ModelConfig;
+  readonly training: TrainingConfig;
+  readonly steps: number;
+}
+
+/** Checks only what it must: {@link MeasureRequest} comes from this library's own process. */
+export const measureRequestSchema = z.object({
+  model: z.custom<ModelConfig>(),
+  training: z.custom<TrainingConfig>(),
+  steps: z.number(),
+});
+
+/** Opens the device and measures training steps on random puzzles. */
+export async function measureHere({ model, training, steps }: MeasureRequest): Promise<OurSpeed> {
+  await startEngine({ backend: "pjrt" });
+  const speed = await measureSteps(createModel(model), training, { steps });
+  return { environment: environment(), ...speed };
+}
+
+function environment(): AcceleratorEnvironment {
+  const { device, version, compiler = "unknown", library = "unknown" } = engineInfo();
+  const { versions } = runEnvironment();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    device,
+    pjrt: version,
+    compiler,
+    plugin: library,
+    driver: nvidiaDriver(),
+    node: versions.node,
+    ...(versions.project && { project: versions.project }),
+  };
+}
+
+function nvidiaDriver(): string | null {
+  try {
+    const args = ["--query-gpu=driver_version", "--format=csv,noheader"];
+    const text = execFileSync("nvidia-smi", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return text.trim().split("\n")[0] ?? null;
+  } catch {
+    return null; // No NVIDIA GPU.
+  }
+}

@@ -1,0 +1,93 @@
+import { Command, Option } from "commander";
+import { createModel } from "trm/model";
+import { measureSteps, type StepSpeed } from "trm-bench/bench";
+import { mergeConfig, parseRunConfig } from "trm-workbench/config";
+import { addCompareOptions, type CompareOptions, compare } from "./bench-compare";
+import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
+import {
+  addConfigOptions,
+  configChanges,
+  jsonOption,
+  presetList,
+  readConfig,
+  threadsOption,
+  wholeNumber,
+} from "./options";
+import { count, duration, facts, finish, percent } from "./output";
+
+interface BenchCommandOptions extends EngineCommandOptions, Omit<CompareOptions, "threads"> {
+  readonly steps: number;
+  readonly seqLen: number;
+  readonly vocabSize: number;
+  readonly json?: boolean;
+}
+
+/** What a device measures when no preset is named. */
+const standardPreset = "sudoku-extreme-mlp";
+
+/**
+ * `trm bench`: our steps against PyTorch's. `trm bench PRESET`, or with `--device`: what a device makes of one configuration.
+ * No data is needed: random puzzles take as long as real ones.
+ */
+export const benchCommand = new Command("bench")
+  .description(
+    "compare our steps with those of PyTorch; or measure training steps of one configuration on one device",
+  )
+  .argument(
+    "[config]",
+    `preset (${presetList()}) or a JSON or YAML file; with --device and without a name ${standardPreset}`,
+  )
+  .addOption(
+    new Option("--steps <n>", "steps to measure of a configuration").argParser(wholeNumber()).default(20),
+  )
+  .addOption(
+    new Option("--seq-len <n>", "cells of a puzzle: 81 for Sudoku, 900 for Maze-Hard and ARC")
+      .argParser(wholeNumber())
+      .default(81),
+  )
+  .addOption(
+    new Option("--vocab-size <n>", "different tokens: 11 for Sudoku, 6 for mazes, 12 for ARC")
+      .argParser(wholeNumber(2))
+      .default(11),
+  )
+  .addOption(deviceOption())
+  .addOption(threadsOption())
+  .addOption(jsonOption())
+  .action((name: string | undefined, options: BenchCommandOptions) =>
+    name === undefined && options.device === "auto"
+      ? compare(options)
+      : measureDevice(name ?? standardPreset, options),
+  );
+
+addCompareOptions(benchCommand);
+addConfigOptions(benchCommand);
+
+async function measureDevice(name: string, options: BenchCommandOptions): Promise<void> {
+  const { model, training } = parseRunConfig(mergeConfig(readConfig(name), configChanges({ ...options })));
+  const { seqLen, vocabSize, steps } = options;
+  await startEngineFor(options);
+  const speed = await measureSteps(
+    createModel({ ...model, seqLen, vocabSize, numPuzzleIdentifiers: 1 }),
+    training,
+    { steps },
+  );
+  finish(options.json, { config: name, precision: training.precision, ...speed }, () => summary(speed));
+}
+
+function summary(speed: StepSpeed): string {
+  const share = speed.shareOfPeak === undefined ? "" : `, ${percent(speed.shareOfPeak)} of the device's peak`;
+  return facts([
+    ["device", speed.device],
+    ["model", `${count(speed.parameters)} parameters`],
+    ["first step", duration(speed.firstStepSeconds)],
+    [
+      "steps",
+      `${speed.stepsPerSecond.toPrecision(3)}/s of ${count(speed.batchSize)} puzzles: ${count(Math.round(speed.examplesPerSecond))} puzzles/s`,
+    ],
+    [
+      "products",
+      `${(speed.flopsPerStep / 1e12).toPrecision(3)} TFLOP a step, ${speed.teraflops.toPrecision(3)} TFLOP/s${share}`,
+    ],
+    speed.peakMemory !== undefined && ["memory", `${(speed.peakMemory / 1e9).toPrecision(3)} GB at most`],
+  ]);
+}

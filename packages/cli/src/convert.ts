@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { extname, join } from "node:path";
+import { Command, Option } from "commander";
+import { startEngine } from "tfjs-compile";
+import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
+import {
+  modelConfigOf,
+  readWeights,
+  type StoredWeights,
+  writeWeightsSafetensors,
+  writeWeightsTorch,
+} from "trm-workbench/official";
+import { runTraining } from "trm-workbench/runs";
+import { jsonOption, modelConfigOption, oneOf, readConfig, weightsOption, withFullPaths } from "./options";
+import { count, facts, finish } from "./output";
+
+type Target = "torch" | "safetensors" | "run";
+
+interface ConvertCommandOptions {
+  readonly to?: Target;
+  readonly weights: "ema" | "live";
+  readonly config?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const byExtension: Record<string, Target> = {
+  ".pt": "torch",
+  ".pth": "torch",
+  ".safetensors": "safetensors",
+};
+
+/** `trm convert FROM TO`: weights between this library, safetensors and PyTorch. */
+export const convertCommand = new Command("convert")
+  .description(
+    "convert weights: a run or checkpoint, .safetensors, and PyTorch files of the official code, in any direction",
+  )
+  .argument("<from>", "a run's folder, a checkpoint, a .safetensors file, or a PyTorch file")
+  .argument("<to>", "NAME.pt, NAME.safetensors, or with --to run a folder to train on in")
+  .addOption(
+    oneOf("--to <kind>", "what to write, where the name does not tell", ["torch", "safetensors", "run"]),
+  )
+  .addOption(weightsOption())
+  .addOption(modelConfigOption())
+  .addOption(new Option("--force", "overwrite a file that exists"))
+  .addOption(jsonOption())
+  .action(async (from: string, to: string, options: ConvertCommandOptions, command: Command) => {
+    const target = options.to ?? byExtension[extname(to)];
+    if (!target) command.error(`error: ${to} could be anything: end it in .pt or .safetensors, or add --to`);
+    if (existsSync(to) && !options.force)
+      throw new Error(`${to} exists already: choose another name, or add --force`);
+    const stored = readWeights(from, options.weights);
+    const changes = mergeConfig(
+      stored.config ?? {},
+      options.config ? withFullPaths(readConfig(options.config)) : {},
+    );
+    const files = await write(target, to, stored, changes);
+    const tensors = Object.values(stored.tensors);
+    const parameters = tensors.reduce((sum, { data }) => sum + data.length, 0);
+    const result = { from, source: stored.source, to: target, files, tensors: tensors.length, parameters };
+    finish(options.json, result, () =>
+      facts([
+        ["from", `${from} (${stored.source})`],
+        ...files.map((file): [string, string] => ["to", file]),
+        ["holds", `${count(parameters)} numbers in ${tensors.length} tensors`],
+      ]),
+    );
+  });
+
+async function write(
+  target: Target,
+  to: string,
+  stored: StoredWeights,
+  changes: RunConfigChanges,
+): Promise<string[]> {
+  if (target === "torch") return writeWeightsTorch(to, stored.tensors, settings(changes));
+  if (target === "safetensors") {
+    const config = settings(changes);
+    const about = config && {
+      model: modelConfigOf(stored, changes),
+      config,
+      ...(stored.step && { step: stored.step }),
+    };
+    writeWeightsSafetensors(to, stored.tensors, about);
+    return [to];
+  }
+  if (!changes.data)
+    throw new Error("a run needs its data too: name a preset or a configuration file with --config");
+  await startEngine();
+  const { checkpoint } = await runTraining(parseRunConfig(changes), {
+    folder: to,
+    weights: stored,
+    untilStep: 0,
+  });
+  return [join(to, "config.json"), checkpoint];
+}
+
+/** The configuration where it is known; weights alone can be converted without. */
+function settings(changes: RunConfigChanges): RunConfig | undefined {
+  if (!changes.model) return undefined;
+  // The data is no part of weights files, but a whole configuration has some.
+  return parseRunConfig(changes.data ? changes : { ...changes, data: { kind: "sudoku" } });
+}

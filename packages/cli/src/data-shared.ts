@@ -1,0 +1,123 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { type Dataset, exampleCount, groupCount } from "trm/batches";
+import { downloadSource, type FolderContent, type SourceName, writeDatasetFolder } from "trm-workbench/data";
+import { type Progress, progress } from "trm-workbench/terminal";
+import { jsonOption, wholeNumber } from "./options";
+import { count, duration, facts, finish, progressOf } from "./output";
+
+/** What every builder can be told. */
+export interface BuilderOptions {
+  readonly out: string;
+  readonly replace?: boolean;
+  readonly seed: number;
+  readonly downloads: string;
+  readonly json?: boolean;
+}
+
+/** Gives a builder its common options. */
+export function addBuilderOptions(command: Command, seed: number): void {
+  command
+    .addOption(new Option("--out <folder>", "the dataset folder to write").makeOptionMandatory())
+    .addOption(new Option("--replace", "replace the folder if it exists"))
+    .addOption(
+      new Option("--seed <n>", "seeds everything that is drawn").argParser(wholeNumber(0)).default(seed),
+    )
+    .addOption(
+      new Option("--downloads <folder>", "where downloaded files are kept").default("data/downloads"),
+    )
+    .addOption(jsonOption());
+}
+
+/** Refuses at once what would only fail after long work. */
+export function checkOut({ out, replace }: BuilderOptions): void {
+  if (existsSync(out) && !replace)
+    throw new Error(`${out} exists already: choose another folder, or add --replace`);
+}
+
+/** Exactly one of these options says where the puzzles come from. */
+export function requireOneSource(command: Command, given: Readonly<Record<string, unknown>>): void {
+  const named = Object.entries(given).filter(([, value]) => value !== undefined && value !== false);
+  if (named.length === 1) return;
+  const all = Object.keys(given).join(", ");
+  const problem =
+    named.length === 0
+      ? `say where the puzzles come from: ${all}`
+      : `${named.map(([flag]) => flag).join(" and ")} cannot be combined`;
+  command.error(`error: ${problem}`);
+}
+
+/** Refuses options that only belong to another source. */
+export function refuseWithout(
+  command: Command,
+  needed: string,
+  given: Readonly<Record<string, unknown>>,
+): void {
+  const extra = Object.entries(given).find(([, value]) => value !== undefined);
+  if (extra) command.error(`error: ${extra[0]} only works with ${needed}`);
+}
+
+/** Downloads a source unless it is there already, with a bar for each file. */
+export async function downloaded(name: SourceName, folder: string): Promise<string[]> {
+  let bar: Progress | undefined;
+  let current = "";
+  const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
+  try {
+    return await downloadSource(name, join(folder, name), {
+      onProgress({ file, received, total }) {
+        if (file !== current) {
+          bar?.done();
+          current = file;
+          bar = progress(megabytes(total ?? 0), { label: `downloading ${file}`, unit: "MB" });
+        }
+        bar?.update(megabytes(received));
+      },
+    });
+  } finally {
+    bar?.done();
+  }
+}
+
+/** Writes the folder and says what is in it. */
+export function writeAndReport(
+  content: FolderContent,
+  options: BuilderOptions,
+  start: number,
+  extra: object = {},
+): void {
+  const bar = progressOf("writing", "tokens");
+  try {
+    writeDatasetFolder(options.out, content, { replace: options.replace ?? false, onProgress: bar.update });
+  } finally {
+    bar.done();
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const sizes = (dataset: Dataset) => ({
+    groups: groupCount(dataset),
+    puzzles: dataset.puzzleIdentifiers.length,
+    examples: exampleCount(dataset),
+  });
+  const splits = Object.fromEntries(
+    (["train", "test"] as const).flatMap((split) => (content[split] ? [[split, sizes(content[split])]] : [])),
+  );
+  const some = content.train ?? content.test;
+  const result = {
+    folder: options.out,
+    ...splits,
+    seqLen: some?.seqLen,
+    vocabSize: some?.vocabSize,
+    ...extra,
+    seconds,
+  };
+  finish(options.json, result, () =>
+    facts([
+      ["folder", options.out],
+      ...Object.entries(splits).map(([split, { groups, examples }]): [string, string] => [
+        split,
+        `${count(groups)} puzzles, ${count(examples)} examples with their augmentations`,
+      ]),
+      ["time", duration(seconds)],
+    ]),
+  );
+}

@@ -1,0 +1,103 @@
+import { Command, Option } from "commander";
+import { type Dataset, type SudokuDatasetOptions, sudokuDataset, sudokuTask } from "trm/batches";
+import type { SudokuPuzzle } from "trm/puzzles";
+import { createRandom } from "trm/random";
+import { parseBox, sampleSudokuCsv } from "trm-workbench/runs";
+import {
+  addBuilderOptions,
+  type BuilderOptions,
+  checkOut,
+  downloaded,
+  refuseWithout,
+  requireOneSource,
+  writeAndReport,
+} from "./data-shared";
+import { anyNumber, oneOf, wholeNumber } from "./options";
+import { progressOf } from "./output";
+import { boxOfCsv } from "./test-data";
+
+interface SudokuCommandOptions extends BuilderOptions {
+  readonly generate?: string;
+  readonly train?: number;
+  readonly test?: number;
+  readonly trainCsv?: string;
+  readonly testCsv?: string;
+  readonly download?: boolean;
+  readonly subsample?: number;
+  readonly minRating?: number;
+  readonly augmentations: number;
+}
+
+export const dataSudokuCommand = new Command("sudoku")
+  .description("Sudokus: from CSV files, Sudoku-Extreme from its public home, or generated")
+  .addOption(new Option("--train-csv <file>", "training puzzles: source,question,answer,rating"))
+  .addOption(new Option("--test-csv <file>", "held-out puzzles in the same layout"))
+  .addOption(new Option("--download", "download Sudoku-Extreme"))
+  .addOption(
+    oneOf("--generate <box>", "generate puzzles with boxes of ROWSxCOLUMNS", ["2x2", "2x3", "2x4", "3x3"]),
+  )
+  .addOption(new Option("--train <n>", "training puzzles to generate").argParser(wholeNumber()))
+  .addOption(new Option("--test <n>", "held-out puzzles to generate").argParser(wholeNumber()))
+  .addOption(
+    new Option("--subsample <n>", "so many training puzzles, drawn by the seed").argParser(wholeNumber()),
+  )
+  .addOption(new Option("--min-rating <r>", "leave out easier puzzles, in both files").argParser(anyNumber))
+  .addOption(
+    new Option("--augmentations <n>", "random symmetric copies of each training puzzle")
+      .argParser(wholeNumber(0))
+      .default(0),
+  )
+  .action(async (options: SudokuCommandOptions, command: Command) => {
+    const { generate, train, test, trainCsv, testCsv, download, subsample, minRating } = options;
+    requireOneSource(command, {
+      "--train-csv": trainCsv ?? testCsv,
+      "--download": download,
+      "--generate": generate,
+    });
+    if (generate)
+      refuseWithout(command, "CSV files", { "--subsample": subsample, "--min-rating": minRating });
+    else refuseWithout(command, "--generate", { "--train": train, "--test": test });
+    checkOut(options);
+    const start = performance.now();
+    const content = generate
+      ? generated(generate, options)
+      : await fromCsv(
+          options,
+          download ? await downloaded("sudoku-extreme", options.downloads) : [trainCsv, testCsv],
+        );
+    writeAndReport(content, options, start);
+  });
+
+addBuilderOptions(dataSudokuCommand, 0);
+
+function generated(box: string, { train = 1000, test = 1000, seed, augmentations }: SudokuCommandOptions) {
+  const task = sudokuTask({ box: parseBox(box), train, test, seed, augmentations });
+  return { train: task.train, test: task.test };
+}
+
+/** The test split is neither sampled nor augmented, as the official builder leaves it. */
+async function fromCsv(
+  { subsample, minRating, augmentations, seed }: SudokuCommandOptions,
+  [trainCsv, testCsv]: readonly (string | undefined)[],
+): Promise<{ train?: Dataset; test?: Dataset }> {
+  const box = await boxOfCsv((trainCsv ?? testCsv)!);
+  const rated = { box, seed, ...(minRating !== undefined && { minRating }) };
+  const random = createRandom(seed).fork("augmentations");
+  const train =
+    trainCsv &&
+    (await sampleSudokuCsv(trainCsv, { ...rated, ...(subsample !== undefined && { subsample }) }));
+  const test = testCsv && (await sampleSudokuCsv(testCsv, rated));
+  return {
+    ...(train && { train: augmented(train, { box, name: "train", augmentations, random }) }),
+    ...(test && { test: sudokuDataset(test, { box, name: "test" }) }),
+  };
+}
+
+function augmented(puzzles: readonly SudokuPuzzle[], options: SudokuDatasetOptions): Dataset {
+  const bar = progressOf("augmenting", "puzzles");
+  try {
+    return sudokuDataset(puzzles, { ...options, onProgress: (done) => bar.update(done, puzzles.length) });
+  } finally {
+    bar.done();
+  }
+}

@@ -1,0 +1,29 @@
+import type { Option } from "commander";
+import { deviceMemory, type EngineInfo, type EngineOptions, startEngine } from "tfjs-compile";
+import { oneOf } from "./options";
+
+/** What commands that compute are told of the engine. */
+export interface EngineCommandOptions {
+  readonly device: NonNullable<EngineOptions["backend"]>;
+  readonly threads?: number;
+}
+
+/** What computes. */
+export const deviceOption = (): Option =>
+  oneOf(
+    "--device <device>",
+    "what computes: TensorFlow, a GPU or another device with a PJRT plugin, or tfjs alone; auto takes TensorFlow if it is there",
+    ["auto", "tensorflow", "pjrt", "wasm", "cpu"],
+    "auto",
+  );
+
+/** Starts the engine as a command's options ask for. */
+export function startEngineFor({ device, threads }: EngineCommandOptions): Promise<EngineInfo> {
+  return startEngine({ backend: device, ...(threads && { threads }) });
+}
+
+/** Bytes in use on a PJRT device that counts them, as a metric for the progress line. */
+export function memoryInUse(): { memory?: number } {
+  const memory = deviceMemory();
+  return memory === null ? {} : { memory: memory.inUse };
+}

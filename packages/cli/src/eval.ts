@@ -1,0 +1,206 @@
+import { Command, Option } from "commander";
+import { disposeTree } from "tfjs-compile";
+import { createReasoner } from "trm/trainer";
+import type { Split } from "trm-workbench/data";
+import { writeFileAtomic } from "trm-workbench/files";
+import { readWeights } from "trm-workbench/official";
+import {
+  type ArcResult,
+  arcVotes,
+  type DetailedEvaluation,
+  evaluateInDetail,
+  firstExamples,
+  PASS_AT,
+} from "trm-workbench/runs";
+import { onInterrupt, progress } from "trm-workbench/terminal";
+import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
+import {
+  jsonOption,
+  modelConfigOption,
+  oneOf,
+  presetList,
+  threadsOption,
+  weightsOption,
+  wholeNumber,
+} from "./options";
+import { count, duration, facts, finish, numberTable, percent } from "./output";
+import { openTestData, type TestData } from "./test-data";
+import { loadModel } from "./weights";
+
+interface EvalCommandOptions extends EngineCommandOptions {
+  readonly data?: string;
+  readonly split: Split;
+  readonly weights: "ema" | "live";
+  readonly config?: string;
+  readonly supervisionSteps?: number;
+  readonly batchSize: number;
+  readonly limit?: number;
+  readonly quantiles: number;
+  readonly submission?: string;
+  readonly json?: boolean;
+}
+
+/** `trm eval WEIGHTS`: accuracy on held-out puzzles, as the paper measures it. */
+export const evalCommand = new Command("eval")
+  .description("evaluate a run, a checkpoint, or a weights file on held-out puzzles")
+  .argument(
+    "<weights>",
+    "a run's folder, a checkpoint, a .safetensors file, or a PyTorch file of the official code",
+  )
+  .addOption(
+    new Option(
+      "--data <source>",
+      `a dataset folder, a CSV file of Sudokus, or a preset (${presetList()}); the run's own held-out puzzles when left out`,
+    ),
+  )
+  .addOption(oneOf("--split <split>", "part of a dataset folder", ["test", "train"], "test"))
+  .addOption(weightsOption())
+  .addOption(modelConfigOption())
+  .addOption(
+    new Option(
+      "--supervision-steps <K>",
+      "supervision steps per puzzle; those trained with when left out",
+    ).argParser(wholeNumber()),
+  )
+  .addOption(new Option("--batch-size <n>", "puzzles at a time").argParser(wholeNumber()).default(64))
+  .addOption(new Option("--limit <n>", "only the first so many puzzles").argParser(wholeNumber()))
+  .addOption(
+    new Option("--quantiles <n>", "ranges of difficulty, where the data has ratings")
+      .argParser(wholeNumber())
+      .default(4),
+  )
+  .addOption(new Option("--submission <file>", "write the Kaggle submission file (ARC only)"))
+  .addOption(deviceOption())
+  .addOption(threadsOption())
+  .addOption(jsonOption())
+  .action(async (path: string, options: EvalCommandOptions) => {
+    const source = options.data ?? ownData(path);
+    const signal = onInterrupt();
+    const { backend, device } = await startEngineFor(options);
+    const data = await openTestData(source, options.split);
+    try {
+      const outcome = await evaluateOn(path, data, options, signal);
+      if (options.submission && outcome.arc) {
+        writeFileAtomic(options.submission, JSON.stringify(outcome.arc.submission));
+      }
+      const { arc, evaluation, step } = outcome;
+      const result = {
+        engine: backend,
+        device,
+        weights: path,
+        ...(step !== undefined && { step }),
+        data: data.name,
+        ...evaluation,
+        ...(arc && { passAt: arc.passAt, unanswered: arc.unanswered }),
+      };
+      finish(options.json, result, () => summary(path, data, outcome));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      console.error("trm: stopped before the evaluation was complete");
+      process.exitCode = 130;
+    } finally {
+      data.close();
+    }
+  });
+
+interface Outcome {
+  readonly step?: number;
+  readonly evaluation: DetailedEvaluation;
+  readonly arc?: ArcResult;
+}
+
+async function evaluateOn(
+  path: string,
+  data: TestData,
+  options: EvalCommandOptions,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (options.submission && !data.extras) {
+    throw new Error(
+      "--submission is for ARC, whose dataset folders have a test_puzzles.json; this data has none",
+    );
+  }
+  const datasets = options.limit ? firstExamples(data.datasets, options.limit) : data.datasets;
+  const { model, params, precision, stored } = loadModel(path, { ...options, data: datasets[0] });
+  checkFits(model.config, data);
+  const reasoner = createReasoner(model, precision);
+  const votes = data.extras && arcVotes(data.extras, datasets[0].blankIdentifierId);
+  const total = datasets.reduce((sum, { inputs, seqLen }) => sum + inputs.length / seqLen, 0);
+  const bar = progress(total, { label: "evaluating", unit: "puzzles" });
+  try {
+    const evaluation = await evaluateInDetail(reasoner, params, datasets, {
+      batchSize: Math.min(options.batchSize, total),
+      quantiles: options.quantiles,
+      signal,
+      ...(options.supervisionSteps && { supervisionSteps: options.supervisionSteps }),
+      ...(data.ratings && { ratings: data.ratings }),
+      onAnswers(batch, answers, done) {
+        votes?.add(batch, answers);
+        bar.update(done);
+      },
+    });
+    return {
+      evaluation,
+      ...(stored.step !== undefined && { step: stored.step }),
+      ...(votes && { arc: votes.result() }),
+    };
+  } finally {
+    bar.done();
+    disposeTree(params);
+    reasoner.dispose();
+  }
+}
+
+function ownData(path: string) {
+  const { config } = readWeights(path);
+  if (config?.data) return config;
+  throw new Error(`${path} does not say which data it was trained on: name it with --data`);
+}
+
+function checkFits(model: { seqLen: number; vocabSize: number }, { name, datasets }: TestData): void {
+  for (const { seqLen, vocabSize } of datasets) {
+    if (seqLen !== model.seqLen || vocabSize > model.vocabSize) {
+      throw new Error(
+        `${name} has ${seqLen} cells of ${vocabSize} kinds, but the model was trained on ${model.seqLen} of ${model.vocabSize}`,
+      );
+    }
+  }
+}
+
+function summary(path: string, data: TestData, { step, evaluation, arc }: Outcome): string {
+  const { puzzles, cells, halting, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
+  const parts = [
+    facts([
+      ["weights", step === undefined ? path : `${path} (step ${count(step)})`],
+      ["data", data.name],
+      ["solved", `${percent(puzzles)} of ${count(evaluation.count)} puzzles`],
+      ["cells", percent(cells)],
+      ["halting", `${percent(halting)} right about being right`],
+      ["time", `${duration(seconds)}, ${puzzlesPerSecond.toPrecision(3)} puzzles/s`],
+    ]),
+    numberTable(
+      ["supervision steps", "solved", "cells", "halting"],
+      bySteps.map((at, i) => [String(i + 1), percent(at.puzzles), percent(at.cells), percent(at.halting)]),
+    ),
+  ];
+  // Generated 4x4 puzzles all have the same rating, which is nothing to compare.
+  if (byDifficulty && byDifficulty.length > 1) {
+    const rows = byDifficulty.map(({ from, to, count: size, puzzles, cells }) => [
+      from === to ? String(from) : `${from} to ${to}`,
+      count(size),
+      percent(puzzles),
+      percent(cells),
+    ]);
+    parts.push(numberTable(["rating", "puzzles", "solved", "cells"], rows));
+  }
+  if (arc) {
+    parts.push(
+      numberTable(
+        ["ARC", "tasks"],
+        PASS_AT.map((k) => [`pass@${k}`, percent(arc.passAt[k])]),
+      ),
+    );
+    if (arc.unanswered.length > 0) parts.push(`without any answer: ${arc.unanswered.join(", ")}`);
+  }
+  return parts.join("\n");
+}

@@ -1,0 +1,200 @@
+import { existsSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  type ConfigField,
+  configFields,
+  fieldDocs,
+  mergeConfig,
+  presetNamed,
+  presets,
+  type RunConfigChanges,
+} from "trm-workbench/config";
+import { isOfficialConfig, readOfficialConfig, readYaml } from "trm-workbench/official";
+import { suggestion } from "trm-workbench/terminal";
+import { parse } from "yaml";
+
+/** A whole number from `least` up, as the value of an option. */
+export function wholeNumber(least = 1): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** Any number, as the value of an option. */
+export function anyNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
+}
+
+/** An option that takes one of a few words; another word is refused with the nearest one. */
+export function oneOf(flags: string, about: string, words: readonly string[], standard?: string): Option {
+  const option = new Option(flags, `${about} (${words.join(", ")})`);
+  if (standard) option.default(standard);
+  return option.argParser((word) => {
+    if (words.includes(word)) return word;
+    throw new InvalidArgumentError(`There is no "${word}"${suggestion(word, words)}`);
+  });
+}
+
+/** One JSON object instead of text. */
+export const jsonOption = (): Option => new Option("--json", "one JSON object on stdout and nothing else");
+
+/** Averaged or live weights of a checkpoint. */
+export const weightsOption = (): Option =>
+  oneOf("--weights <which>", "weights of a checkpoint", ["ema", "live"], "ema");
+
+/** What a weights file leaves unsaid about its model. */
+export const modelConfigOption = (): Option =>
+  new Option("--config <preset|file>", "how the model works, for a PyTorch file that has no .yaml beside it");
+
+/** Threads of TensorFlow. */
+export const threadsOption = (): Option =>
+  new Option("--threads <n>", "threads to compute with; one per core when left out").argParser(wholeNumber());
+
+const groupNames: Record<string, string> = {
+  data: "Data:",
+  model: "Model:",
+  training: "Training:",
+  evaluation: "Evaluation during training:",
+  checkpoints: "Checkpoints:",
+  metrics: "Metrics:",
+};
+
+/** Gives a command an option for every field of a configuration, and `--set field=value`. */
+export function addConfigOptions(command: Command): void {
+  const docs = fieldDocs();
+  command.addOption(
+    new Option("--set <field=value>", "another way to write any of the options below; may be repeated")
+      .argParser((text, changes: RunConfigChanges | undefined) =>
+        mergeConfig(changes ?? {}, assignment(text)),
+      )
+      .default(undefined),
+  );
+  for (const field of configFields()) {
+    const option = new Option(`--${field.path} <value>`, aboutField(field, docs.get(field.path)));
+    // Wrapped, because commander makes an empty text of a value that is null.
+    option.argParser((text): Given => ({ value: fieldValue(field, text) }));
+    command.addOption(option.helpGroup(groupNames[field.path.split(".")[0]]));
+  }
+}
+
+interface Given {
+  readonly value: unknown;
+}
+
+/** What the options of {@link addConfigOptions} ask for. */
+export function configChanges(options: object): RunConfigChanges {
+  const given = options as Readonly<Record<string, Given | undefined>> & { set?: RunConfigChanges };
+  let changes = given.set ?? {};
+  for (const { path } of configFields()) {
+    const field = given[path];
+    if (field) changes = mergeConfig(changes, at(path, field.value));
+  }
+  return changes;
+}
+
+function aboutField({ choices, default: standard }: ConfigField, doc = ""): string {
+  const notes = [
+    ...(choices ? [choices.join(", ")] : []),
+    ...(standard === undefined ? [] : [`default ${JSON.stringify(standard)}`]),
+  ];
+  return notes.length > 0 ? `${doc} (${notes.join("; ")})` : doc;
+}
+
+/** `training.learningRate=1e-4` as a change. */
+function assignment(text: string): RunConfigChanges {
+  const [, path, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (path === undefined)
+    throw new InvalidArgumentError("Write field=value, such as training.learningRate=1e-4.");
+  return at(path, fieldValue(fieldNamed(path), value));
+}
+
+/** A field of the configuration and the values that a sweep gives it. */
+export interface Variation {
+  readonly field: string;
+  readonly values: readonly unknown[];
+}
+
+/** `--vary field=value,value`, once for each field. */
+export function varyOption(): Option {
+  return new Option("--vary <field=values>", "values to try, with commas; several fields make a grid")
+    .argParser((text, others: readonly Variation[]) => [...others, variation(text)])
+    .default([]);
+}
+
+function variation(text: string): Variation {
+  const [, path, list = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  // [live,ema] is one value.
+  const texts = list.split(/,(?![^[]*\])/);
+  if (path === undefined || texts.includes("")) {
+    throw new InvalidArgumentError("Write field=value,value, such as model.n=2,4,6.");
+  }
+  const field = fieldNamed(path);
+  return { field: path, values: texts.map((value) => fieldValue(field, value)) };
+}
+
+function fieldNamed(path: string): ConfigField {
+  const fields = configFields();
+  const field = fields.find((field) => field.path === path);
+  if (field) return field;
+  const paths = fields.map((field) => field.path);
+  throw new InvalidArgumentError(`There is no field ${path}${suggestion(path, paths)}`);
+}
+
+/** Values are written as in YAML: numbers, true, false, null, text; lists with commas. */
+function fieldValue({ path, isList, choices }: ConfigField, text: string): unknown {
+  if (isList && !text.trimStart().startsWith("[")) return text.split(",").filter(Boolean);
+  if (choices && !isList) {
+    if (choices.includes(text)) return text;
+    throw new InvalidArgumentError(`${path} cannot be "${text}"${suggestion(text, choices)}`);
+  }
+  try {
+    return parse(text);
+  } catch {
+    throw new InvalidArgumentError(`It must be a number, true, false, null or text.`);
+  }
+}
+
+/** The change that gives one field a value. */
+export function at(path: string, value: unknown): RunConfigChanges {
+  const [section, field] = path.split(".");
+  return { [section]: { [field]: value } };
+}
+
+/**
+ * A configuration by the name of a preset, or from a file: JSON or YAML in our terms (a field `preset` names what it starts
+ * from), or YAML of the official code.
+ * @throws Error naming the nearest preset, or the file and what is wrong in it
+ */
+export function readConfig(nameOrFile: string): RunConfigChanges {
+  const isFile = [".json", ".yaml", ".yml"].includes(extname(nameOrFile));
+  if (!isFile) return presetNamed(nameOrFile);
+  if (!existsSync(nameOrFile)) throw new Error(`${nameOrFile} does not exist; presets are ${presetList()}`);
+  // JSON is YAML.
+  const value = readYaml(nameOrFile);
+  if (isOfficialConfig(value)) return readOfficialConfig(nameOrFile);
+  const { preset, ...changes } = value as { preset?: string } & RunConfigChanges;
+  return preset === undefined ? changes : mergeConfig(presetNamed(String(preset)), changes);
+}
+
+/** The presets' names for help texts. */
+export const presetList = (): string => Object.keys(presets).join(", ");
+
+/** Data paths count from where the command was typed, also when a run is resumed elsewhere. */
+export function withFullPaths(changes: RunConfigChanges): RunConfigChanges {
+  const data = changes.data as Readonly<Record<string, unknown>> | undefined;
+  if (!data) return changes;
+  const full = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(full) : typeof value === "string" ? resolve(value) : value;
+  const paths = ["paths", "testPaths", "train", "test"].filter((field) => field in data);
+  return {
+    ...changes,
+    data: { ...data, ...Object.fromEntries(paths.map((field) => [field, full(data[field])])) },
+  };
+}

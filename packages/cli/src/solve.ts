@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { disposeTree } from "tfjs-compile";
+import { createReasoner, solve } from "trm/trainer";
+import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
+import { jsonOption, modelConfigOption, weightsOption, wholeNumber } from "./options";
+import { finish, percent } from "./output";
+import { puzzleKind } from "./puzzle-kind";
+import { loadModel } from "./weights";
+
+interface SolveCommandOptions extends EngineCommandOptions {
+  readonly weights: "ema" | "live";
+  readonly config?: string;
+  readonly supervisionSteps?: number;
+  readonly json?: boolean;
+}
+
+/** `trm solve WEIGHTS PUZZLE`: one puzzle, drawn after every supervision step. */
+export const solveCommand = new Command("solve")
+  .description("solve one Sudoku or maze and draw the answer after every supervision step")
+  .argument("<weights>", "a run's folder, a checkpoint, or a weights file")
+  .argument(
+    "[puzzle]",
+    "the puzzle as text: Sudoku cells in reading order, . or 0 for blanks; maze cells # wall, space, S, G; from standard input when left out",
+  )
+  .addOption(weightsOption())
+  .addOption(modelConfigOption())
+  .addOption(
+    new Option("--supervision-steps <K>", "supervision steps; those trained with when left out").argParser(
+      wholeNumber(),
+    ),
+  )
+  .addOption(deviceOption())
+  .addOption(jsonOption())
+  .action(async (path: string, puzzle: string | undefined, options: SolveCommandOptions) => {
+    const text = puzzle ?? readFileSync(0, "utf8");
+    await startEngineFor(options);
+    const { model, params, precision } = loadModel(path, options);
+    const kind = puzzleKind(model.config);
+    const question = kind.parse(text);
+    const reasoner = createReasoner(model, precision);
+    const thoughts = solve(reasoner, params, kind.tokens(question), {
+      ...(options.supervisionSteps && { supervisionSteps: options.supervisionSteps }),
+    });
+    disposeTree(params);
+    reasoner.dispose();
+    const steps: SolvingStep[] = [];
+    for (const { tokens, qHalt } of thoughts) {
+      const cells = kind.cells(tokens);
+      steps.push({
+        step: steps.length + 1,
+        cells,
+        answer: kind.format(cells),
+        halts: 1 / (1 + Math.exp(-qHalt)),
+        changed: cells.reduce((count, cell, i) => count + Number(cell !== steps.at(-1)?.cells[i]), 0),
+        solved: kind.isSolved(cells, question),
+      });
+      if (!options.json) console.log(`${stepTitle(steps)}\n${kind.draw(cells, question)}\n`);
+    }
+    const last = steps[steps.length - 1];
+    const result = {
+      solved: last.solved,
+      answer: last.answer,
+      steps: steps.map(({ cells, ...step }) => step),
+    };
+    finish(options.json, result, () => verdict(steps));
+  });
+
+interface SolvingStep {
+  readonly step: number;
+  readonly cells: Uint8Array;
+  readonly answer: string;
+  /** The model's belief that its answer is right. */
+  readonly halts: number;
+  /** Cells that differ from the step before. */
+  readonly changed: number;
+  readonly solved: boolean;
+}
+
+function stepTitle(steps: readonly SolvingStep[]): string {
+  const { step, halts, changed } = steps[steps.length - 1];
+  const news = step === 1 ? "" : `, ${changed} ${changed === 1 ? "cell" : "cells"} changed`;
+  return `step ${step}: believes to be right with ${percent(halts)}${news}`;
+}
+
+function verdict(steps: readonly SolvingStep[]): string {
+  const first = steps.find(({ solved }, i) => solved && steps.slice(i).every((later) => later.solved));
+  if (first) return `solved from step ${first.step} on: ${first.answer}`;
+  return `not solved after ${steps.length} steps`;
+}

@@ -1,0 +1,51 @@
+import { mergeConfig } from "trm-workbench/config";
+import {
+  type Budget,
+  type Experiment,
+  publishRuns,
+  runsFolder,
+  trainExperiment,
+} from "trm-workbench/experiments";
+import type { SweepOptions, Swept } from "./sweep";
+import { type RunReport, runReport, sweptVariant } from "./sweep-table";
+
+/** What only experiments of the catalogue can be told. */
+export interface ExperimentOptions {
+  readonly budget: Budget;
+  readonly fresh: boolean;
+  readonly publish: boolean;
+}
+
+/** Trains the runs of an experiment that the store of the notebooks lacks. */
+export async function sweepExperiment(
+  experiment: Experiment,
+  { budget, fresh, publish }: ExperimentOptions,
+  options: SweepOptions,
+): Promise<Swept> {
+  const { task, base } = experiment.scales[budget];
+  const scales = { ...experiment.scales, [budget]: { task, base: mergeConfig(base, options.changes) } };
+  const started = Date.now();
+  const { result, outcomes } = await trainExperiment(
+    { ...experiment, scales },
+    {
+      ...options,
+      budget,
+      ...(fresh && { since: started }),
+      onPlan: (plan, missing) => options.begin(plan.length * options.seeds, missing.length),
+    },
+  );
+  if (publish) publishRuns(result.variants.flatMap(({ runs }) => runs));
+  return {
+    folder: runsFolder(),
+    experiment: experiment.name,
+    task,
+    variants: result.variants.map(({ variant, planned, runs }) => {
+      const reports = planned.map((run): RunReport => {
+        const trained = [...outcomes].find(([missing]) => missing.hash === run.hash);
+        const stored = runs.find(({ hash }) => hash === run.hash);
+        return runReport({ seed: run.seed, folder: run.hash }, stored, trained?.[1]);
+      });
+      return sweptVariant(variant.name, reports, variant.paper);
+    }),
+  };
+}

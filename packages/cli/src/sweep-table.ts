@@ -1,0 +1,116 @@
+import type { StoredRun } from "trm-workbench/experiments";
+import { orderAgrees } from "trm-workbench/reproduce";
+import type { ChildOutcome } from "trm-workbench/runs";
+import { count, duration, numberTable, percent } from "./output";
+
+/** A run of a sweep that trained to its end. Accuracies are those of the averaged weights in the last evaluation. */
+export interface FinishedRun {
+  readonly step: number;
+  /** Seconds spent in training steps. */
+  readonly seconds: number;
+  readonly puzzles: number;
+  readonly cells: number;
+  readonly halting: number;
+  /** Whether it was there before the sweep began. */
+  readonly reused: boolean;
+}
+
+/** How a run of a sweep ended. */
+export type RunReport = { readonly seed: number; readonly folder: string } & (
+  | FinishedRun
+  | { readonly error: string }
+  | { readonly interrupted: true }
+);
+
+/** What the runs of one variant gave. */
+export interface SweptVariant {
+  readonly name: string;
+  readonly runs: readonly RunReport[];
+  /** Over the runs that finished: share of held-out puzzles solved. */
+  readonly solved?: { readonly mean: number; readonly least: number; readonly most: number };
+  /** The paper's accuracy, where it has one. */
+  readonly paper?: number;
+  readonly steps?: number;
+  /** Mean seconds of training. */
+  readonly seconds?: number;
+}
+
+/** What a table says of a run, stored or not. */
+export function runReport(
+  run: { readonly seed: number; readonly folder: string },
+  stored: StoredRun | undefined,
+  outcome: ChildOutcome | undefined,
+): RunReport {
+  const { seed, folder } = run;
+  if (stored) {
+    const { puzzles, cells, halting } = stored.evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
+    const { step, seconds } = stored.facts;
+    return {
+      seed,
+      folder: stored.folder,
+      step,
+      seconds,
+      puzzles,
+      cells,
+      halting,
+      reused: outcome === undefined,
+    };
+  }
+  return { seed, folder, ...(outcome && "error" in outcome ? outcome : { interrupted: true }) };
+}
+
+/** Puts the runs of a variant together. */
+export function sweptVariant(name: string, runs: readonly RunReport[], paper?: number): SweptVariant {
+  const shared = { name, runs, ...(paper !== undefined && { paper }) };
+  const finished = runs.filter((run): run is RunReport & FinishedRun => "step" in run);
+  if (finished.length === 0) return shared;
+  const solved = finished.map(({ puzzles }) => puzzles);
+  return {
+    ...shared,
+    solved: { mean: mean(solved), least: Math.min(...solved), most: Math.max(...solved) },
+    steps: finished[0].step,
+    seconds: mean(finished.map(({ seconds }) => seconds)),
+  };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
+
+/** The table at the end of a sweep, and below it what failed; with the paper's numbers where there are any. */
+export function sweepTable(variants: readonly SweptVariant[], interrupted: boolean): string {
+  const withPaper = variants.some(({ paper }) => paper !== undefined);
+  const compared = variants.map(reportRow);
+  const rows = variants.map((variant, i) => {
+    const paper = variant.paper === undefined ? "" : percent(variant.paper);
+    return [
+      variant.name,
+      seedsText(variant),
+      ...solvedTexts(variant),
+      ...(withPaper ? [paper, orderAgrees(compared[i], compared)] : []),
+    ];
+  });
+  const head = ["variant", "seeds", "solved (ema)", "range", "steps", "time"];
+  const table = numberTable([...head, ...(withPaper ? ["paper", "order"] : [])], rows);
+  const failures = variants.flatMap(({ runs }) =>
+    runs.flatMap((run) => ("error" in run ? [`${run.folder} failed: ${run.error}`] : [])),
+  );
+  return [table, ...failures, ...(interrupted ? ["stopped: the same command goes on"] : [])].join("\n");
+}
+
+function seedsText({ runs }: SweptVariant): string {
+  const finished = runs.filter((run) => "step" in run).length;
+  return finished === runs.length ? String(finished) : `${finished} of ${runs.length}`;
+}
+
+function solvedTexts({ solved, steps, seconds }: SweptVariant): string[] {
+  if (!solved || steps === undefined || seconds === undefined) return ["", "", "", ""];
+  const range = `${percent(solved.least)} to ${percent(solved.most)}`;
+  return [percent(solved.mean), range, count(steps), duration(seconds)];
+}
+
+const reportRow = ({ name, runs, paper }: SweptVariant) => ({
+  experiment: "",
+  variant: name,
+  task: "",
+  accuracies: runs.flatMap((run) => ("step" in run ? [run.puzzles] : [])),
+  ...(paper !== undefined && { paper }),
+});

@@ -1,0 +1,169 @@
+import { extname } from "node:path";
+import { Command, Option } from "commander";
+import { presets, type RunConfigChanges } from "trm-workbench/config";
+import { budgets, catalogue, type RunToTrain, type TrainRunsOptions } from "trm-workbench/experiments";
+import { onInterrupt, suggestion } from "trm-workbench/terminal";
+import { deviceOption, type EngineCommandOptions } from "./engine";
+import {
+  addConfigOptions,
+  configChanges,
+  jsonOption,
+  presetList,
+  threadsOption,
+  type Variation,
+  varyOption,
+  wholeNumber,
+  withFullPaths,
+} from "./options";
+import { duration, finish } from "./output";
+import { type ExperimentOptions, sweepExperiment } from "./sweep-experiment";
+import { sweepGrid } from "./sweep-grid";
+import { type SweptVariant, sweepTable } from "./sweep-table";
+
+interface SweepCommandOptions extends EngineCommandOptions, Partial<ExperimentOptions> {
+  readonly vary: readonly Variation[];
+  readonly seeds: number;
+  readonly jobs?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** What both kinds of sweep are told. */
+export interface SweepOptions extends TrainRunsOptions<RunToTrain> {
+  readonly changes: RunConfigChanges;
+  readonly vary: readonly Variation[];
+  readonly seeds: number;
+  /** To be called once it is known how many runs there are, and how many of them must be trained. */
+  readonly begin: (runs: number, missing: number) => void;
+}
+
+/** What both kinds of sweep give. */
+export interface Swept {
+  readonly folder: string;
+  readonly experiment?: string;
+  readonly task?: string;
+  readonly variants: readonly SweptVariant[];
+}
+
+/** `trm sweep EXPERIMENT` and `trm sweep PRESET`: many runs side by side in one table. */
+export const sweepCommand = new Command("sweep")
+  .description(
+    "train the variants of an experiment, or every combination of some values, and compare them in one table",
+  )
+  .argument(
+    "<name>",
+    `experiment (${catalogue.map(({ name }) => name).join(", ")}), preset (${presetList()}), or a JSON or YAML file`,
+  )
+  .addOption(
+    new Option("--seeds <n>", "runs of each variant, each with another training.seed")
+      .argParser(wholeNumber())
+      .default(1),
+  )
+  .addOption(
+    new Option("--jobs <n>", "runs at a time; one per core when left out, a single one on a GPU").argParser(
+      wholeNumber(),
+    ),
+  )
+  .addOption(
+    new Option("--budget <budget>", "scale of an experiment; laptop when left out")
+      .choices([...budgets])
+      .helpGroup("Of an experiment:"),
+  )
+  .addOption(
+    new Option("--fresh", "train anew what is stored already, and what came with the project").helpGroup(
+      "Of an experiment:",
+    ),
+  )
+  .addOption(
+    new Option(
+      "--publish",
+      "copy the finished runs, without weights, to data/runs/published, to be committed",
+    ).helpGroup("Of an experiment:"),
+  )
+  .addOption(varyOption().helpGroup("Of a preset or file:"))
+  .addOption(
+    new Option(
+      "--out <folder>",
+      "holds a folder for each run; those that are there already are reused",
+    ).helpGroup("Of a preset or file:"),
+  )
+  .addOption(deviceOption())
+  .addOption(threadsOption())
+  .addOption(jsonOption())
+  .action(async (name: string, options: SweepCommandOptions, command: Command) => {
+    const experiment = catalogue.find((experiment) => experiment.name === name);
+    checkName(name);
+    refuse(
+      command,
+      experiment ? ["vary", "out"] : ["budget", "fresh", "publish"],
+      name,
+      experiment !== undefined,
+    );
+    const { budget = "laptop", fresh = false, publish = false, out, device, threads, jobs } = options;
+    const signal = onInterrupt();
+    // Whoever ends this process by its id ends its runs too.
+    process.once("SIGTERM", () => process.exit(143));
+    const shared: SweepOptions = {
+      changes: withFullPaths(configChanges({ ...options })),
+      vary: options.vary,
+      seeds: options.seeds,
+      device,
+      ...(jobs !== undefined && { jobs }),
+      ...(threads !== undefined && { threads }),
+      signal,
+      ...spoken(),
+    };
+    if (!experiment && out === undefined) {
+      command.error("error: required option '--out <folder>' not specified");
+    }
+    const swept = experiment
+      ? await sweepExperiment(experiment, { budget, fresh, publish }, shared)
+      : await sweepGrid(name, out ?? "", shared);
+    const runs = swept.variants.flatMap(({ runs }) => runs);
+    const interrupted = runs.some((run) => "interrupted" in run);
+    const failed = runs.filter((run) => "error" in run).length;
+    finish(options.json, { ...swept, interrupted, failed }, () => sweepTable(swept.variants, interrupted));
+    if (failed > 0) process.exitCode = 1;
+    if (interrupted) process.exitCode = 130;
+  });
+
+addConfigOptions(sweepCommand);
+
+/** A name that is none would be looked for among the presets alone. */
+function checkName(name: string): void {
+  const known = [...catalogue.map((experiment) => experiment.name), ...Object.keys(presets)];
+  if (known.includes(name) || extname(name) !== "") return;
+  throw new RangeError(`there is no experiment or preset "${name}"${suggestion(name, known)}`);
+}
+
+/** What was given though it means nothing here would be ignored in silence. */
+function refuse(command: Command, options: readonly string[], name: string, isExperiment: boolean): void {
+  const given = options.find((option) => command.getOptionValueSource(option) === "cli");
+  if (!given) return;
+  const kinds = isExperiment ? "is an experiment" : "is no experiment of the catalogue";
+  command.error(`error: --${given} does not go with ${name}, which ${kinds}`);
+}
+
+/** Tells on stderr how the runs are doing, a line at a time. */
+function spoken(): Pick<SweepOptions, "begin" | "onEvent"> {
+  let [missing, ended] = [0, 0];
+  return {
+    begin(runs, toTrain) {
+      missing = toTrain;
+      if (toTrain < runs) console.error(`${runs - toTrain} of ${runs} runs are stored already`);
+    },
+    onEvent({ name }, event) {
+      if (event.event === "line") console.error(`${name}: ${event.text}`);
+      if (event.event !== "end") return;
+      ended++;
+      const { outcome } = event;
+      const text =
+        "error" in outcome
+          ? `failed: ${outcome.error}`
+          : "interrupted" in outcome
+            ? "stopped"
+            : `trained ${outcome.trained.step} steps in ${duration(outcome.trained.seconds)}`;
+      console.error(`${name}: ${text} (${ended} of ${missing})`);
+    },
+  };
+}

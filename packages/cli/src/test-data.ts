@@ -1,0 +1,93 @@
+import { existsSync, statSync } from "node:fs";
+import { extname, isAbsolute, join, relative } from "node:path";
+import { type Dataset, type FolderExtras, sudokuDataset } from "trm/batches";
+import type { Box } from "trm/puzzles";
+import { parseRunConfig, type RunConfigChanges } from "trm-workbench/config";
+import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
+import { openRunData, sampleSudokuCsv } from "trm-workbench/runs";
+import { readConfig } from "./options";
+
+/** Puzzles to evaluate on. */
+export interface TestData {
+  /** What they are, for people. */
+  readonly name: string;
+  readonly datasets: readonly Dataset[];
+  /** Difficulty of each example, where it is known. */
+  readonly ratings?: Float64Array;
+  /** What ARC's votes need, where the data is ARC. */
+  readonly extras?: FolderExtras;
+  close(): void;
+}
+
+/**
+ * Opens a dataset folder, a CSV file of Sudokus, or the held-out puzzles of a preset or configuration.
+ * @throws Error that says what there is instead
+ */
+export async function openTestData(source: string | RunConfigChanges, split: Split): Promise<TestData> {
+  if (typeof source !== "string") return openConfigured(source, "held-out puzzles of the run");
+  if (extname(source) === ".csv") return openCsv(source);
+  if (existsSync(source) && statSync(source).isDirectory()) return openFolder(source, split);
+  return openConfigured(readConfig(source), `held-out puzzles of ${source}`);
+}
+
+async function openCsv(path: string): Promise<TestData> {
+  const box = await boxOfCsv(path);
+  const puzzles = await sampleSudokuCsv(path, { box, seed: 0 });
+  return {
+    name: path,
+    datasets: [sudokuDataset(puzzles, { box, name: path })],
+    ratings: Float64Array.from(puzzles, ({ rating }) => rating),
+    close() {},
+  };
+}
+
+function openFolder(folder: string, split: Split): TestData {
+  const datasets = openDataset(folder, split);
+  const isArc = split === "test" && existsSync(join(folder, "test_puzzles.json"));
+  return {
+    name: `${asTyped(folder)} (${split})`,
+    datasets,
+    ...(isArc && { extras: readFolderExtras(folder) }),
+    close: () => {
+      for (const dataset of datasets) dataset.close();
+    },
+  };
+}
+
+/** Runs keep full paths; what lies below the working folder is shorter without. */
+function asTyped(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
+}
+
+async function openConfigured(changes: RunConfigChanges, name: string): Promise<TestData> {
+  const { data: config } = parseRunConfig(changes);
+  if (config.kind === "folder") {
+    const [folder, ...others] = config.testPaths.length > 0 ? config.testPaths : config.paths;
+    // Votes belong to one folder, so several have to be evaluated one by one.
+    if (others.length === 0) return openFolder(folder, "test");
+  }
+  const data = await openRunData(config);
+  return {
+    name,
+    datasets: data.test,
+    ...(data.ratings && { ratings: data.ratings }),
+    close: () => data.close(),
+  };
+}
+
+/** The box of the Sudokus in a CSV file, by the length of its first puzzle. */
+export async function boxOfCsv(path: string): Promise<Box> {
+  for await (const { question, where } of streamPuzzleRows(path)) {
+    const box = boxOfCells(question.length);
+    if (!box) throw new Error(`${where}: a Sudoku of ${question.length} cells is not known`);
+    return box;
+  }
+  throw new Error(`${path} has no puzzles`);
+}
+
+/** The usual box of a Sudoku with so many cells: of 36 cells 2x3. */
+export function boxOfCells(cells: number): Box | undefined {
+  const boxes: Record<number, Box> = { 16: [2, 2], 36: [2, 3], 64: [2, 4], 81: [3, 3] };
+  return boxes[cells];
+}

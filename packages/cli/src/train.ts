@@ -1,0 +1,131 @@
+import { basename, extname, join } from "node:path";
+import { Command, Option } from "commander";
+import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
+import { embeddingNotice, readWeights } from "trm-workbench/official";
+import {
+  parentGone,
+  type RunResult,
+  resumable,
+  runEnvironment,
+  runTraining,
+  tellParent,
+} from "trm-workbench/runs";
+import { onInterrupt, type Progress, progress } from "trm-workbench/terminal";
+import { deviceOption, type EngineCommandOptions, memoryInUse, startEngineFor } from "./engine";
+import {
+  addConfigOptions,
+  configChanges,
+  jsonOption,
+  presetList,
+  readConfig,
+  threadsOption,
+  withFullPaths,
+} from "./options";
+import { count, duration, facts, finish, percent } from "./output";
+
+interface TrainCommandOptions extends EngineCommandOptions {
+  readonly out?: string;
+  readonly resume?: string;
+  readonly init?: string;
+  readonly printConfig?: boolean;
+  readonly json?: boolean;
+}
+
+/** `trm train PRESET`: a training run with checkpoints, metrics and evaluations. */
+export const trainCommand = new Command("train")
+  .description(
+    "train a model, from a preset or a configuration file; any of its fields can be given as an option",
+  )
+  .argument("[config]", `preset (${presetList()}) or a JSON or YAML file, also of the official code`)
+  .addOption(new Option("--out <folder>", "the run's folder; runs/NAME when left out"))
+  .addOption(
+    new Option(
+      "--resume <run>",
+      "go on with a run from its newest checkpoint, or from a checkpoint",
+    ).conflicts(["out", "init"]),
+  )
+  .addOption(
+    new Option("--init <weights>", "start from the weights of a run, checkpoint, .pt or .safetensors file"),
+  )
+  .addOption(deviceOption())
+  .addOption(threadsOption())
+  .addOption(new Option("--print-config", "show the whole configuration as JSON and do not train"))
+  .addOption(jsonOption())
+  .action(async (name: string | undefined, options: TrainCommandOptions, command: Command) => {
+    const changes = withFullPaths(configChanges({ ...options }));
+    const { folder, config, resume } = whatToRun(name, options, changes, command);
+    if (options.printConfig) return finish(true, config, () => "");
+    const weights = options.init === undefined ? undefined : readWeights(options.init);
+    const signal = AbortSignal.any([onInterrupt(), parentGone()]);
+    const { device } = await startEngineFor(options);
+    const bar: { current?: Progress } = {};
+    let result: RunResult;
+    try {
+      result = await runTraining(config, {
+        folder,
+        signal,
+        ...(resume && { resume }),
+        ...(weights && { weights }),
+        onStart: ({ model, step, totalSteps }) => {
+          tellParent({ event: "start", totalSteps });
+          const notice = weights && embeddingNotice(model, weights);
+          if (notice) console.error(notice);
+          bar.current = progress(totalSteps, { start: step, label: `training on ${device}` });
+        },
+        onStep: ({ step, loss }) => {
+          bar.current?.update(step, { loss, ...memoryInUse() });
+          tellParent({ event: "step", step, loss });
+        },
+        onEvaluation: ({ step, puzzles }) => {
+          bar.current?.update(step, { accuracy: puzzles });
+          tellParent({ event: "evaluation", puzzles });
+        },
+      });
+    } finally {
+      bar.current?.done();
+    }
+    finish(options.json, { ...runEnvironment(options.threads), ...result }, () => summary(result));
+    if (result.interrupted) process.exitCode = 130;
+  });
+
+addConfigOptions(trainCommand);
+
+function whatToRun(
+  name: string | undefined,
+  options: TrainCommandOptions,
+  changes: RunConfigChanges,
+  command: Command,
+): { folder: string; config: RunConfig; resume?: ReturnType<typeof resumable> } {
+  if (options.resume !== undefined) {
+    if (name !== undefined) {
+      command.error(`error: --resume takes its configuration from the run; leave "${name}" out`);
+    }
+    const resume = resumable(options.resume, (stored) =>
+      parseRunConfig(mergeConfig(stored as RunConfigChanges, changes)),
+    );
+    return { folder: resume.folder, config: resume.config, resume };
+  }
+  if (name === undefined)
+    command.error(`error: name a preset (${presetList()}), a configuration file, or --resume a run`);
+  const config = parseRunConfig(mergeConfig(withFullPaths(readConfig(name)), changes));
+  return { folder: options.out ?? join("runs", basename(name, extname(name))), config };
+}
+
+function summary(result: RunResult): string {
+  const { step, totalSteps, seconds, training, evaluations, interrupted } = result;
+  const last = evaluations.filter((evaluation) => evaluation.step === evaluations.at(-1)?.step);
+  return facts([
+    [
+      interrupted ? "stopped" : "trained",
+      `${count(step)} of ${count(totalSteps)} steps in ${duration(seconds)}`,
+    ],
+    training && ["loss", training.loss.toPrecision(3)],
+    ...last.map(({ weights, puzzles, cells, halting, count: puzzleCount, step }): [string, string] => [
+      `solved (${weights})`,
+      `${percent(puzzles)} of ${count(puzzleCount)} held-out puzzles after step ${count(step)}; ` +
+        `cells ${percent(cells)}, halting ${percent(halting)}`,
+    ]),
+    ["checkpoint", result.checkpoint],
+    interrupted && ["go on", `npm run trm -- train --resume ${result.folder}`],
+  ]);
+}

@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+/** Found from here, because the commands run in folders that have no packages. */
+const withTsx = ["--conditions=source", "--require", require.resolve("tsx/cjs")];
+const main = join(__dirname, "../src/main.ts");
+const linesChild = join(__dirname, "lines-child.ts");
+
+/** How a command line ended. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command line as a user does, in a process of its own. */
+export function trm(cwd: string, ...args: readonly string[]): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...withTsx, main, ...args], {
+    cwd,
+    encoding: "utf8",
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** Starts a command line that a test will disturb. */
+export function startTrm(cwd: string, ...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [...withTsx, main, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Runs many short command lines one after the other in one process, since loading takes longer than they do. */
+export function trmLines(cwd: string, lines: readonly (readonly string[])[]): Outcome[] {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...withTsx, linesChild], {
+    cwd,
+    encoding: "utf8",
+    input: JSON.stringify(lines),
+  });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}

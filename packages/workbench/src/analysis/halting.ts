@@ -1,0 +1,58 @@
+import { disposeTree, tf } from "tfjs-compile";
+import type { Dataset } from "trm/batches";
+import { testBatches } from "trm/batches";
+import type { ModelParams } from "trm/model";
+import { decideHalt } from "trm/model";
+import { correctness, type Reasoner, think, toTensors } from "trm/trainer";
+
+/** When the model would stop thinking about a puzzle, and whether that would be right. */
+export interface HaltingTime {
+  /** The first supervision step, from 1, after which it halts by the rule of training; N_sup at the latest. */
+  readonly step: number;
+  /** Whether its answer is right at that moment. */
+  readonly solvedThen: boolean;
+  /** Whether its answer is right after all N_sup steps, as evaluations count it. */
+  readonly solvedInTheEnd: boolean;
+}
+
+/**
+ * Lets a model think about puzzles for all its supervision steps and notes for each when it would have stopped. Evaluations
+ * never stop early; this tells what that costs and brings.
+ * @returns one for each puzzle, in the order of the dataset
+ */
+export async function haltingTimes(
+  reasoner: Reasoner,
+  params: ModelParams,
+  dataset: Dataset,
+  { batchSize }: { readonly batchSize: number },
+): Promise<HaltingTime[]> {
+  const { config } = reasoner.model;
+  const times: HaltingTime[] = [];
+  for (const batch of testBatches(dataset, batchSize)) {
+    const tensors = toTensors(batch);
+    const found: { step: number; solvedThen: boolean }[] = [];
+    let solved: ArrayLike<number> = [];
+    try {
+      for await (const { step, output } of think(reasoner, params, tensors, config.supervisionSteps)) {
+        const after = tf.tidy(() => {
+          const steps = tf.fill([batch.size], step + 1, "int32") as tf.Tensor1D;
+          const any = tf.zeros([batch.size], "int32") as tf.Tensor1D;
+          return {
+            halted: decideHalt(config, steps, output.qHalt, output.qContinue, any),
+            solved: correctness(output.logits, tensors.labels).whole,
+          };
+        });
+        const halted = await after.halted.data();
+        solved = await after.solved.data();
+        disposeTree(after);
+        for (let row = 0; row < batch.count; row++) {
+          if (halted[row]) found[row] ??= { step: step + 1, solvedThen: solved[row] === 1 };
+        }
+      }
+    } finally {
+      disposeTree(tensors);
+    }
+    times.push(...found.map((halt, row) => ({ ...halt, solvedInTheEnd: solved[row] === 1 })));
+  }
+  return times;
+}

@@ -1,0 +1,186 @@
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import {
+  checkDataset,
+  type Dataset,
+  type FolderExtras,
+  groupCount,
+  type TestPuzzle,
+  type Tokens,
+} from "trm/batches";
+import { z } from "zod";
+import { type ElementType, type NpyRows, openNpy, readJsonFile, readNpy, toInt32 } from "../files";
+
+/** The two halves of an official dataset folder. */
+export type Split = "train" | "test";
+
+const count = z.int().min(0);
+const name = z.string().regex(/^\w[\w.-]*$/, "must be a name without path separators");
+
+/** `dataset.json` of a split (`PuzzleDatasetMetadata` in the official `dataset/common.py`). */
+export interface OfficialMetadata {
+  pad_id: number;
+  ignore_label_id: number | null;
+  blank_identifier_id: number;
+  vocab_size: number;
+  seq_len: number;
+  num_puzzle_identifiers: number;
+  total_groups: number;
+  mean_puzzle_examples: number;
+  /** The official Sudoku builder writes the number of groups here, so nothing relies on it. */
+  total_puzzles: number;
+  sets: string[];
+}
+
+const metadataSchema: z.ZodType<OfficialMetadata> = z.object({
+  pad_id: count,
+  ignore_label_id: z.int().nullable(),
+  blank_identifier_id: count,
+  vocab_size: z.int().min(1),
+  seq_len: z.int().min(1),
+  num_puzzle_identifiers: z.int().min(1),
+  total_groups: count,
+  mean_puzzle_examples: z.number().min(0),
+  total_puzzles: count,
+  sets: z.array(name).min(1),
+});
+
+/** Tokens in a `.npy` file, read row by row. */
+export interface StoredTokens extends Tokens {
+  readonly dtype: ElementType;
+}
+
+/** One set of a split of an official folder. Its tokens stay on disk, its indices are in memory. */
+export interface StoredDataset extends Dataset {
+  readonly inputs: StoredTokens;
+  readonly labels: StoredTokens;
+  readonly metadata: OfficialMetadata;
+  /** Closes the files. */
+  close(): void;
+}
+
+/**
+ * Opens a split of an official dataset folder (`puzzle_dataset.py`): `SPLIT/dataset.json` and, for each set in it,
+ * `SPLIT/SET__{inputs,labels,puzzle_identifiers,puzzle_indices,group_indices}.npy`. Memory use is that of the indices:
+ * tokens are read when a batch needs them.
+ *
+ * @returns one dataset per set; nearly always it is one, "all". Samplers take the list as it is.
+ * @throws Error naming the file and the field that is missing, damaged or does not fit the others.
+ * @example
+ * const train = openDataset("data/sudoku-extreme", "train");
+ * const sampler = trainSampler(train, { batchSize: 768, seed: 0 });
+ */
+export function openDataset(folder: string, split: Split): StoredDataset[] {
+  const file = join(folder, split, "dataset.json");
+  if (!existsSync(file)) {
+    throw new Error(`${file} does not exist, so ${folder} is no dataset folder with a ${split} split`);
+  }
+  const metadata = readJsonFile(file, metadataSchema);
+  if (new Set(metadata.sets).size < metadata.sets.length)
+    throw new Error(`${file}, field sets: a set is there twice`);
+  const files: NpyRows[] = [];
+  try {
+    const datasets = metadata.sets.map((set) => openSet(folder, split, set, metadata, files));
+    const groups = datasets.reduce((sum, dataset) => sum + groupCount(dataset), 0);
+    if (groups !== metadata.total_groups) {
+      throw new Error(
+        `${file}, field total_groups: it says ${metadata.total_groups}, but the files have ${groups}`,
+      );
+    }
+    return datasets;
+  } catch (error) {
+    for (const opened of files) opened.close();
+    throw error;
+  }
+}
+
+function openSet(
+  folder: string,
+  split: Split,
+  set: string,
+  metadata: OfficialMetadata,
+  files: NpyRows[],
+): StoredDataset {
+  const pathOf = (field: string) => join(folder, split, `${set}__${field}.npy`);
+  const indices = (field: string): Int32Array => {
+    const array = readNpy(pathOf(field));
+    if (array.shape.length !== 1) throw new Error(`${pathOf(field)}: it must have one dimension`);
+    return inFile(pathOf(field), () => toInt32(array));
+  };
+  const tokens = (field: string): StoredTokens => {
+    const file = openNpy(pathOf(field));
+    files.push(file);
+    return storedTokens(file, metadata);
+  };
+  const opened = files.length;
+  const dataset: StoredDataset = {
+    name: [basename(resolve(folder)), split, ...(set === "all" ? [] : [set])].join(" "),
+    seqLen: metadata.seq_len,
+    vocabSize: metadata.vocab_size,
+    padId: metadata.pad_id,
+    ignoreLabelId: metadata.ignore_label_id,
+    blankIdentifierId: metadata.blank_identifier_id,
+    numPuzzleIdentifiers: metadata.num_puzzle_identifiers,
+    inputs: tokens("inputs"),
+    labels: tokens("labels"),
+    puzzleIdentifiers: indices("puzzle_identifiers"),
+    puzzleIndices: indices("puzzle_indices"),
+    groupIndices: indices("group_indices"),
+    metadata,
+    close: () => {
+      for (const file of files.slice(opened, opened + 2)) file.close();
+    },
+  };
+  return inFile(pathOf("*"), () => checkDataset(dataset));
+}
+
+function storedTokens(file: NpyRows, { seq_len, vocab_size }: OfficialMetadata): StoredTokens {
+  const { name: path, dtype, shape, rowLength } = file;
+  if (shape.length !== 2 || rowLength !== seq_len) {
+    throw new Error(`${path}: its shape is (${shape}), but dataset.json says that seq_len is ${seq_len}`);
+  }
+  if (dtype.startsWith("float")) throw new Error(`${path}: it holds ${dtype}, and tokens are whole numbers`);
+  const subarray = (begin: number, end: number): ArrayLike<number> => {
+    const firstRow = Math.floor(begin / rowLength);
+    const data = file.read(firstRow, Math.ceil(end / rowLength));
+    const rows = data instanceof Uint8Array ? data : inFile(path, () => toInt32({ dtype, shape, data }));
+    const wrong = rows.findIndex((token: number) => token < 0 || token >= vocab_size);
+    if (wrong >= 0) {
+      const row = firstRow + Math.floor(wrong / rowLength);
+      throw new Error(
+        `${path}: row ${row} has the token ${rows[wrong]}, but dataset.json says vocab_size ${vocab_size}`,
+      );
+    }
+    return rows.subarray(begin - firstRow * rowLength, end - firstRow * rowLength);
+  };
+  return { dtype, length: shape[0] * rowLength, subarray };
+}
+
+/** Puts the file's name before an error that does not know it. */
+function inFile<R>(path: string, use: () => R): R {
+  try {
+    return use();
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
+}
+
+const grid = z.array(z.array(z.int().min(0).max(9)));
+const pairs = z.array(z.object({ input: grid, output: grid }));
+// In the order of the public ARC files, which the official builder copies.
+const testPuzzleSchema: z.ZodType<TestPuzzle> = z.object({ test: pairs, train: pairs });
+
+/**
+ * Reads the names beside the splits of an official dataset folder.
+ * @throws Error naming the file and the field that is damaged; a folder without the files has only "<blank>".
+ */
+export function readFolderExtras(folder: string): FolderExtras {
+  const identifiers = join(folder, "identifiers.json");
+  const testPuzzles = join(folder, "test_puzzles.json");
+  return {
+    identifiers: existsSync(identifiers) ? readJsonFile(identifiers, z.array(z.string())) : ["<blank>"],
+    ...(existsSync(testPuzzles) && {
+      testPuzzles: readJsonFile(testPuzzles, z.record(z.string(), testPuzzleSchema)),
+    }),
+  };
+}

@@ -1,0 +1,86 @@
+import { presets, type RunConfigChanges } from "../../config";
+import type { Budget, Scale } from "../experiment";
+
+/** A network small enough that a run of the comparisons takes about a minute of one core. */
+const tinyModel = {
+  hiddenSize: 64, // width of x, y and z
+  expansion: 4, // as the paper
+  widthMultiple: 32, // the SwiGLUs stay in proportion to so small a width
+  mixer: "mlp", // best on small fixed grids, as in the paper
+  positions: "none",
+  puzzleEmbSize: 0,
+  puzzleEmbLen: 0,
+  n: 2, // 6 in the paper
+  T: 2, // 3 in the paper
+  supervisionSteps: 6, // 16 in the paper: with fewer, a short run sees more puzzles
+} as const satisfies RunConfigChanges["model"];
+
+const shortRun = {
+  seed: 1,
+  batchSize: 64,
+  totalSteps: 600, // plain TRM then solves about nine of ten puzzles: there is room above and below
+  warmupSteps: 60,
+  learningRate: 4e-3, // forty times the paper's: the network is small and the run short
+  weightDecay: 1, // as the paper
+  ema: 0.99, // averages over about 100 steps
+  precision: "bfloat16",
+} as const satisfies RunConfigChanges["training"];
+
+/** One checkpoint at the end and a few on the way, so that an interrupted run loses little. */
+const checkpoints = { every: 200, keep: 1 };
+
+/** 6x6 Sudoku with two updates of z, two latent recursions: what most notebooks compare on. */
+export const sudokuScales = {
+  smoke: {
+    task: "4x4 Sudoku",
+    base: {
+      data: { kind: "sudoku", box: "2x2", train: 100, test: 32, seed: 1, augment: true },
+      model: { ...tinyModel, hiddenSize: 32, supervisionSteps: 3 },
+      training: { ...shortRun, batchSize: 16, totalSteps: 12, warmupSteps: 4, precision: "float32" },
+      evaluation: { every: 6 },
+      checkpoints: { every: 6, keep: 1 },
+    },
+  },
+  laptop: {
+    task: "6x6 Sudoku",
+    base: {
+      data: { kind: "sudoku", box: "2x3", train: 1000, test: 256, seed: 1, augment: true },
+      model: tinyModel,
+      training: shortRun,
+      evaluation: { every: 100 },
+      checkpoints,
+    },
+  },
+  full: { task: "Sudoku-Extreme", base: presets["sudoku-extreme-mlp"] },
+} as const satisfies Record<Budget, Scale>;
+
+/** The same with three updates of z, where the question is what happens between two answers. */
+export const recursionScales = {
+  ...sudokuScales,
+  laptop: {
+    ...sudokuScales.laptop,
+    base: { ...sudokuScales.laptop.base, model: { ...tinyModel, n: 3 } },
+  },
+} as const satisfies Record<Budget, Scale>;
+
+const mazes = { kind: "maze", loops: 0.1, seed: 1, augment: true } as const;
+
+/** Mazes: cells that matter to each other only along a path, wherever that runs. */
+export const mazeScales = {
+  smoke: {
+    task: "7x7 mazes",
+    base: {
+      ...sudokuScales.smoke.base,
+      data: { ...mazes, size: 7, minLength: 6, train: 50, test: 16 }, // there are only 6 of 5x5
+    },
+  },
+  laptop: {
+    task: "7x7 mazes",
+    base: {
+      ...sudokuScales.laptop.base,
+      data: { ...mazes, size: 7, minLength: 8, train: 1000, test: 256 },
+      training: { ...shortRun, batchSize: 32, totalSteps: 700, learningRate: 2e-3 },
+    },
+  },
+  full: { task: "Maze-Hard", base: presets["maze-hard"] },
+} as const satisfies Record<Budget, Scale>;

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { RunConfig } from "../config";
+import { readJsonFile, writeFileAtomic } from "../files";
+import { type Trained, trainedSchema } from "../runs";
+import { RESULTS_VERSION } from "./version";
+
+const factsSchema = trainedSchema.extend({
+  /** When it ended, ISO 8601. */
+  date: z.iso.datetime(),
+  resultsVersion: z.int(),
+  precision: z.enum(["float32", "bfloat16"]),
+});
+
+/** What is worth knowing of a finished run besides its configuration and metrics. */
+export type RunFacts = Readonly<z.infer<typeof factsSchema>>;
+
+/** A run's `facts.json`, which is there once the run has been trained to its end. */
+export const factsFile = (folder: string): string => join(folder, "facts.json");
+
+/** Marks a run as finished. */
+export function writeFacts(folder: string, config: RunConfig, trained: Trained): void {
+  const facts: RunFacts = {
+    date: new Date().toISOString(),
+    resultsVersion: RESULTS_VERSION,
+    precision: config.training.precision,
+    ...trained,
+  };
+  writeFileAtomic(factsFile(folder), `${JSON.stringify(facts, null, 2)}\n`);
+}
+
+/** @throws Error naming the file and the field that is wrong */
+export const readFacts = (folder: string): RunFacts => readJsonFile(factsFile(folder), factsSchema);

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { isAbsolute, relative, sep } from "node:path";
+import { configFields, type RunConfig } from "../config";
+import { projectFolder } from "../files/paths";
+import { RESULTS_VERSION } from "./version";
+
+/** Fields that change where and how often things are written, or how fast they are computed, and no result. */
+const WITHOUT_EFFECT = ["evaluation.batchSize", "metrics.format", "metrics.tensorboard"];
+
+/**
+ * What identifies a run in the store: a hash of everything in its configuration that decides its metrics and weights, and of
+ * the version of the code's results. The same on every machine.
+ */
+export function runHash(config: RunConfig): string {
+  const text = JSON.stringify([RESULTS_VERSION, decidingFields(config)]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/**
+ * The fields that decide what a run gives, by path and sorted. Fields at their default are left out: a field that is added
+ * to the configuration later then leaves the hashes of older runs as they are.
+ */
+export function decidingFields(config: RunConfig): Record<string, unknown> {
+  const defaults = new Map(configFields().map((field) => [field.path, field.default]));
+  const fields = Object.entries({ ...config, checkpoints: {} }).flatMap(([section, values]) =>
+    Object.entries(values).map(([name, value]): [string, unknown] => [`${section}.${name}`, value]),
+  );
+  return Object.fromEntries(
+    fields
+      .filter(([path]) => !WITHOUT_EFFECT.includes(path))
+      .filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaults.get(path)))
+      .map(([path, value]) => [path, path.startsWith("data.") ? portable(value) : value])
+      .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+  );
+}
+
+/** Paths inside the project count from its folder, with "/" on every system. */
+export function portable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(portable);
+  if (typeof value !== "string" || !isAbsolute(value)) return value;
+  const inside = relative(projectFolder, value);
+  return inside.startsWith("..") || isAbsolute(inside) ? value : inside.split(sep).join("/");
+}

@@ -1,0 +1,29 @@
+export { catalogue, experiments } from "./catalogue";
+export { depthGrid } from "./catalogue/depth";
+export {
+  type Budget,
+  budgets,
+  type Experiment,
+  type PlannedRun,
+  type PlannedVariant,
+  type PlanOptions,
+  planExperiment,
+  type Scale,
+  type Variant,
+} from "./experiment";
+export { type RunFacts, readFacts } from "./facts";
+export { runHash } from "./hash";
+export { type LoadedRun, loadRun } from "./load";
+export { publishRuns } from "./publish";
+export {
+  type ExperimentResult,
+  experimentResult,
+  type MissingRun,
+  missingRuns,
+  type VariantResult,
+  type Wanted,
+} from "./result";
+export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./run";
+export { hasWeights, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
+export { type RunEvent, type RunToTrain, type TrainRunsOptions, trainRuns } from "./train-runs";
+export { RESULTS_VERSION } from "./version";

@@ -1,0 +1,119 @@
+import { passesPerStep } from "trm/model";
+import type { RunConfig } from "../config";
+import {
+  type Budget,
+  type Experiment,
+  planExperiment,
+  type RunFacts,
+  type StoredRun,
+  type Variant,
+} from "../experiments";
+import type { EvaluationRow } from "../runs";
+import { differences } from "../runs/resume";
+import { report } from "./report";
+import { notebookSettings } from "./settings";
+import { showTable } from "./table";
+
+/** What tables and charts show of a run, stored or trained in the notebook. */
+export interface MeasuredRun extends Pick<StoredRun, "published" | "evaluations"> {
+  readonly facts: Pick<RunFacts, "parameters" | "seconds" | "processorSeconds">;
+}
+
+/** Variants side by side: an `ExperimentResult`, or one with variants of one's own. */
+export interface Comparison {
+  readonly experiment: Pick<Experiment, "title">;
+  /** As tables name it, for example "6x6 Sudoku". */
+  readonly task: string;
+  readonly variants: readonly {
+    readonly variant: Pick<Variant, "name" | "paper">;
+    /** None for a variant that no configuration describes. */
+    readonly config?: RunConfig;
+    /** One for each seed. */
+    readonly runs: readonly MeasuredRun[];
+    /** Those that came with the project. */
+    readonly published: readonly MeasuredRun[];
+  }[];
+}
+
+/** The accuracy of the averaged weights at the end of a run. */
+export function lastEvaluation({ evaluations }: Pick<StoredRun, "evaluations">): EvaluationRow {
+  // A stored run always has it: reading it has checked that.
+  return evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
+}
+
+/** A row of {@link resultsFrame}; NaN where there is no number. */
+export type ResultsRow = Readonly<Record<string, string | number>>;
+
+/**
+ * What an experiment gave, a row for each variant, for a danfojs table.
+ * @example
+ * showTable(new DataFrame(resultsFrame(result)), { digits: 1 });
+ */
+export function resultsFrame({ variants }: Comparison): ResultsRow[] {
+  return variants.map(({ variant, config, runs }): ResultsRow => {
+    const passes = config && passesPerStep(config.model);
+    const solved = runs.map((run) => 100 * lastEvaluation(run).puzzles);
+    return {
+      variant: variant.name,
+      "solved %": mean(solved),
+      "lowest %": runs.length > 0 ? Math.min(...solved) : Number.NaN,
+      "highest %": runs.length > 0 ? Math.max(...solved) : Number.NaN,
+      seeds: runs.length,
+      "paper %": 100 * (variant.paper ?? Number.NaN),
+      "half solved at step": mean(runs.map(stepWhenSolved(0.5))),
+      parameters: runs[0]?.facts.parameters ?? Number.NaN,
+      "network passes per step": passes ? passes.withGradient + passes.withoutGradient : Number.NaN,
+      "minutes of training": mean(runs.map(({ facts }) => facts.seconds / 60)),
+      "of one core": mean(runs.map(({ facts }) => facts.processorSeconds / 60)),
+    };
+  });
+}
+
+/** The step of the first evaluation at which so large a share of the held-out puzzles was solved; NaN where none was. */
+export const stepWhenSolved =
+  (share: number) =>
+  ({ evaluations }: Pick<MeasuredRun, "evaluations">): number =>
+    evaluations.find(({ weights, puzzles }) => weights === "ema" && puzzles >= share)?.step ?? Number.NaN;
+
+/** NaN over nothing. */
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Hands the results of an experiment to the table at the end of `npm run reproduce`. */
+export function reportExperiment({ experiment, task, variants }: Comparison): void {
+  report(
+    ...variants.map(({ variant, runs }) => ({
+      experiment: experiment.title,
+      variant: variant.name,
+      task,
+      accuracies: runs.map((run) => lastEvaluation(run).puzzles),
+      ...(variant.paper !== undefined && { paper: variant.paper }),
+    })),
+  );
+}
+
+/**
+ * Shows in what the variants of an experiment differ: a row for each of them, a column for each field.
+ * @param budget the scale @default that of {@link notebookSettings}
+ */
+export function showChanges(experiment: Experiment, budget: Budget = notebookSettings().budget): void {
+  const plan = planExperiment(experiment, { budget, seeds: 1 });
+  const fields = new Set(
+    plan.flatMap(({ config }) => differences(plan[0].config, config).map(([path]) => path)),
+  );
+  showTable({
+    columns: ["variant", ...fields],
+    values: plan.map(({ variant, config }) => [
+      variant.name,
+      ...[...fields].map((path) => valueAt(config, path)),
+    ]),
+    index: plan.map((_, i) => i),
+  });
+}
+
+/** A field of a configuration by its path; lists as text. */
+export function valueAt(config: object, path: string): unknown {
+  const value = path
+    .split(".")
+    .reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], config);
+  return Array.isArray(value) ? value.join(", ") : value;
+}

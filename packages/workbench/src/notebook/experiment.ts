@@ -1,0 +1,126 @@
+import {
+  type Budget,
+  type Experiment,
+  type ExperimentResult,
+  experimentResult,
+  type MissingRun,
+  type PlannedVariant,
+  type RunEvent,
+  type TrainedExperiment,
+  trainExperiment,
+} from "../experiments";
+import { accuracyFigure, type Curve, type Figure } from "../figures";
+import { readEvaluations } from "../runs";
+import { onInterrupt } from "../terminal/interrupt";
+import { experimentCurves, seedCurves } from "./experiment-curves";
+import { experimentStatus } from "./experiment-status";
+import { liveFigure } from "./live";
+import { notebookSettings } from "./settings";
+
+/** What {@link runExperiment} may be told; what is left out comes from {@link notebookSettings}. */
+export interface RunExperimentOptions {
+  readonly budget?: Budget;
+  /** Runs of each variant. */
+  readonly seeds?: number;
+  /** Train anew what was stored before this notebook was started, or came with the project. */
+  readonly fresh?: boolean;
+  /** Runs at a time. @default one per core */
+  readonly jobs?: number;
+  /** Whether the runs must have their weights, for {@link loadRun}: those that came with the project do not. */
+  readonly weights?: boolean;
+  /** Names of the variants. @default all of them */
+  readonly variants?: readonly string[];
+  /** Whether to draw the chart. @default true */
+  readonly chart?: boolean;
+  /** Saves the chart under this name in `figures/`. */
+  readonly saveAs?: string;
+}
+
+/**
+ * Runs an experiment in a notebook, or a terminal: stored runs are there at once, those that are missing train in processes
+ * of their own, with a line for each of them and a chart that grows. An interrupt of the cell stops them after their current
+ * step; the same cell, run again, goes on from there.
+ *
+ * @throws Error naming what is wrong in the experiment, the damaged file of a stored run, or the run that failed; or when it was
+ * interrupted, so that cells which need the results do not run
+ * @example
+ * const result = await runExperiment(fewerLayers, { saveAs: "03-curves" });
+ * showTable(new DataFrame(resultsFrame(result)));
+ */
+export async function runExperiment(
+  experiment: Experiment,
+  options: RunExperimentOptions = {},
+): Promise<ExperimentResult> {
+  const settings = notebookSettings();
+  const {
+    budget = settings.budget,
+    seeds = settings.seeds,
+    fresh = settings.fresh,
+    saveAs,
+    chart: wantsChart = true,
+  } = options;
+  const wanted = { ...(fresh && { since: settings.since }), weights: options.weights ?? false };
+  const { task } = experiment.scales[budget];
+  const status = experimentStatus(`${experiment.title}, ${task}`);
+  const chart = liveFigure();
+  const begun = new Set<MissingRun>();
+  let draw: () => Figure;
+  const trained = await trainExperiment(experiment, {
+    budget,
+    seeds,
+    ...wanted,
+    ...(options.jobs !== undefined && { jobs: options.jobs }),
+    ...(options.variants && { variants: options.variants }),
+    signal: onInterrupt(),
+    onPlan(plan, missing) {
+      status.begin(plan, missing);
+      draw = () => figure(experiment, task, curvesSoFar(experiment, budget, plan, begun, wanted));
+    },
+    onEvent(run: MissingRun, event: RunEvent) {
+      status.update(run, event);
+      if (event.event === "start") begun.add(run);
+      if (event.event === "evaluation" && wantsChart) chart.update(draw);
+    },
+  }).finally(() => status.done());
+  check(trained);
+  if (wantsChart) chart.update(() => figure(experiment, task, experimentCurves(trained.result)));
+  await chart.done(saveAs);
+  return trained.result;
+}
+
+function figure(experiment: Experiment, task: string, curves: readonly Curve[]): Figure {
+  return accuracyFigure({ title: experiment.title, subtitle: `held-out puzzles, ${task}`, curves });
+}
+
+/** Of a variant without a finished run: the run under way that is furthest. */
+function curvesSoFar(
+  experiment: Experiment,
+  budget: Budget,
+  plan: readonly PlannedVariant[],
+  begun: ReadonlySet<MissingRun>,
+  wanted: Parameters<typeof experimentResult>[3],
+): Curve[] {
+  const result = experimentResult(experiment, budget, plan, wanted);
+  return result.variants.flatMap((each) => {
+    if (each.runs.length > 0) return experimentCurves({ ...result, variants: [each] });
+    const hashes = each.planned.map(({ hash }) => hash);
+    const [furthest] = [...begun]
+      .filter(({ hash }) => hashes.includes(hash))
+      .map(({ folder }) => readEvaluations(folder))
+      .sort((a, b) => b.length - a.length);
+    return furthest?.length ? seedCurves(each.variant.name, [{ evaluations: furthest }]) : [];
+  });
+}
+
+/** @throws Error for runs that failed or were stopped */
+function check({ outcomes, result }: TrainedExperiment): void {
+  const failures = [...outcomes].flatMap(([run, outcome]) =>
+    "error" in outcome ? [`${run.name}: ${outcome.error}`] : [],
+  );
+  if (failures.length > 0) throw new Error(failures.join("\n"));
+  const planned = new Set(result.variants.flatMap(({ planned }) => planned.map(({ hash }) => hash)));
+  const stored = new Set(result.variants.flatMap(({ runs }) => runs.map(({ hash }) => hash)));
+  if (stored.size < planned.size) {
+    throw new Error(`stopped with ${stored.size} of ${planned.size} runs done: run this cell again to go on`);
+  }
+}

@@ -1,0 +1,23 @@
+export { showFigure, showHtml, showMarkdown } from "./display";
+export { type RunExperimentOptions, runExperiment } from "./experiment";
+export { type CurveChoice, comparisonRows, experimentCurves } from "./experiment-curves";
+export { type GridOptions, gridFigure } from "./experiment-grid";
+export { swingsFrame } from "./experiment-swings";
+export {
+  type Comparison,
+  type MeasuredRun,
+  type ResultsRow,
+  reportExperiment,
+  resultsFrame,
+  showChanges,
+} from "./experiment-table";
+export { thinkingCurves, thinkingFrame } from "./experiment-thinking";
+export { latentBoardsFigure } from "./latent-boards";
+export { type LiveFigure, liveFigure } from "./live";
+export { type ReportRow, report } from "./report";
+export { type NotebookSettings, notebookSettings } from "./settings";
+export { findSource, type SourcePiece, showSource } from "./source";
+export { showTable, type TableLike, type TableOptions, textTable } from "./table";
+export { trainVariant } from "./train-variant";
+export { trainedModel } from "./trained-model";
+export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";

@@ -1,0 +1,248 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { disposeTree, tf } from "tfjs-compile";
+import { type Model, type ModelConfig, type ModelParams, puzzleTokens } from "trm/model";
+import { z } from "zod";
+import { latestCheckpoint, readCheckpoint } from "../checkpoints";
+import { type ModelSettings, mergeConfig, type RunConfig, type RunConfigChanges } from "../config/config";
+import { parseRunConfig } from "../config/schema";
+import {
+  encodeBfloat16,
+  readSafetensors,
+  readTorch,
+  type StoredTensor,
+  toFloat32,
+  withoutPrefixes,
+  withPrefix,
+  writeFileAtomic,
+  writeSafetensors,
+  writeTorch,
+} from "../files";
+import { officialYaml, readOfficialConfig } from "./config";
+import { fromStateDict, officialName } from "./state-dict";
+
+/** Trained weights from whatever file holds them. */
+export interface StoredWeights {
+  readonly source: "checkpoint" | "safetensors" | "torch";
+  readonly path: string;
+  /** Training steps, where the file says. */
+  readonly step?: number;
+  /** By official name, such as `inner.lm_head.weight`. */
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
+  /** The whole model, where the file says; a PyTorch file does not. */
+  readonly model?: ModelConfig;
+  /** Settings of the run that trained them, where the file or one beside it says. */
+  readonly config?: RunConfigChanges;
+}
+
+/** What a checkpoint holds besides the training state. */
+export interface AboutRun {
+  readonly config: RunConfig;
+  readonly model: ModelConfig;
+  /** Seconds spent in training steps. */
+  readonly seconds: number;
+  readonly processorSeconds: number;
+  /** Whether the evaluation after this step was cut short, and is to be done when the run goes on. */
+  readonly evaluationDue: boolean;
+}
+
+const aboutSchema = z.object({
+  config: z.record(z.string(), z.unknown()),
+  model: z.custom<ModelConfig>((value) => typeof value === "object" && value !== null),
+  seconds: z.number(),
+  // Checkpoints of earlier versions do not have it.
+  processorSeconds: z.number().default(0),
+  evaluationDue: z.boolean(),
+});
+
+/**
+ * Checks what a checkpoint says about its run.
+ * @throws Error naming the checkpoint and what is wrong in it
+ */
+export function aboutRun(about: unknown, path: string): AboutRun {
+  const parsed = aboutSchema.safeParse(about);
+  if (!parsed.success) throw new Error(`${path}: checkpoint.json does not say which run it belongs to`);
+  try {
+    return { ...parsed.data, config: parseRunConfig(parsed.data.config) };
+  } catch (error) {
+    throw new Error(`${path}, checkpoint.json: ${(error as Error).message}`);
+  }
+}
+
+/** The checkpoint that a path means: itself, or the newest one of a run's folder. */
+export function checkpointAt(path: string): string | undefined {
+  if (existsSync(join(path, "checkpoint.json"))) return path;
+  return latestCheckpoint(join(path, "checkpoints"));
+}
+
+/**
+ * Reads weights from a run's folder (its newest checkpoint), a checkpoint, a `.safetensors` file, or a PyTorch file as the
+ * official code saves it. Nothing in the file is executed.
+ * @param which of a checkpoint: the averaged weights, which the paper evaluates, or the live ones
+ * @throws Error naming the path and what is wrong with it
+ */
+export function readWeights(path: string, which: "ema" | "live" = "ema"): StoredWeights {
+  if (!existsSync(path)) throw new Error(`${path} does not exist`);
+  if (statSync(path).isDirectory()) {
+    const checkpoint = checkpointAt(path);
+    if (checkpoint) return fromCheckpoint(checkpoint, which);
+    throw new Error(`${path} is neither a checkpoint nor the folder of a run that has saved one`);
+  }
+  return extname(path) === ".safetensors" ? fromSafetensors(path) : fromTorch(path);
+}
+
+function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
+  const checkpoint = readCheckpoint(path);
+  const { config, model } = aboutRun(checkpoint.about, path);
+  const stored = checkpoint.tensors();
+  const tensors: Record<string, StoredTensor> = {};
+  for (const [place, tensor] of Object.entries(stored)) {
+    const [, param] = /^params\.(.*)$/.exec(place) ?? [];
+    if (!param) continue;
+    const averaged = stored[param.replace(/^weights\./, "ema.")];
+    const useAverage = which === "ema" && param.startsWith("weights.") && averaged;
+    tensors[officialName(param)] = useAverage ? averaged : tensor;
+  }
+  return { source: "checkpoint", path, step: checkpoint.step, tensors, model, config };
+}
+
+function fromSafetensors(path: string): StoredWeights {
+  const { tensors, metadata } = readSafetensors(path);
+  const about = metadata.trm && JSON.parse(metadata.trm);
+  return { source: "safetensors", path, tensors: plainNames(tensors), ...about };
+}
+
+function fromTorch(path: string): StoredWeights {
+  const tensors = plainNames(readTorch(path));
+  const config = [yamlBeside(path), join(dirname(path), "all_config.yaml")].find(existsSync);
+  return { source: "torch", path, tensors, ...(config && { config: readOfficialConfig(config) }) };
+}
+
+/** Without what torch.compile and the official loss head put before every name. */
+const plainNames = (tensors: Readonly<Record<string, StoredTensor>>) =>
+  withoutPrefixes(tensors, ["_orig_mod.", "model."]);
+
+/**
+ * The model that stored weights are for. What the file does not say comes from `changes`, sizes come from the tensors.
+ * @param seqLen tokens per puzzle, for attention without learned positions, whose tensors do not tell
+ * @throws Error that says which setting is missing
+ */
+export function modelConfigOf(
+  weights: StoredWeights,
+  changes: RunConfigChanges = {},
+  seqLen?: number,
+): ModelConfig {
+  if (weights.model) return { ...weights.model, ...changes.model };
+  const { tensors, path } = weights;
+  if (!weights.config?.model && !changes.model) {
+    throw new Error(
+      `${path} does not say how its model works (n, T, heads, …): name a preset or a configuration file with --config`,
+    );
+  }
+  const merged = mergeConfig(weights.config ?? {}, changes);
+  const settings: ModelSettings = parseRunConfig({ ...merged, data: { kind: "sudoku" } }).model;
+  const vocabulary = tensors["inner.embed_tokens.embedding_weight"]?.shape[0];
+  if (vocabulary === undefined) throw new Error(`${path} is no TRM: it has no inner.embed_tokens`);
+  const partial = { ...settings, vocabSize: vocabulary, seqLen: 1, numPuzzleIdentifiers: 1 };
+  const length =
+    tensors["inner.L_level.layers.0.mlp_t.down_proj.weight"]?.shape[0] ??
+    tensors["inner.embed_pos.embedding_weight"]?.shape[0];
+  const ownLength = length === undefined ? seqLen : length - puzzleTokens(partial);
+  if (ownLength === undefined) {
+    throw new Error(`${path} does not tell how many tokens a puzzle has: name the dataset to use it on`);
+  }
+  return {
+    ...partial,
+    seqLen: ownLength,
+    numPuzzleIdentifiers: tensors[PUZZLE_EMBEDDING]?.shape[0] ?? 1,
+  };
+}
+
+/**
+ * Stored weights as parameters of a model; the caller owns them. A puzzle embedding of another size is replaced by its mean in
+ * every row, as the official loader does for new puzzles.
+ * @throws Error naming the tensor that does not fit
+ */
+export function paramsFrom(model: Model, weights: StoredWeights): ModelParams {
+  const dict = Object.fromEntries(
+    Object.entries(weights.tensors).map(([name, tensor]) => [name, asTensor(model, name, tensor)]),
+  );
+  try {
+    return fromStateDict(model, dict);
+  } catch (error) {
+    throw new Error(`${weights.path}: ${(error as Error).message}`);
+  } finally {
+    disposeTree(dict);
+  }
+}
+
+/**
+ * What to tell people when {@link paramsFrom} puts the mean in the place of the learned puzzle embeddings.
+ * @returns undefined where they stay as they are
+ */
+export function embeddingNotice({ config }: Model, { path, tensors }: StoredWeights): string | undefined {
+  const rows = tensors[PUZZLE_EMBEDDING]?.shape[0];
+  const wanted = config.numPuzzleIdentifiers;
+  if (config.puzzleEmbSize === 0 || rows === undefined || rows === wanted) return undefined;
+  const count = (value: number) => value.toLocaleString("en-US");
+  return `${path} has embeddings for ${count(rows)} puzzle identifiers, not ${count(wanted)}: all start from their mean`;
+}
+
+const PUZZLE_EMBEDDING = "inner.puzzle_emb.weights";
+
+function asTensor({ config }: Model, name: string, stored: StoredTensor): tf.Tensor {
+  const values = toFloat32(stored);
+  const [rows, size] = stored.shape;
+  const wanted = config.numPuzzleIdentifiers;
+  if (name !== PUZZLE_EMBEDDING || rows === wanted) return tf.tensor(values, [...stored.shape]);
+  return tf.tidy(() => tf.tile(tf.mean(tf.tensor2d(values, [rows, size]), 0, true), [wanted, 1]));
+}
+
+/** What a safetensors file says about its weights. */
+export interface WeightsAbout {
+  readonly model: ModelConfig;
+  readonly config: RunConfig;
+  readonly step?: number;
+}
+
+/** Writes weights under their official names, with everything needed to use them. */
+export function writeWeightsSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, StoredTensor>>,
+  about?: WeightsAbout,
+): void {
+  writeSafetensors(path, tensors, about ? { trm: JSON.stringify(about) } : {});
+}
+
+/**
+ * Writes weights as the official code saves them (`_orig_mod.model.inner.…`), and beside them `NAME.yaml` with the model's
+ * settings, which a PyTorch file cannot hold.
+ * @returns the files written
+ */
+export function writeWeightsTorch(
+  path: string,
+  tensors: Readonly<Record<string, StoredTensor>>,
+  config?: Pick<RunConfig, "model" | "training">,
+): string[] {
+  const named = Object.entries(tensors).map(([name, tensor]): [string, StoredTensor] => [
+    name,
+    // These two are buffers in the precision of the forward pass; the official code would compute in theirs.
+    config?.training.precision === "bfloat16" && /_init$/.test(name) ? asBfloat16(tensor) : tensor,
+  ]);
+  writeTorch(path, withPrefix(Object.fromEntries(named), "_orig_mod.model."));
+  if (!config) return [path];
+  const yaml = yamlBeside(path);
+  writeFileAtomic(yaml, officialYaml(config));
+  return [path, yaml];
+}
+
+/** `runs/best.pt` -> `runs/best.yaml`. */
+const yamlBeside = (path: string): string => `${path.replace(/\.[^.\\/]*$/, "")}.yaml`;
+
+function asBfloat16(tensor: StoredTensor): StoredTensor {
+  return {
+    dtype: "bfloat16",
+    shape: tensor.shape,
+    data: Uint16Array.from(toFloat32(tensor), encodeBfloat16),
+  };
+}

@@ -1,0 +1,2 @@
+export { findPython } from "./execute";
+export { orderAgrees } from "./results";

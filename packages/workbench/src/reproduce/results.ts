@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import type { ReportRow } from "../notebook/report";
+import { textTable } from "../notebook/table";
+
+const rowSchema = z.object({
+  experiment: z.string(),
+  variant: z.string(),
+  task: z.string(),
+  accuracies: z.array(z.number()),
+  paper: z.number().optional(),
+}) satisfies z.ZodType<ReportRow>;
+
+/** Reads what notebooks reported, oldest first. A row that was reported again replaces the first. */
+export function readReport(file: string): ReportRow[] {
+  if (!existsSync(file)) return [];
+  const rows = new Map<string, ReportRow>();
+  for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
+    const row = rowSchema.parse(JSON.parse(line));
+    rows.set(JSON.stringify([row.experiment, row.variant, row.task]), row);
+  }
+  return [...rows.values()];
+}
+
+/** The table at the end of `npm run reproduce`: our accuracy over seeds, the paper's number, whether the order agrees. */
+export function resultsTable(rows: readonly ReportRow[]): string {
+  const head = ["experiment", "variant", "task", "ours %", "seeds", "paper %", "order"];
+  const lines = rows.map((row) => [
+    row.experiment,
+    row.variant,
+    row.task,
+    spread(row.accuracies),
+    String(row.accuracies.length),
+    row.paper === undefined ? "" : (100 * row.paper).toFixed(1),
+    orderAgrees(row, rows),
+  ]);
+  return textTable(head, lines, [false, false, false, true, true, true, false]);
+}
+
+/** `97.0 (95.1 to 98.8)`: the mean and, over several seeds, the lowest and the highest. */
+function spread(accuracies: readonly number[]): string {
+  if (accuracies.length === 0) return "";
+  const text = (100 * mean(accuracies)).toFixed(1);
+  if (accuracies.length === 1) return text;
+  return `${text} (${(100 * Math.min(...accuracies)).toFixed(1)} to ${(100 * Math.max(...accuracies)).toFixed(1)})`;
+}
+
+/**
+ * Whether this variant stands above and below the same other variants of its experiment and task as in the paper.
+ * Where ours are equal, or the paper has no number for one of the two, there is nothing to disagree with.
+ */
+export function orderAgrees(row: ReportRow, rows: readonly ReportRow[]): string {
+  const { paper } = row;
+  if (paper === undefined || row.accuracies.length === 0) return "";
+  const others = rows.filter(
+    (other) =>
+      other !== row &&
+      other.experiment === row.experiment &&
+      other.task === row.task &&
+      other.accuracies.length > 0 &&
+      other.paper !== undefined,
+  );
+  if (others.length === 0) return "";
+  const differs = others.filter((other) => {
+    const ours = mean(row.accuracies) - mean(other.accuracies);
+    return ours * (paper - (other.paper ?? paper)) < 0;
+  });
+  return differs.length === 0 ? "agrees" : `differs from ${differs.map(({ variant }) => variant).join(", ")}`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

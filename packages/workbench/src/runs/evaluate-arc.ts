@@ -1,0 +1,135 @@
+import type { Batch, FolderExtras, TestPuzzle } from "trm/batches";
+import {
+  arcGrid,
+  arcRaster,
+  arcRows,
+  gridHash,
+  parseArcName,
+  type Raster,
+  undoArcAugmentation,
+} from "trm/puzzles";
+import type { Answers } from "trm/trainer";
+
+/** Numbers of best candidates of which one must be right (`pass_Ks` of the official evaluator). */
+export const PASS_AT = [1, 2, 5, 10, 100, 1000] as const;
+
+/** Answers per test input that Kaggle accepts. */
+const ATTEMPTS = 2;
+
+/** A Kaggle submission: for each task and each of its test inputs the two best answers. */
+export type ArcSubmission = Record<string, Record<`attempt_${number}`, number[][]>[]>;
+
+/** What the votes gave. */
+export interface ArcResult {
+  /** Share of tasks solved with k candidates, by k; a task of several test inputs counts by its share of them. */
+  readonly passAt: Readonly<Record<number, number>>;
+  readonly submission: ArcSubmission;
+  /** Tasks without any answer for one of their test inputs. */
+  readonly unanswered: readonly string[];
+}
+
+/** Collects votes over all augmentations of each task. */
+export interface ArcVotes {
+  add(batch: Batch, answers: Answers): void;
+  result(): ArcResult;
+}
+
+/** One candidate answer: how often it was given, and the sum of the beliefs in it. */
+interface Candidate {
+  readonly grid: Raster;
+  readonly hash: string;
+  count: number;
+  belief: number;
+}
+
+/**
+ * Scores ARC as the official evaluator does (`evaluators/arc.py`): every answer is turned back by its augmentation and votes
+ * for the grid that results. Candidates rank by votes, and among equals by their mean halting value.
+ *
+ * @param blankIdentifierId the identifier of padding rows
+ * @throws Error when the folder has no test_puzzles.json
+ * @example
+ * const votes = arcVotes(readFolderExtras(folder), dataset.blankIdentifierId);
+ * await evaluate(reasoner, params, dataset, { batchSize: 768, onAnswers: votes.add });
+ * votes.result().passAt[2];
+ */
+export function arcVotes({ identifiers, testPuzzles }: FolderExtras, blankIdentifierId: number): ArcVotes {
+  if (!testPuzzles)
+    throw new Error("scoring ARC needs the test_puzzles.json that belongs to the dataset folder");
+  // Task -> test input -> candidate.
+  const votes = new Map<string, Map<string, Map<string, Candidate>>>();
+  return {
+    add({ count, seqLen, inputs, puzzleIdentifiers }, { tokens, qHalt }) {
+      for (let row = 0; row < count; row++) {
+        if (puzzleIdentifiers[row] === blankIdentifierId) continue;
+        const { id, augmentation } = parseArcName(nameOf(identifiers, puzzleIdentifiers[row]));
+        const gridOf = (tokens: Int32Array) => {
+          const grid = arcGrid(tokens.subarray(row * seqLen, (row + 1) * seqLen));
+          return augmentation ? undoArcAugmentation(grid, augmentation) : grid;
+        };
+        const grid = gridOf(tokens);
+        const candidates = child(child(votes, id), gridHash(gridOf(inputs)));
+        const hash = gridHash(grid);
+        const candidate = candidates.get(hash) ?? { grid, hash, count: 0, belief: 0 };
+        candidate.count++;
+        candidate.belief += 1 / (1 + Math.exp(-qHalt[row]));
+        candidates.set(hash, candidate);
+      }
+    },
+    result: () => score(testPuzzles, votes),
+  };
+}
+
+function score(
+  testPuzzles: Readonly<Record<string, TestPuzzle>>,
+  votes: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, Candidate>>>,
+): ArcResult {
+  const solved = PASS_AT.map(() => 0);
+  const submission: ArcSubmission = {};
+  const unanswered = new Set<string>();
+  const tasks = Object.entries(testPuzzles);
+  for (const [id, { test }] of tasks) {
+    submission[id] = [];
+    for (const { input, output } of test) {
+      const ranked = ranking(votes.get(id)?.get(gridHash(arcRaster(input))));
+      if (ranked.length === 0) {
+        unanswered.add(id);
+        continue;
+      }
+      const place = ranked.findIndex(({ hash }) => hash === gridHash(arcRaster(output)));
+      PASS_AT.forEach((k, i) => {
+        if (place >= 0 && place < k) solved[i] += 1 / test.length;
+      });
+      submission[id].push(attempts(ranked));
+    }
+  }
+  return {
+    passAt: Object.fromEntries(PASS_AT.map((k, i) => [k, solved[i] / tasks.length])),
+    submission,
+    unanswered: [...unanswered],
+  };
+}
+
+function ranking(candidates: ReadonlyMap<string, Candidate> = new Map()): Candidate[] {
+  const belief = (candidate: Candidate) => candidate.belief / candidate.count;
+  return [...candidates.values()].sort((a, b) => b.count - a.count || belief(b) - belief(a));
+}
+
+/** The best answers; where there are too few, the first one again. */
+function attempts(ranked: readonly Candidate[]): ArcSubmission[string][number] {
+  return Object.fromEntries(
+    Array.from({ length: ATTEMPTS }, (_, i) => [`attempt_${i + 1}`, arcRows((ranked[i] ?? ranked[0]).grid)]),
+  );
+}
+
+function nameOf(identifiers: readonly string[], identifier: number): string {
+  const name = identifiers[identifier];
+  if (name === undefined) throw new Error(`identifiers.json has no name for puzzle identifier ${identifier}`);
+  return name;
+}
+
+function child<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  const found = map.get(key) ?? new Map<L, V>();
+  map.set(key, found);
+  return found;
+}

@@ -1,0 +1,161 @@
+import type { Batch, Dataset } from "trm/batches";
+import { exampleCount, groupCount, IGNORED_LABEL } from "trm/batches";
+import type { ModelParams } from "trm/model";
+import { type Answers, type Evaluation, evaluate, type Reasoner, type StepAccuracy } from "trm/trainer";
+
+/** Accuracy of the puzzles whose difficulty lies in a range. */
+export interface DifficultyAccuracy {
+  /** Least and greatest rating in the range. */
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  /** Share of puzzles solved completely. */
+  readonly puzzles: number;
+  /** Share of cells that are right. */
+  readonly cells: number;
+}
+
+/** An evaluation with what a researcher wants to know besides accuracy. */
+export interface DetailedEvaluation extends Evaluation {
+  readonly seconds: number;
+  readonly puzzlesPerSecond: number;
+  /** From easy to hard, where the data has ratings. */
+  readonly byDifficulty?: readonly DifficultyAccuracy[];
+}
+
+/** What to evaluate, and how. */
+export interface DetailedOptions {
+  readonly batchSize: number;
+  /** Supervision steps per puzzle. Default: those of the model. */
+  readonly supervisionSteps?: number;
+  /** Difficulty of each example. */
+  readonly ratings?: ArrayLike<number>;
+  /** Ranges of difficulty, of equal numbers of puzzles. Default 4. */
+  readonly quantiles?: number;
+  readonly signal?: AbortSignal;
+  /** Called after each batch with the answers to it. */
+  readonly onAnswers?: (batch: Batch, answers: Answers, done: number) => void;
+}
+
+/** Evaluates on one or several datasets, in order, and measures what it took. */
+export async function evaluateInDetail(
+  reasoner: Reasoner,
+  params: ModelParams,
+  datasets: readonly Dataset[],
+  options: DetailedOptions,
+): Promise<DetailedEvaluation> {
+  const { ratings, quantiles = 4, ...rest } = options;
+  const outcomes: PuzzleOutcome[] = [];
+  const start = performance.now();
+  const evaluation = await evaluateAll(reasoner, params, datasets, {
+    ...rest,
+    onAnswers(batch, answers) {
+      for (let row = 0; row < batch.count; row++) outcomes.push(outcomeOf(batch, answers, row));
+      options.onAnswers?.(batch, answers, outcomes.length);
+    },
+  });
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    ...evaluation,
+    seconds,
+    puzzlesPerSecond: evaluation.count / seconds,
+    ...(ratings && { byDifficulty: byDifficulty(outcomes, ratings, quantiles) }),
+  };
+}
+
+/** {@link evaluate} on several datasets as if they were one. */
+export async function evaluateAll(
+  reasoner: Reasoner,
+  params: ModelParams,
+  datasets: readonly Dataset[],
+  options: Parameters<typeof evaluate>[3],
+): Promise<Evaluation> {
+  const parts: Evaluation[] = [];
+  for (const dataset of datasets) parts.push(await evaluate(reasoner, params, dataset, options));
+  if (parts.length === 1) return parts[0];
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const pooled = (of: (part: Evaluation) => StepAccuracy): StepAccuracy => {
+    const mean = (field: keyof StepAccuracy) =>
+      parts.reduce((sum, part) => sum + part.count * of(part)[field], 0) / count;
+    return { puzzles: mean("puzzles"), cells: mean("cells"), halting: mean("halting") };
+  };
+  return {
+    count,
+    ...pooled((part) => part),
+    bySteps: parts[0].bySteps.map((_, step) => pooled((part) => part.bySteps[step])),
+  };
+}
+
+/** How one puzzle was answered. */
+interface PuzzleOutcome {
+  /** Share of its cells that are right. */
+  readonly cells: number;
+  readonly solved: boolean;
+}
+
+function outcomeOf({ labels, seqLen }: Batch, { tokens }: Answers, row: number): PuzzleOutcome {
+  let [right, asked] = [0, 0];
+  for (let cell = row * seqLen; cell < (row + 1) * seqLen; cell++) {
+    if (labels[cell] === IGNORED_LABEL) continue;
+    asked++;
+    if (tokens[cell] === labels[cell]) right++;
+  }
+  return { cells: right / Math.max(asked, 1), solved: right === asked };
+}
+
+/** Splits puzzles into ranges of equal numbers by their rating. Puzzles of one rating stay in one range. */
+function byDifficulty(
+  outcomes: readonly PuzzleOutcome[],
+  ratings: ArrayLike<number>,
+  quantiles: number,
+): DifficultyAccuracy[] {
+  const order = outcomes.map((_, i) => i).sort((a, b) => ratings[a] - ratings[b]);
+  const ranges: { quantile: number; puzzles: number[] }[] = [];
+  order.forEach((puzzle, rank) => {
+    const last = ranges.at(-1);
+    const isTied = last !== undefined && ratings[last.puzzles[last.puzzles.length - 1]] === ratings[puzzle];
+    const quantile = isTied ? last.quantile : Math.floor((rank * quantiles) / order.length);
+    if (last?.quantile === quantile) last.puzzles.push(puzzle);
+    else ranges.push({ quantile, puzzles: [puzzle] });
+  });
+  return ranges.map(({ puzzles }) => ({
+    from: ratings[puzzles[0]],
+    to: ratings[puzzles[puzzles.length - 1]],
+    count: puzzles.length,
+    puzzles: puzzles.filter((puzzle) => outcomes[puzzle].solved).length / puzzles.length,
+    cells: puzzles.reduce((sum, puzzle) => sum + outcomes[puzzle].cells, 0) / puzzles.length,
+  }));
+}
+
+/** The first groups of the datasets that together hold at least `limit` examples. */
+export function firstExamples(datasets: readonly Dataset[], limit: number): Dataset[] {
+  const taken: Dataset[] = [];
+  let missing = limit;
+  for (const dataset of datasets) {
+    if (missing <= 0) break;
+    const part = firstGroups(dataset, missing);
+    taken.push(part);
+    missing -= exampleCount(part);
+  }
+  return taken;
+}
+
+function firstGroups(dataset: Dataset, limit: number): Dataset {
+  const { seqLen, inputs, labels, groupIndices, puzzleIndices } = dataset;
+  let groups = 0;
+  while (groups < groupCount(dataset) && puzzleIndices[groupIndices[groups]] < limit) groups++;
+  const puzzles = groupIndices[groups];
+  const examples = puzzleIndices[puzzles];
+  const firstTokens = (tokens: Dataset["inputs"]) => ({
+    length: examples * seqLen,
+    subarray: (begin: number, end: number) => tokens.subarray(begin, end),
+  });
+  return {
+    ...dataset,
+    inputs: firstTokens(inputs),
+    labels: firstTokens(labels),
+    puzzleIdentifiers: dataset.puzzleIdentifiers.subarray(0, puzzles),
+    puzzleIndices: puzzleIndices.subarray(0, puzzles + 1),
+    groupIndices: groupIndices.subarray(0, groups + 1),
+  };
+}

@@ -1,0 +1,26 @@
+export {
+  type ChildOptions,
+  type ChildOutcome,
+  commandLine,
+  parentGone,
+  type RunMessage,
+  type Trained,
+  tellParent,
+  trainedSchema,
+  trainInChild,
+} from "./child";
+export { modelConfigFor, openRunData, parseBox, type RunData, sampleSudokuCsv } from "./data";
+export { type RunEnvironment, runEnvironment } from "./environment";
+export {
+  type DetailedEvaluation,
+  type DetailedOptions,
+  type DifficultyAccuracy,
+  evaluateAll,
+  evaluateInDetail,
+  firstExamples,
+} from "./evaluate";
+export { type ArcResult, type ArcSubmission, type ArcVotes, arcVotes, PASS_AT } from "./evaluate-arc";
+export { type Metrics, type MetricsRow, type MetricsTable, openMetrics, openTable } from "./metrics";
+export { type EvaluationRow, readEvaluations, readSteps, type StepColumns } from "./read-metrics";
+export { differences, type Resumable, resumable } from "./resume";
+export { lockRun, type RunOptions, type RunResult, runTraining } from "./run";
