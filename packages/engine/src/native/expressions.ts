@@ -1,135 +1,136 @@
-/** Operations on each element alone, as C expressions. */
+/** Operations on each element alone, as expressions. */
 import type { GraphNode } from "../graph/graph";
+import {
+  arg,
+  call,
+  cast,
+  type Expression,
+  type Infix,
+  identity,
+  infix,
+  negate,
+  not,
+  number,
+  select,
+} from "./expression";
 import type { NativeType } from "./memory";
-
-/** C that computes an element from elements; the names of `lib/native/functions.h` may be used. */
-export type Expression = (args: readonly string[]) => string;
+import type { Source } from "./planner";
 
 /**
  * What a node computes for each element, and undefined where it is none of these operations.
  *
+ * @param sources what stands for its inputs
  * @param short whether the digits of a bfloat16 are enough
  */
-export function expressionOf(node: GraphNode, short: boolean): Expression | undefined {
+export function expressionOf(
+  node: GraphNode,
+  sources: readonly Source[],
+  short: boolean,
+): Expression | undefined {
   const dtype = node.inputs[0]?.dtype;
-  if (short && node.op === "Sigmoid") return call("sigmoid_bf16");
+  if (short && node.op === "Sigmoid") return call("sigmoid_bf16", x);
   if (node.op === "Cast") return castTo(node.inputs[0]!.dtype, node.outputs[0]!.dtype as NativeType);
+  if (node.op === "AddN") return infix("+", ...node.inputs.map((_, i) => arg(i)));
   if (dtype === "int32") return wholeNumbers[node.op] ?? anyNumbers[node.op];
   if (dtype === "bool") return flags[node.op] ?? anyNumbers[node.op];
+  if (node.op === "Pow") return power(sources[1]!);
   return floats[node.op] ?? anyNumbers[node.op];
 }
 
-/** Whether an expression means the same of vectors as of numbers; see `lib/native/vectors.h`. */
-export const suitsVectors = (expression: Expression, args: number): boolean =>
-  /^(?:sigmoid_bf16|[x ()+*/-]|\d+\.\d+f)*$/.test(expression(Array.from({ length: args }, () => "x")));
+const [x, y, z] = [arg(0), arg(1), arg(2)];
 
 /** Numbers become flags by "is not zero"; floats become integers by dropping their fraction. */
 function castTo(from: string, to: NativeType): Expression {
-  if (to === "bool") return ([x]) => `(${x} != 0)`;
-  if (to === "int32") return ([x]) => (from === "int32" || from === "bool" ? x! : `(int32_t)${x}`);
-  return ([x]) => (from === "int32" || from === "bool" ? `(float)${x}` : x!);
+  if (to === "bool") return infix("!=", x, number(0, "int32"));
+  const isInteger = from === "int32" || from === "bool";
+  if (to === "int32") return isInteger ? x : cast("int32_t", x);
+  return isInteger ? cast("float", x) : x;
 }
 
-const call =
-  (name: string): Expression =>
-  (args) =>
-    `${name}(${args.join(", ")})`;
-const infix =
-  (operator: string): Expression =>
-  ([a, b]) =>
-    `(${a} ${operator} ${b})`;
+/** The powers that gradients of roots ask for are products and roots. */
+function power(exponent: Source): Expression {
+  const value = exponent.kind === "literal" ? Math.fround(exponent.value) : undefined;
+  if (value === 2) return infix("*", x, x);
+  if (value === 0.5) return call("sqrtf", x);
+  if (value === 1.5) return infix("*", x, call("sqrtf", x));
+  return call("pow_f32", x, y);
+}
+
+const between = (op: Infix): Expression => infix(op, x, y);
+const ofOne = (name: string): Expression => call(name, x);
+const ofTwo = (name: string): Expression => call(name, x, y);
+const difference = between("-");
 
 const anyNumbers: Readonly<Record<string, Expression>> = {
-  Add: infix("+"),
-  AddV2: infix("+"),
-  Sub: infix("-"),
-  Mul: infix("*"),
-  Neg: ([x]) => `(-${x})`,
-  Square: ([x]) => `(${x} * ${x})`,
-  SquaredDifference: ([a, b]) => `((${a} - ${b}) * (${a} - ${b}))`,
-  Equal: infix("=="),
-  NotEqual: infix("!="),
-  Less: infix("<"),
-  LessEqual: infix("<="),
-  Greater: infix(">"),
-  GreaterEqual: infix(">="),
-  Select: ([condition, a, b]) => `(${condition} ? ${a} : ${b})`,
-  SelectV2: ([condition, a, b]) => `(${condition} ? ${a} : ${b})`,
-  Identity: ([x]) => x!,
-  AddN: (args) => `(${args.join(" + ")})`,
+  Add: between("+"),
+  AddV2: between("+"),
+  Sub: difference,
+  Mul: between("*"),
+  Neg: negate(x),
+  Square: infix("*", x, x),
+  SquaredDifference: infix("*", difference, difference),
+  Equal: between("=="),
+  NotEqual: between("!="),
+  Less: between("<"),
+  LessEqual: between("<="),
+  Greater: between(">"),
+  GreaterEqual: between(">="),
+  Select: select(x, y, z),
+  SelectV2: select(x, y, z),
+  Identity: identity,
 };
 
 const flags: Readonly<Record<string, Expression>> = {
-  LogicalAnd: infix("&"),
-  LogicalOr: infix("|"),
-  LogicalNot: ([x]) => `(!${x})`,
+  LogicalAnd: between("&"),
+  LogicalOr: between("|"),
+  LogicalNot: not(x),
 };
 
 const wholeNumbers: Readonly<Record<string, Expression>> = {
-  Maximum: ([a, b]) => `(${a} > ${b} ? ${a} : ${b})`,
-  Minimum: ([a, b]) => `(${a} < ${b} ? ${a} : ${b})`,
-  Abs: ([x]) => `(${x} < 0 ? -${x} : ${x})`,
-  FloorDiv: call("floordiv_i32"),
-  FloorMod: call("floormod_i32"),
+  Maximum: select(between(">"), x, y),
+  Minimum: select(between("<"), x, y),
+  Abs: select(infix("<", x, number(0, "int32")), negate(x), x),
+  FloorDiv: ofTwo("floordiv_i32"),
+  FloorMod: ofTwo("floormod_i32"),
 };
 
 /** C's own; no loop over them becomes vector instructions. */
 const fromLibrary = Object.fromEntries(
   ["Acos", "Acosh", "Asin", "Asinh", "Atanh", "Cos", "Cosh", "Sin", "Sinh", "Tan"].map((op) => [
     op,
-    call(`${op.toLowerCase()}f`),
+    ofOne(`${op.toLowerCase()}f`),
   ]),
 );
 
 const floats: Readonly<Record<string, Expression>> = {
   ...fromLibrary,
-  Abs: call("fabsf"),
-  Atan2: call("atan2_f32"),
-  Atan: call("atan_f32"),
-  Ceil: call("ceilf"),
-  Div: infix("/"),
-  RealDiv: infix("/"),
-  Erf: call("erf_f32"),
-  Exp: call("exp_f32"),
-  Expm1: call("expm1_f32"),
-  Floor: call("floorf"),
-  FloorDiv: call("floordiv_f32"),
-  FloorMod: call("floormod_f32"),
-  IsFinite: ([x]) => `(${x} - ${x} == 0.0f)`,
-  IsInf: ([x]) => `(fabsf(${x}) == INFINITY)`,
-  IsNan: ([x]) => `(${x} != ${x})`,
-  Log: call("log_f32"),
-  Log1p: call("log1p_f32"),
-  Maximum: call("max_f32"),
-  Minimum: call("min_f32"),
-  Pow: power,
-  Reciprocal: ([x]) => `(1.0f / ${x})`,
-  Relu: call("relu_f32"),
-  Relu6: ([x]) => `min_f32(relu_f32(${x}), 6.0f)`,
-  Round: call("round_even_f32"),
-  Rsqrt: call("rsqrt_f32"),
-  Sigmoid: call("sigmoid_f32"),
-  Sign: call("sign_f32"),
-  Softplus: call("softplus_f32"),
-  Sqrt: call("sqrtf"),
-  Tanh: call("tanh_f32"),
+  Abs: ofOne("fabsf"),
+  Atan2: ofTwo("atan2_f32"),
+  Atan: ofOne("atan_f32"),
+  Ceil: ofOne("ceilf"),
+  Div: between("/"),
+  RealDiv: between("/"),
+  Erf: ofOne("erf_f32"),
+  Exp: ofOne("exp_f32"),
+  Expm1: ofOne("expm1_f32"),
+  Floor: ofOne("floorf"),
+  FloorDiv: ofTwo("floordiv_f32"),
+  FloorMod: ofTwo("floormod_f32"),
+  IsFinite: infix("==", infix("-", x, x), number(0)),
+  IsInf: infix("==", ofOne("fabsf"), number(Infinity)),
+  IsNan: infix("!=", x, x),
+  Log: ofOne("log_f32"),
+  Log1p: ofOne("log1p_f32"),
+  Maximum: ofTwo("max_f32"),
+  Minimum: ofTwo("min_f32"),
+  Reciprocal: infix("/", number(1), x),
+  Relu: ofOne("relu_f32"),
+  Relu6: call("min_f32", ofOne("relu_f32"), number(6)),
+  Round: ofOne("round_even_f32"),
+  Rsqrt: ofOne("rsqrt_f32"),
+  Sigmoid: ofOne("sigmoid_f32"),
+  Sign: ofOne("sign_f32"),
+  Softplus: ofOne("softplus_f32"),
+  Sqrt: ofOne("sqrtf"),
+  Tanh: ofOne("tanh_f32"),
 };
-
-/** The powers that gradients of roots ask for are products and roots. */
-function power([x, y]: readonly string[]): string {
-  const exponent = /^-?[\d.e+-]+f$/.test(y!) ? Number.parseFloat(y!) : undefined;
-  if (exponent === 2) return `(${x} * ${x})`;
-  if (exponent === 0.5) return `sqrtf(${x})`;
-  if (exponent === 1.5) return `(${x} * sqrtf(${x}))`;
-  return `pow_f32(${x}, ${y})`;
-}
-
-/** A number as C writes it. */
-export function literal(value: number, dtype: NativeType): string {
-  if (dtype === "int32" || dtype === "bool") return `${Math.trunc(value)}`;
-  if (Number.isNaN(value)) return "NAN";
-  if (!Number.isFinite(value)) return value > 0 ? "INFINITY" : "(-INFINITY)";
-  const text = String(Math.fround(value));
-  const written = `${/[.e]/.test(text) ? text : `${text}.0`}f`;
-  return value < 0 || Object.is(value, -0) ? `(${Object.is(value, -0) ? "-0.0f" : written})` : written;
-}

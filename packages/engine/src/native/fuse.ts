@@ -73,34 +73,33 @@ function readsAsMade(view: View, made: Level, level: Level, loop: Loop): boolean
 /** Sorts operations into kernels; they come in an order in which they can run. */
 export function fuse(ops: readonly Op[]): Kernel[] {
   const kernels: Kernel[] = [];
-  /** The last kernel that writes a buffer, by its place. */
+  /** The last kernel that writes a buffer, by its index. */
   const writers = new Map<Buffer, number>();
   for (const op of ops) {
     const dependencies = [...reads(op).map(({ buffer }) => buffer), writes(op)];
     const after = Math.max(-1, ...dependencies.map((buffer) => writers.get(buffer) ?? -1));
-    let place = op.kind === "map" || op.kind === "row" ? findLoop(kernels, op, after) : undefined;
-    if (place !== undefined) (kernels[place] as Loop).ops.push(op as MapOp | RowOp);
-    else {
-      place = kernels.length;
-      const isLoop = op.kind === "map" || op.kind === "row";
-      kernels.push(
-        isLoop ? { kind: "loop", phase: op.phase, sliced: op.sliced, ...domain(op), ops: [op] } : op,
-      );
-    }
-    writers.set(writes(op), Math.max(place, writers.get(writes(op)) ?? -1));
+    const index =
+      op.kind === "map" || op.kind === "row" ? addToLoop(kernels, op, after) : kernels.push(op) - 1;
+    writers.set(writes(op), Math.max(index, writers.get(writes(op)) ?? -1));
   }
   return kernels;
 }
 
-/** A loop that an operation can join: not before what it reads is made, and where they share something. */
-function findLoop(kernels: readonly Kernel[], op: MapOp | RowOp, after: number): number | undefined {
-  for (let place = Math.max(after, 0); place < kernels.length; place++) {
-    const loop = kernels[place]!;
+/**
+ * Adds an operation to the first loop that it can join: not before what it reads is made, and where they share something. Where
+ * there is none, it begins one.
+ *
+ * @returns the index of the loop
+ */
+function addToLoop(kernels: Kernel[], op: MapOp | RowOp, after: number): number {
+  for (let index = Math.max(after, 0); index < kernels.length; index++) {
+    const loop = kernels[index]!;
     if (loop.kind !== "loop" || loop.phase !== op.phase || loop.sliced !== op.sliced) continue;
     if (!joins(loop, op)) continue;
-    return place;
+    loop.ops.push(op);
+    return index;
   }
-  return undefined;
+  return kernels.push({ kind: "loop", phase: op.phase, sliced: op.sliced, ...domain(op), ops: [op] }) - 1;
 }
 
 /** Longer loops compile slowly and run out of registers. */

@@ -1,5 +1,5 @@
 /** What the text of a kernel is: the body of a function, and what it is called with. */
-import { type NativeType, storedAs, type View } from "./memory";
+import { storedAs, type View } from "./memory";
 
 /** C text of a kernel, and the views whose addresses it is called with. */
 export interface KernelCode {
@@ -16,8 +16,7 @@ interface Address {
 /** The parameters of a kernel's function. */
 export const parametersOf = ({ pointers }: KernelCode): string[] =>
   pointers.map(
-    ({ view, written }, i) =>
-      `${written ? "" : "const "}${storedAs[view.buffer.dtype as NativeType]} *restrict p${i}`,
+    ({ view, written }, i) => `${written ? "" : "const "}${storedAs[view.buffer.dtype]} *restrict p${i}`,
   );
 
 /** The pointers of a kernel while it is written: one for all views that begin at the same place and take equal steps. */

@@ -1,9 +1,9 @@
 /** Operations that make tensors from nothing, from parts, or from rows of a table. */
 import { constantData, type Shape, sameShape, sizeOf } from "../graph/graph";
 import { constantInts, intAttribute, normalAxis } from "../graph/shapes/rule";
-import { literal } from "./expressions";
+import { arg, identity, infix, number, select } from "./expression";
 import { broadcastView, reshaped, sliceView, type View } from "./memory";
-import { isData, NotNative, type PartialSums, type Planner, type Source } from "./planner";
+import { isData, NotNative, type Planner, type Source } from "./planner";
 import { asCall, type Known, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
 
 /** Writes every part into its place of one tensor. */
@@ -21,14 +21,13 @@ function concatenate(
   const starts = shapes.map((_, i) => shapes.slice(0, i).reduce((sum, s) => sum + s[axis]!, 0));
   const from = (i: number) => shape.map((_, j) => (j === axis ? starts[i]! : 0));
   if (sources.every((source) => source.kind === "sums")) {
-    const sums = sources as readonly PartialSums[];
-    const parts = sums.flatMap((sum, i) =>
+    const parts = sources.flatMap((sum, i) =>
       sum.parts.map(({ to, place }) => ({
         to,
         place: (whole: View) => place(sliceView(whole, from(i), shapes[i]!)),
       })),
     );
-    return { kind: "sums", dtype, shape, phase: Math.max(...sums.map(({ phase }) => phase)), parts };
+    return { kind: "sums", dtype, shape, phase: Math.max(...sources.map(({ phase }) => phase)), parts };
   }
   const views = sources.map((source) =>
     source.kind === "literal" ? undefined : planner.smooth(planner.viewOf(source)),
@@ -43,7 +42,7 @@ function concatenate(
   sources.forEach((source, i) => {
     const view = views[i];
     const part: Source = view === undefined ? source : { kind: "view", view, data: isData(source) };
-    planner.map(shapes[i]!, dtype, ([x]) => x!, [part], { to: sliceView(whole, from(i), shapes[i]!), stage });
+    planner.map(shapes[i]!, dtype, identity, [part], { to: sliceView(whole, from(i), shapes[i]!), stage });
   });
   return { kind: "view", view: whole, data: sources.some(isData) };
 }
@@ -101,8 +100,8 @@ const pad: Lowering = (planner, node) => {
   const alongBatch = shape[0] !== inner[0];
   const stage = planner.stageOf(isData(source) && !alongBatch, shape, [view]);
   const whole = planner.memory(outputType(node), shape, stage);
-  planner.map(shape, outputType(node), ([x]) => x!, [value], { to: whole, stage });
-  planner.map(inner, outputType(node), ([x]) => x!, [{ kind: "view", view, data: isData(source) }], {
+  planner.map(shape, outputType(node), identity, [value], { to: whole, stage });
+  planner.map(inner, outputType(node), identity, [{ kind: "view", view, data: isData(source) }], {
     to: sliceView(whole, from, inner),
     stage,
   });
@@ -134,27 +133,24 @@ const oneHot: Lowering = (planner, node) => {
           view: reshaped(planner.viewOf(source), [...shape.slice(0, -1), 1])!,
           data: isData(source),
         };
-  return planner.map(
-    shape,
-    outputType(node),
-    ([i, yes, no, column]) => `(${i} == ${column} ? ${yes} : ${no})`,
-    [index, on, off, "column"],
-  );
+  return planner.map(shape, outputType(node), select(infix("==", arg(0), arg(3)), arg(1), arg(2)), [
+    index,
+    on,
+    off,
+    "column",
+  ]);
 };
 
 /** `start + i * step`; in TensorFlow's words the last number or the step is given. */
 const counted: Lowering = (planner, node) => {
-  const [start, end, third] = node.inputs.map((input) =>
-    Number((constantData(input) as Float32Array | undefined)?.[0]),
-  ) as [number, number, number];
+  const [start = NaN, end = NaN, third = NaN] = node.inputs.map((input) => Number(constantData(input)?.[0]));
   const count = outputShape(node)[0]!;
   const step = node.op === "Range" ? third : (end - start) / Math.max(count - 1, 1);
   if (!Number.isFinite(start) || !Number.isFinite(step))
     throw new NotNative("it counts to a number that is computed");
   const dtype = outputType(node);
-  return planner.map([count], dtype, ([i]) => `(${literal(start, dtype)} + ${i} * ${literal(step, dtype)})`, [
-    "column",
-  ]);
+  const counted = infix("+", number(start, dtype), infix("*", arg(0), number(step, dtype)));
+  return planner.map([count], dtype, counted, ["column"]);
 };
 
 const gather: Lowering = (planner, node) => {
@@ -174,11 +170,8 @@ const gather: Lowering = (planner, node) => {
 };
 
 const scatter: Lowering = (planner, node) => {
-  const [table, index, updates] = node.sources.map((source) => planner.copied(planner.viewOf(source))) as [
-    View,
-    View,
-    View,
-  ];
+  const rowMajorView = (input: number) => planner.copied(planner.viewOf(node.sources[input]!));
+  const [table, index, updates] = [rowMajorView(0), rowMajorView(1), rowMajorView(2)];
   if (index.shape.at(-1) !== 1) throw new NotNative("it scatters single elements");
   const stage = planner.stage(false, [], [table, index, updates]);
   const to = planner.memory(outputType(node), outputShape(node), stage);

@@ -1,5 +1,5 @@
 /** A fused loop as a C function. */
-import { literal } from "./expressions";
+import { literal, toC } from "./expression";
 import { isFlat, type Level, type Loop, levelIn, passedOn } from "./fuse";
 import { type KernelCode, Pointers } from "./kernel-code";
 import { type Buffer, computedAs, type Layout, loops, reshaped, type View } from "./memory";
@@ -184,7 +184,7 @@ class LoopWriter {
     const name = this.names.get(op)!;
     const type = computedAs[op.to.buffer.dtype];
     const args = op.args.map((arg) => this.read(op, arg, 0));
-    return [`const ${type} ${name} = ${op.expression(args)};`, ...this.store(op, "row")];
+    return [`const ${type} ${name} = ${toC(op.expression, args)};`, ...this.store(op, "row")];
   }
 
   private oneWalk(walk: number): string[] {
@@ -199,7 +199,7 @@ class LoopWriter {
       const args = op.args.map((arg) => this.read(op, arg, walk));
       if (op.kind === "row") inner.push(combine[op.how]!(name, args[0]!));
       else {
-        inner.push(`const ${computedAs[op.to.buffer.dtype]} ${name} = ${op.expression(args)};`);
+        inner.push(`const ${computedAs[op.to.buffer.dtype]} ${name} = ${toC(op.expression, args)};`);
         if (this.isKept(op)) inner.push(`k${name}[c] = ${name};`);
         inner.push(...this.store(op, "element"));
       }

@@ -13,11 +13,11 @@ import { type Known, type Lowering, type Lowerings, outputShape, outputType } fr
 export function lowerNode(planner: Planner, node: Known): readonly Source[] {
   const lowering = lowerings[node.op] ?? elementwise;
   const made = lowering(planner, node);
-  return Array.isArray(made) ? (made as readonly Source[]) : [made as Source];
+  return "kind" in made ? [made] : made;
 }
 
 const elementwise: Lowering = (planner, node) => {
-  const expression = expressionOf(node, node.short);
+  const expression = expressionOf(node, node.sources, node.short);
   if (expression === undefined) throw new NotNative(`it uses ${node.op}`);
   const [first, second, third] = node.sources;
   if (

@@ -33,6 +33,9 @@ export interface View extends Layout {
   readonly offset: number;
 }
 
+/** The last two of some extents or strides: those of a matrix. */
+export const lastTwo = (numbers: readonly number[]): [number, number] => [numbers.at(-2)!, numbers.at(-1)!];
+
 /** Strides of a tensor that lies row by row. */
 export function rowMajor(shape: Shape): number[] {
   const strides = shape.map(() => 1);

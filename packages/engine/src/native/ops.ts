@@ -1,5 +1,5 @@
 /** What a native program is made of, before it is C: a handful of kinds of loops over views of buffers. */
-import type { Expression } from "./expressions";
+import type { Expression } from "./expression";
 import type { Buffer, NativeType, View } from "./memory";
 
 /**
@@ -14,11 +14,15 @@ export interface Stage {
 
 /** What a loop reads for one element. `column`: the place in the last dimension. */
 export type Argument =
-  | { readonly kind: "view"; readonly view: View }
+  | ViewArgument
   | { readonly kind: "literal"; readonly value: number; readonly dtype: NativeType }
   | { readonly kind: "column" };
+export interface ViewArgument {
+  readonly kind: "view";
+  readonly view: View;
+}
 
-/** `to[i] = expression(args[i]…)` for every element of a shape; the views have that shape. */
+/** `to[i] = expression(args[0][i], args[1][i], …)` for every element of a shape; the views have that shape. */
 export interface MapOp extends Stage {
   readonly kind: "map";
   readonly shape: readonly number[];
@@ -33,7 +37,7 @@ export interface RowOp extends Stage {
   readonly how: RowReduction;
   readonly shape: readonly number[];
   readonly columns: number;
-  readonly args: readonly [Argument];
+  readonly args: readonly [ViewArgument];
   /** Rows, one after the other. */
   readonly to: View;
 }

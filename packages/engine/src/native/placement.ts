@@ -145,7 +145,10 @@ function weightsAreNear(ops: readonly Op[]): boolean {
 
 /** Rows of the whole batch in the product with the largest weights. */
 function rowsOfLargest(ops: readonly Op[]): number {
-  const products = ops.filter((op) => op.kind === "product" && op.packed !== undefined) as ProductOp[];
-  const largest = products.reduce((one, other) => (other.packed!.size > one.packed!.size ? other : one));
-  return largest.a.shape.at(-2)!;
+  let [rows, size] = [0, 0];
+  for (const op of ops) {
+    if (op.kind !== "product" || op.packed === undefined || op.packed.size <= size) continue;
+    [rows, size] = [op.a.shape.at(-2)!, op.packed.size];
+  }
+  return rows;
 }

@@ -1,5 +1,6 @@
 /** From a recorded graph to a plan. */
 import { countReaders, type Graph, isConstant, producers, sizeOf, type Value } from "../graph/graph";
+import { identity } from "./expression";
 import { lowerNode } from "./lowerings";
 import { isWhole, wholeView } from "./memory";
 import type { ConstantData, Plan } from "./ops";
@@ -69,9 +70,7 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
       view.buffer.home = { kind: "result", index };
       return;
     }
-    const copy = planner.map(value.shape, dtype, ([x]) => x!, [source]) as {
-      view: { buffer: { home: unknown } };
-    };
+    const copy = planner.map(value.shape, dtype, identity, [source]);
     copy.view.buffer.home = { kind: "result", index };
   });
   return { batch, threads, ops: planner.ops, buffers: planner.buffers, constants };

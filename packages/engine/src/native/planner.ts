@@ -1,6 +1,6 @@
 /** Grows a plan: makes buffers, decides in which stage an operation runs, and what can be a view. */
 import { type Shape, sizeOf } from "../graph/graph";
-import type { Expression } from "./expressions";
+import { type Expression, identity, number } from "./expression";
 import {
   type Buffer,
   broadcastView,
@@ -16,14 +16,16 @@ import type { Argument, Destination, MapOp, Op, ProductOp, RowReduction, Stage }
 
 /** What stands for a value of the graph: memory, the same number everywhere, or sums over the batch that are not added up yet. */
 export type Source =
-  | {
-      readonly kind: "view";
-      readonly view: View;
-      /** Whether it differs from example to example. */
-      readonly data: boolean;
-    }
+  | ViewSource
   | { readonly kind: "literal"; readonly value: number; readonly dtype: NativeType; readonly shape: Shape }
   | PartialSums;
+
+export interface ViewSource {
+  readonly kind: "view";
+  readonly view: View;
+  /** Whether it differs from example to example. */
+  readonly data: boolean;
+}
 
 /** Sums over the batch. Those that the graph adds or concatenates share their memory: each is then a part of a whole. */
 export interface PartialSums {
@@ -95,7 +97,7 @@ export class Planner {
     expression: Expression,
     sources: readonly (Source | "column")[],
     into?: { readonly to: View; readonly stage: Stage },
-  ): Source {
+  ): ViewSource {
     const args = sources.map((source): Argument => {
       if (source === "column") return { kind: "column" };
       if (source.kind === "literal") return source;
@@ -123,7 +125,7 @@ export class Planner {
   }
 
   /** Combines the last dimensions, `columns` elements together. */
-  row(how: RowReduction, source: Source, columns: number, shape: Shape, dtype: NativeType): Source {
+  row(how: RowReduction, source: Source, columns: number, shape: Shape, dtype: NativeType): ViewSource {
     const view = this.smooth(this.viewOf(source));
     const lead = leading(view.shape, columns);
     const from = reshaped(view, [...lead, columns]) ?? reshaped(this.copied(view), [...lead, columns])!;
@@ -154,7 +156,7 @@ export class Planner {
     }
     const stage = this.stage(false, [], [from]);
     const whole = wholeView(this.buffer("float32", sizeOf(shape), { kind: "global" }, stage), shape);
-    this.map(shape, "float32", () => "0.0f", [], { to: whole, stage });
+    this.map(shape, "float32", number(0), [], { to: whole, stage });
     to.view = place(whole);
     this.ops.push({ kind: "add", ...stage, from, to });
     return { kind: "view", view: whole, data: isData(source) };
@@ -164,8 +166,7 @@ export class Planner {
   viewOf(source: Source): View {
     if (source.kind === "view") return source.view;
     if (source.kind === "sums") return this.addedUp(source);
-    const made = this.map(source.shape, source.dtype, ([x]) => x!, [source]);
-    return (made as { view: View }).view;
+    return this.map(source.shape, source.dtype, identity, [source]).view;
   }
 
   /** Gives sums over the batch their place, and adds up what the shares have. */
@@ -178,13 +179,10 @@ export class Planner {
     const view = wholeView(partial, sums.shape);
     for (const { to, place } of sums.parts) to.view = place(view);
     // Who reads a partial sum reads the sum of all shares.
-    const total = this.map(sums.shape, sums.dtype, ([sum]) => sum!, [
-      { kind: "view", view, data: false },
-    ]) as {
-      view: View;
-    };
-    this.added.set(sums, total.view);
-    return total.view;
+    const partialSums: ViewSource = { kind: "view", view, data: false };
+    const total = this.map(sums.shape, sums.dtype, identity, [partialSums]).view;
+    this.added.set(sums, total);
+    return total;
   }
 
   /** A view whose last dimension stands element by element in memory, copied once for all readers where it does not. */
@@ -206,7 +204,7 @@ export class Planner {
     const stage = sliced ? this.stage(true, [view], []) : this.stage(false, [], [view]);
     const to = this.memory(dtype, view.shape, stage);
     const args: Argument[] = [{ kind: "view", view }];
-    const op: MapOp = { kind: "map", ...stage, shape: view.shape, expression: ([x]) => x!, args, to };
+    const op: MapOp = { kind: "map", ...stage, shape: view.shape, expression: identity, args, to };
     this.ops.push(op);
     this.copies.set(key, to);
     return to;

@@ -1,6 +1,6 @@
 /** Matrix products and the packing for them as C. */
 import { sizeOf } from "../graph/graph";
-import { type NativeType, storedAs, type View } from "./memory";
+import { lastTwo, type NativeType, storedAs, type View } from "./memory";
 import type { PackOp, ProductOp } from "./ops";
 import { rowIndex } from "./rows";
 
@@ -36,14 +36,14 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
   const type = narrow ? "bf16" : "float";
   const to = op.to.view!;
   const isMatrix = op.a.shape.length === 2;
-  const [m, k] = op.a.shape.slice(-2) as [number, number];
+  const [m, k] = lastTwo(op.a.shape);
   const n = op.b.shape.at(-1)!;
   // One of rows, summed dimension or number of matrices shrinks with the block.
   const rows = isMatrix && op.sliced && !op.accumulate ? m * fraction : m;
   const depth = isMatrix && op.sliced && op.accumulate ? k * fraction : k;
   const matrices = isMatrix ? 1 : sizeOf(op.a.shape.slice(0, -2)) * (op.sliced ? fraction : 1);
-  const [am, ak] = op.a.strides.slice(-2) as [number, number];
-  const [bk, bn] = op.b.strides.slice(-2) as [number, number];
+  const [am, ak] = lastTwo(op.a.strides);
+  const [bk, bn] = lastTwo(op.b.strides);
 
   if (op.accumulate && !narrow && am === 1 && bn === 1 && panel <= mostBlocked && n >= 2 * panel) {
     const blocks = block.rows * block.depth + packedSize(panel, "float32", block.depth, n);
@@ -108,8 +108,8 @@ export function packCode(
   panel: number,
 ): { body: string; panels: number } {
   const narrow = buffer.dtype === "bfloat16";
-  const [k, n] = shape.slice(-2) as [number, number];
-  const [ks, ns] = strides.slice(-2) as [number, number];
+  const [k, n] = lastTwo(shape);
+  const [ks, ns] = lastTwo(strides);
   const height = narrow ? even(k) : k;
   const body = [
     "if (from >= to) return;",

@@ -9,7 +9,7 @@ import type { Known } from "./rule";
 export function product(planner: Planner, node: Known): Source {
   const call = { ...node, numOutputs: 1 };
   const adjoint = (name: string, older: string) => boolAttribute(call, name) || boolAttribute(call, older);
-  const [sourceA, sourceB] = node.sources as [Source, Source];
+  const [sourceA, sourceB] = [node.sources[0]!, node.sources[1]!];
   const dtype = node.outputs[0]!.dtype;
   if (dtype !== "float32" && dtype !== "bfloat16") throw new NotNative(`it multiplies matrices of ${dtype}`);
   // Constants are kept as float32.
@@ -43,12 +43,12 @@ export function product(planner: Planner, node: Known): Source {
       return { kind: "view", view: whole, data };
     }
   }
-  const wide = [a, b].map((view) =>
-    broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]),
-  ) as [View, View];
-  const stage = shape.length > 2 ? planner.stageOf(data, shape, wide) : planner.stage(false, [], wide);
+  const stretched = (view: View) => broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
+  const operands = { a: stretched(a), b: stretched(b) };
+  const views = Object.values(operands);
+  const stage = shape.length > 2 ? planner.stageOf(data, shape, views) : planner.stage(false, [], views);
   const whole = planner.memory(dtype, shape, stage);
-  planner.product({ ...stage, a: wide[0], b: wide[1], to: { view: whole }, accumulate: false });
+  planner.product({ ...stage, ...operands, to: { view: whole }, accumulate: false });
   return { kind: "view", view: whole, data };
 }
 

@@ -37,6 +37,7 @@ export function programText(plan: Plan, addresses: Addresses, panel: number): st
 }
 
 class ProgramWriter {
+  /** The name of each function, by its parameters and body. */
   private readonly functions = new Map<string, string>();
   private readonly globals: Places<Buffer>;
   private readonly partials: Places<Buffer>;
@@ -84,7 +85,7 @@ class ProgramWriter {
 
 static const long first_block[] = {${this.shares.join(", ")}};
 
-${[...this.functions].map(([text, name]) => text.replace("NAME", name)).join("\n\n")}
+${[...this.functions].map(([text, name]) => `static void ${name}${text}`).join("\n\n")}
 
 static void program(int thread, void *addresses) {
   void **A = addresses;
@@ -206,7 +207,7 @@ ${main.map((line) => `  ${line}`).join("\n")}
 
   /** The name of a function; the same text is written once. */
   private define(parameters: readonly string[], body: string): string {
-    const text = `static void NAME(${parameters.join(", ")}) {\n${body}\n}`;
+    const text = `(${parameters.join(", ")}) {\n${body}\n}`;
     const name = this.functions.get(text) ?? `k${this.functions.size}`;
     this.functions.set(text, name);
     return name;

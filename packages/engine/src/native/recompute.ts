@@ -1,4 +1,5 @@
 /** Computes again what costs less than reading it back: what the backward pass needs of the forward one fills the nearest memory. */
+import { isCheap } from "./expression";
 import { type Kernel, kernelOps, type Loop, levelIn, passedOn } from "./fuse";
 import { type Buffer, isWhole, type View } from "./memory";
 import { type Argument, type MapOp, type RowOp, reads, writes } from "./ops";
@@ -14,13 +15,11 @@ function onlyMakers(kernels: readonly Kernel[]): ReadonlyMap<Buffer, MapOp> {
   const ops = kernels.flatMap(kernelOps);
   const writers = new Map<Buffer, number>();
   for (const op of ops) writers.set(writes(op), (writers.get(writes(op)) ?? 0) + 1);
-  const alone = ops.filter((op) => op.kind === "map" && isWhole(op.to) && writers.get(op.to.buffer) === 1);
-  return new Map((alone as MapOp[]).map((op) => [op.to.buffer, op]));
+  const alone = ops
+    .filter((op) => op.kind === "map")
+    .filter(({ to }) => isWhole(to) && writers.get(to.buffer) === 1);
+  return new Map(alone.map((op) => [op.to.buffer, op]));
 }
-
-/** Sums and products; no function, and no division. */
-const isCheap = ({ expression, args }: MapOp): boolean =>
-  /^[x ()+*-]*$/.test(expression(args.map(() => "x")));
 
 /** Operations repeated for one result. */
 const mostRepeated = 3;
@@ -32,7 +31,7 @@ function repeatIn(loop: Loop, makers: ReadonlyMap<Buffer, MapOp>): Loop {
   /** What has to be repeated for a result; undefined where that reads something else, or costs too much. */
   const missing = (buffer: Buffer): MapOp[] | undefined => {
     const op = makers.get(buffer);
-    if (op === undefined || !isCheap(op)) return undefined;
+    if (op === undefined || !isCheap(op.expression)) return undefined;
     if (op.sliced !== loop.sliced || levelIn(loop, op) !== "element") return undefined;
     const before = reads(op).map((view) => (outside.has(view.buffer) ? [] : missing(view.buffer)));
     if (before.includes(undefined)) return undefined;

@@ -1,5 +1,6 @@
 /** Operations that combine elements along dimensions. */
 import { boolAttribute, constantInts, normalAxis } from "../graph/shapes/rule";
+import { arg, call, type Expression, identity, infix, number } from "./expression";
 import { seen } from "./looks";
 import { reshaped } from "./memory";
 import type { RowReduction } from "./ops";
@@ -8,7 +9,7 @@ import { asCall, type Lowering, type Lowerings, outputShape, outputType } from "
 
 /** Reductions; those over the last dimensions are done row by row. */
 const reduce =
-  (how: RowReduction, after?: (count: number) => string): Lowering =>
+  (how: RowReduction, after?: (count: number) => Expression): Lowering =>
   (planner, node) => {
     const input = node.inputs[0]!;
     const rank = input.shape.length;
@@ -18,7 +19,7 @@ const reduce =
     const count = axes.reduce((product, axis) => product * input.shape[axis]!, 1);
     const source = node.sources[0]!;
     const scaled = (sum: Source): Source =>
-      after === undefined ? sum : planner.map(shape, dtype, ([x]) => `(${x} * ${after(count)})`, [sum]);
+      after === undefined ? sum : planner.map(shape, dtype, infix("*", arg(0), after(count)), [sum]);
     if (count === 1) return seen((view) => reshaped(view, shape))(planner, node);
     const kept = input.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
     const trailing = kept.every((axis) => axes.every((reduced) => axis < reduced || input.shape[axis] === 1));
@@ -33,7 +34,7 @@ const reduce =
       return keepDims ? axis : kept.indexOf(axis);
     });
     const sum = planner.sum(source, shape, places);
-    return scaled(dtype === "float32" ? sum : planner.map(shape, dtype, ([x]) => x!, [sum]));
+    return scaled(dtype === "float32" ? sum : planner.map(shape, dtype, identity, [sum]));
   };
 
 const argMax: Lowering = (planner, node) => {
@@ -54,18 +55,15 @@ const softmax: Lowering = (planner, node) => {
   const rows = [...shape.slice(0, -1), 1];
   const x = node.sources[0]!;
   const most = planner.row("max", x, shape.at(-1)!, rows, "float32");
-  const powers = planner.map(shape, "float32", ([x, most]) => `exp_f32(${x} - ${most})`, [x, most]);
+  const powers = planner.map(shape, "float32", call("exp_f32", infix("-", arg(0), arg(1))), [x, most]);
   const total = planner.row("sum", powers, shape.at(-1)!, rows, "float32");
-  const inverse = planner.map(rows, "float32", ([total]) => `(1.0f / ${total})`, [total]);
-  return planner.map(shape, outputType(node), ([power, inverse]) => `(${power} * ${inverse})`, [
-    powers,
-    inverse,
-  ]);
+  const inverse = planner.map(rows, "float32", infix("/", number(1), arg(0)), [total]);
+  return planner.map(shape, outputType(node), infix("*", arg(0), arg(1)), [powers, inverse]);
 };
 
 export const reductions: Lowerings = {
   Sum: reduce("sum"),
-  Mean: reduce("sum", (count) => `(1.0f / ${count}.0f)`),
+  Mean: reduce("sum", (count) => infix("/", number(1), number(count))),
   Max: reduce("max"),
   Min: reduce("min"),
   Prod: reduce("prod"),

@@ -72,7 +72,7 @@ export function scatterCode({ table, index, updates, to }: ScatterOp): KernelCod
 
 /** The place of each row's largest element, the first of equals. */
 export function argMaxCode(loop: Loop, op: RowOp, rows: number | undefined): KernelCode {
-  const view = (op.args[0] as { view: View }).view;
+  const { view } = op.args[0];
   const row = rowIndex(view.shape.slice(0, -1), view.strides.slice(0, -1));
   const element = (c: string) => {
     const value = `p0[${row} + (${c}) * ${view.strides.at(-1)}]`;

@@ -3,11 +3,11 @@
  * a loop over floats by itself, but then what is to be rounded goes through memory.
  */
 import { sizeOf } from "../graph/graph";
-import { literal, suitsVectors } from "./expressions";
+import { isVectorizable, literal, toC } from "./expression";
 import { isFlat, type Loop, passedOn } from "./fuse";
 import { type KernelCode, Pointers } from "./kernel-code";
 import { type Buffer, isContiguous, type View } from "./memory";
-import type { Argument, MapOp } from "./ops";
+import type { Argument, MapOp, RowOp } from "./ops";
 
 /** Numbers in a vector of `lib/native/vectors.h`. */
 const lanes = 16;
@@ -23,23 +23,23 @@ export function vectorCode(
   rows: number | undefined,
   needed: ReadonlySet<Buffer>,
 ): KernelCode | undefined {
-  const ops = loop.ops as readonly MapOp[];
+  const { ops } = loop;
   const size = (rows ?? loop.rows) * loop.columns;
   const rounds = ops.some(({ to: { buffer } }) => needed.has(buffer) && buffer.dtype === "bfloat16");
-  if (!rounds || !isFlat(loop) || size % lanes !== 0 || !ops.every(isForVectors)) return undefined;
+  if (!rounds || !isFlat(loop) || size % lanes !== 0 || !ops.every(isVectorOp)) return undefined;
 
   const pointers = new Pointers();
-  const name = (op: MapOp) => `v${ops.indexOf(op)}`;
+  const name = (op: MapOp | RowOp) => `v${loop.ops.indexOf(op)}`;
   const place = (view: View, written: boolean) => `${pointers.to(view, written)} + c`;
-  const read = (arg: Argument): string => {
+  const read = (arg: VectorArgument): string => {
     if (arg.kind === "literal") return literal(arg.value, arg.dtype);
     const maker = passedOn(loop, "element", arg);
-    if (maker !== undefined) return name(maker as MapOp);
-    const { view } = arg as { view: View };
+    if (maker !== undefined) return name(maker);
+    const { view } = arg;
     return `${view.buffer.dtype === "bfloat16" ? "load_bf16" : "load_f32"}(${place(view, false)})`;
   };
   const lines = ops.flatMap((op) => {
-    const value = `const floats_16 ${name(op)} = ${op.expression(op.args.map(read))};`;
+    const value = `const floats_16 ${name(op)} = ${toC(op.expression, op.args.map(read))};`;
     if (!needed.has(op.to.buffer)) return [value];
     const store = op.to.buffer.dtype === "bfloat16" ? "store_bf16" : "store_f32";
     return [value, `${store}(${place(op.to, true)}, ${name(op)});`];
@@ -49,15 +49,19 @@ export function vectorCode(
   return { body, pointers: pointers.all };
 }
 
-/** Whether an operation makes a vector of vectors and numbers. */
-function isForVectors({ expression, args }: MapOp): boolean {
-  const views = args.flatMap((arg) => (arg.kind === "view" ? [arg.view] : []));
-  const literals = args.filter(({ kind }) => kind === "literal");
+type VectorArgument = Exclude<Argument, { readonly kind: "column" }>;
+
+/** An operation that makes a vector of vectors and numbers. */
+interface VectorOp extends MapOp {
+  readonly args: readonly VectorArgument[];
+}
+
+function isVectorOp(op: MapOp | RowOp): op is VectorOp {
+  if (op.kind !== "map" || !isVectorizable(op.expression)) return false;
+  const views = op.args.filter(({ kind }) => kind === "view");
   return (
     views.length > 0 &&
-    views.length + literals.length === args.length &&
-    views.every(isVector) &&
-    suitsVectors(expression, args.length)
+    op.args.every((arg) => (arg.kind === "view" ? isVector(arg.view) : arg.kind === "literal"))
   );
 }
 
