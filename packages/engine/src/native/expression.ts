@@ -13,7 +13,7 @@ export type Expression =
   | { readonly op: "cast"; readonly to: "float" | "int32_t"; readonly args: readonly [Expression] }
   /** Condition, and the values if it is true and if it is false. */
   | { readonly op: "select"; readonly args: readonly [Expression, Expression, Expression] }
-  /** A function of the C library or of `lib/native/functions.h`. */
+  /** A function of the C library or of `native/functions.h`. */
   | { readonly op: "call"; readonly name: string; readonly args: readonly Expression[] };
 
 export const arg = (index: number): Expression => ({ op: "arg", index });
@@ -78,7 +78,7 @@ export function literal(value: number, dtype: NativeType): string {
 export const isCheap = (expression: Expression): boolean =>
   isMadeOf(expression, ({ op }) => ["arg", "+", "-", "*", "negate"].includes(op));
 
-/** Whether it means the same for vectors as for numbers; see `lib/native/vectors.h`. */
+/** Whether it means the same for vectors as for numbers; see `native/vectors.h`. */
 export const isVectorizable = (expression: Expression): boolean =>
   isMadeOf(
     expression,

@@ -4,7 +4,7 @@ import { lastTwo, type NativeType, storedAs, type View } from "./memory";
 import type { PackOp, ProductOp } from "./ops";
 import { rowIndex } from "./rows";
 
-/** Elements of a packed matrix; `panel` is `PANEL` of `lib/native/gemm.h`. */
+/** Elements of a packed matrix; `panel` is `PANEL` of `native/gemm.h`. */
 export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {
   return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? even(k) : k);
 }
@@ -19,7 +19,7 @@ export interface ProductCode {
   readonly scratch: readonly number[];
 }
 
-/** `BLOCK_M` and `BLOCK_K` of `lib/native/gemm.h`. */
+/** `BLOCK_M` and `BLOCK_K` of `native/gemm.h`. */
 const block = { rows: 96, depth: 256 };
 
 /** Panels up to which gradients of weights are faster by blocks: with AVX-512 and a second cache of 1 MB they are at the peak without. */
@@ -28,7 +28,7 @@ const mostBlocked = 16;
 /**
  * `c = a · b` or `c += a · b`.
  *
- * @param panel `PANEL` of `lib/native/gemm.h`
+ * @param panel `PANEL` of `native/gemm.h`
  * @param fraction the share of the batch that is done at once
  */
 export function productCode(op: ProductOp, panel: number, fraction: number): ProductCode {

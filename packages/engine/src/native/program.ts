@@ -28,7 +28,7 @@ export interface Addresses {
   readonly results: number;
 }
 
-/** Writes the program, which exports `run` and `leave` of `lib/native/program.h`. */
+/** Writes the program, which exports `run` and `leave` of `native/program.h`. */
 export function programText(plan: Plan, addresses: Addresses, panel: number): string {
   const kernels = recompute(fuse(settle(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,

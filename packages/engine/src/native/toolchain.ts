@@ -26,7 +26,7 @@ const forThisMachine = ["-march=native", "-mcpu=native"];
 export interface Toolchain {
   readonly command: string;
   readonly flags: readonly string[];
-  /** `PANEL` of `lib/native/gemm.h`. */
+  /** `PANEL` of `native/gemm.h`. */
   readonly panel: number;
   /** Whether products of bfloat16 are instructions here. */
   readonly bfloat16: boolean;
@@ -36,7 +36,7 @@ export interface Toolchain {
   readonly identity: string;
 }
 
-/** `lib/native`, seen from the sources and from what they are built to. */
+/** `packages/engine/native`, seen from the sources and from what they are built to. */
 const runtime = join(__dirname, "..", "..", "native");
 
 /** NaN and infinity keep their meaning; only what C allows for errors and traps is given up. */

@@ -9,7 +9,7 @@ import { type KernelCode, Pointers } from "./kernel-code";
 import { type Buffer, isContiguous, type View } from "./memory";
 import type { Argument, MapOp, RowOp } from "./ops";
 
-/** Numbers in a vector of `lib/native/vectors.h`. */
+/** Numbers in a vector of `native/vectors.h`. */
 const lanes = 16;
 
 /**
