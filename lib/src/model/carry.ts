@@ -24,6 +24,17 @@ export type Carry = {
   readonly batch: BatchTensors;
 };
 
+/** Latents of puzzles that nothing has been thought about: every cell where its latent starts, [B, L, D] each. */
+export function freshLatents(config: ModelConfig, params: ModelParams, batchSize: number): Latents {
+  const shape: [number, number, number] = [batchSize, contextLength(config), config.hiddenSize];
+  return Object.fromEntries(
+    Object.entries(params.initialLatents).map(([name, start]) => [
+      name,
+      tf.broadcastTo(start as tf.Tensor, shape) as tf.Tensor3D,
+    ]),
+  );
+}
+
 /** The carry before the first step: every row halted, so that the first batch fills them all. */
 export function emptyCarry(model: Model, batchSize: number): Carry {
   const { config, recursion } = model;

@@ -1,5 +1,5 @@
 export { type AttentionParams, attention } from "./attention";
-export { type BatchTensors, type Carry, decideHalt, emptyCarry, refill } from "./carry";
+export { type BatchTensors, type Carry, decideHalt, emptyCarry, freshLatents, refill } from "./carry";
 export {
   checkModelConfig,
   contextLength,

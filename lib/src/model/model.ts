@@ -1,9 +1,9 @@
 import { flatten, learning, type TensorTree, tf } from "tfjs-compile";
-import { checkModelConfig, contextLength, type ModelConfig, puzzleTokens } from "./config";
+import { checkModelConfig, contextLength, type ModelConfig } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
 import type { AddLoss } from "./experts";
+import { outputHead, type QHeadParams, qHead } from "./heads";
 import { linearWeight, type NormalSource, truncatedNormal } from "./init";
-import { linear } from "./layers";
 import { type Network, networkOf } from "./network";
 import { asNet, deepRecursion, type Latents, type Nets } from "./recursion";
 import { type Recursion, recursions } from "./recursions";
@@ -15,8 +15,7 @@ export type Weights = {
   readonly networks: { readonly z: TensorTree; readonly y?: TensorTree };
   /** Output head [vocabSize, D]. [lm_head] */
   readonly outputHead: tf.Tensor2D;
-  /** Halting head: row 0 is q_halt, row 1 is q_continue. */
-  readonly qHead: { readonly weight: tf.Tensor2D; readonly bias: tf.Tensor1D };
+  readonly qHead: QHeadParams;
 };
 
 /** A model's numbers. Only `weights` learn by AdamATan2; `puzzleEmbedding` has its own optimizer. */
@@ -94,9 +93,11 @@ export function createModel(config: ModelConfig, parts: ModelParts = {}): Model 
         if (learning()) losses.push(loss);
       });
       latents = deepRecursion(recursion.recurse, net, x, latents, config.n, config.T);
+      const y = latents[recursion.answer];
       return {
         latents,
-        ...readAnswer(config, weights, latents[recursion.answer]),
+        logits: outputHead(config, weights.outputHead, y),
+        ...qHead(weights.qHead, y),
         ...(losses.length > 0 && { networkLoss: tf.mean(tf.stack(losses)) as tf.Scalar }),
       };
     },
@@ -106,16 +107,6 @@ export function createModel(config: ModelConfig, parts: ModelParts = {}): Model 
 /** How many numbers a tree of weights holds. */
 export function countParameters(weights: TensorTree): number {
   return flatten(weights).reduce((sum, { size }) => sum + size, 0);
-}
-
-/** The two heads: tokens from every cell, and the belief to be right from the first position. */
-function readAnswer(config: ModelConfig, weights: Weights, y: tf.Tensor3D) {
-  const batch = y.shape[0];
-  const cells = tf.slice(y, [0, puzzleTokens(config), 0], [batch, config.seqLen, config.hiddenSize]);
-  const first = tf.reshape(tf.slice(y, [0, 0, 0], [batch, 1, config.hiddenSize]), [batch, config.hiddenSize]);
-  const q = tf.add(linear(first as tf.Tensor2D, weights.qHead.weight), weights.qHead.bias);
-  const [qHalt, qContinue] = tf.unstack(q, 1) as tf.Tensor1D[];
-  return { logits: linear(cells as tf.Tensor3D, weights.outputHead), qHalt, qContinue };
 }
 
 function initParams(

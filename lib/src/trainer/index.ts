@@ -15,6 +15,7 @@ export {
   think,
 } from "./evaluate";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
+export { deepSupervision, type PuzzleTensors, type SupervisionStep } from "./paper";
 export { drawMinSteps, stepRates } from "./rates";
 export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";

@@ -1,5 +1,6 @@
 import { tf } from "tfjs-compile";
 import type { ModelConfig } from "../model/config";
+import type { AdamRates } from "./adam-atan2";
 import type { TrainingConfig } from "./config";
 import { learningRateAt } from "./schedule";
 import type { StepRates } from "./step";
@@ -10,13 +11,20 @@ interface UniformSource {
   int(from: number, to: number): number;
 }
 
+/** The learning rate and the bias corrections of step t = 1, 2, …. The caller disposes them. */
+export function adamRates(config: TrainingConfig, t: number): AdamRates {
+  return {
+    learningRate: tf.scalar(learningRateAt(t, config.learningRate, config)),
+    correction1: tf.scalar(1 - config.beta1 ** t),
+    correction2: tf.scalar(Math.sqrt(1 - config.beta2 ** t)),
+  };
+}
+
 /** What step t = 1, 2, … needs besides its batch, as tensors. The caller disposes them. */
 export function stepRates(config: TrainingConfig, t: number, minSteps: Int32Array): StepRates {
   return {
-    learningRate: tf.scalar(learningRateAt(t, config.learningRate, config)),
+    ...adamRates(config, t),
     puzzleEmbLearningRate: tf.scalar(learningRateAt(t, config.puzzleEmbLearningRate, config)),
-    correction1: tf.scalar(1 - config.beta1 ** t),
-    correction2: tf.scalar(Math.sqrt(1 - config.beta2 ** t)),
     minSteps: tf.tensor1d(minSteps, "int32"),
   };
 }
