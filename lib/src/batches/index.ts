@@ -21,6 +21,7 @@ export {
   puzzleCount,
   type Tokens,
 } from "./dataset";
+export { type PuzzleKind, puzzleKind } from "./kind";
 export {
   type MazeDatasetOptions,
   type MazeTask,

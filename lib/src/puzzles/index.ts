@@ -34,7 +34,7 @@ export { formatMaze, MAZE, type MazeGrid, type MazePuzzle, mazePicture, parseMaz
 export { canonicalForm, sudokuForm } from "./sudoku/canonical";
 export { checkSudoku, type SudokuCheck } from "./sudoku/check";
 export { sudokuGenerator } from "./sudoku/generate";
-export { type Box, boxOf, type Geometry, geometry } from "./sudoku/geometry";
+export { type Box, type Geometry, geometry, sudokuBox } from "./sudoku/geometry";
 export {
   cellName,
   clueCount,

@@ -15,8 +15,9 @@ import {
   rowTable,
   runBenchmark,
 } from "trm-bench/bench";
+import { namedLines } from "trm-workbench/text";
 import { anyNumber, wholeNumber } from "./options";
-import { facts, finish } from "./output";
+import { finish } from "./output";
 
 /** What the comparison with PyTorch and plain tfjs may be told. */
 export interface CompareOptions {
@@ -116,7 +117,7 @@ function summary(
   results: readonly RowResult[],
   races: readonly RaceResult[],
 ): string {
-  const about = facts([
+  const about = namedLines([
     ["date", where.date],
     ["processor", `${where.cores} x ${where.processor} (${where.instructions.join(", ")})`],
     ["threads", String(threads)],

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { createModel } from "trm/model";
 import { measureSteps, type StepSpeed } from "trm-bench/bench";
 import { mergeConfig, parseRunConfig } from "trm-workbench/config";
+import { count, duration, namedLines, percent } from "trm-workbench/text";
 import { addCompareOptions, type CompareOptions, compare } from "./bench-compare";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import {
@@ -13,7 +14,7 @@ import {
   threadsOption,
   wholeNumber,
 } from "./options";
-import { count, duration, facts, finish, percent } from "./output";
+import { finish } from "./output";
 
 interface BenchCommandOptions extends EngineCommandOptions, Omit<CompareOptions, "threads"> {
   readonly steps: number;
@@ -76,7 +77,7 @@ async function measureDevice(name: string, options: BenchCommandOptions): Promis
 
 function summary(speed: StepSpeed): string {
   const share = speed.shareOfPeak === undefined ? "" : `, ${percent(speed.shareOfPeak)} of the device's peak`;
-  return facts([
+  return namedLines([
     ["device", speed.device],
     ["model", `${count(speed.parameters)} parameters`],
     ["first step", duration(speed.firstStepSeconds)],

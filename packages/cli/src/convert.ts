@@ -11,8 +11,9 @@ import {
   writeWeightsTorch,
 } from "trm-workbench/official";
 import { runTraining } from "trm-workbench/runs";
+import { count, namedLines } from "trm-workbench/text";
 import { jsonOption, modelConfigOption, oneOf, readConfig, weightsOption, withFullPaths } from "./options";
-import { count, facts, finish } from "./output";
+import { finish } from "./output";
 
 type Target = "torch" | "safetensors" | "run";
 
@@ -59,7 +60,7 @@ export const convertCommand = new Command("convert")
     const parameters = tensors.reduce((sum, { data }) => sum + data.length, 0);
     const result = { from, source: stored.source, to: target, files, tensors: tensors.length, parameters };
     finish(options.json, result, () =>
-      facts([
+      namedLines([
         ["from", `${from} (${stored.source})`],
         ...files.map((file): [string, string] => ["to", file]),
         ["holds", `${count(parameters)} numbers in ${tensors.length} tensors`],

@@ -9,7 +9,7 @@ import {
   readArcDatasets,
   readArckit,
 } from "trm-workbench/data";
-import { findPython } from "trm-workbench/reproduce";
+import { findPython } from "trm-workbench/files";
 import {
   addBuilderOptions,
   type BuilderOptions,

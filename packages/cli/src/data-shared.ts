@@ -4,8 +4,9 @@ import { type Command, Option } from "commander";
 import { type Dataset, exampleCount, groupCount } from "trm/batches";
 import { downloadSource, type FolderContent, type SourceName, writeDatasetFolder } from "trm-workbench/data";
 import { type Progress, progress } from "trm-workbench/terminal";
+import { count, duration, namedLines } from "trm-workbench/text";
 import { jsonOption, wholeNumber } from "./options";
-import { count, duration, facts, finish, progressOf } from "./output";
+import { finish, progressOf } from "./output";
 
 /** What every builder can be told. */
 export interface BuilderOptions {
@@ -111,7 +112,7 @@ export function writeAndReport(
     seconds,
   };
   finish(options.json, result, () =>
-    facts([
+    namedLines([
       ["folder", options.out],
       ...Object.entries(splits).map(([split, { groups, examples }]): [string, string] => [
         split,

@@ -13,6 +13,7 @@ import {
   PASS_AT,
 } from "trm-workbench/runs";
 import { onInterrupt, progress } from "trm-workbench/terminal";
+import { count, duration, namedLines, numberTable, percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import {
   jsonOption,
@@ -23,7 +24,7 @@ import {
   weightsOption,
   wholeNumber,
 } from "./options";
-import { count, duration, facts, finish, numberTable, percent } from "./output";
+import { finish } from "./output";
 import { openTestData, type TestData } from "./test-data";
 import { loadModel } from "./weights";
 
@@ -170,7 +171,7 @@ function checkFits(model: { seqLen: number; vocabSize: number }, { name, dataset
 function summary(path: string, data: TestData, { step, evaluation, arc }: Outcome): string {
   const { puzzles, cells, halting, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
   const parts = [
-    facts([
+    namedLines([
       ["weights", step === undefined ? path : `${path} (step ${count(step)})`],
       ["data", data.name],
       ["solved", `${percent(puzzles)} of ${count(evaluation.count)} puzzles`],

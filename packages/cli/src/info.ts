@@ -6,8 +6,9 @@ import { checkpointStep, listCheckpoints } from "trm-workbench/checkpoints";
 import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
 import { openNpy, type StoredTensor } from "trm-workbench/files";
 import { readWeights, type StoredWeights } from "trm-workbench/official";
+import { count, namedLines, numberTable } from "trm-workbench/text";
 import { jsonOption } from "./options";
-import { count, facts, finish, numberTable } from "./output";
+import { finish } from "./output";
 
 /** `trm info PATH`: what a run, checkpoint, dataset folder or file holds. */
 export const infoCommand = new Command("info")
@@ -50,7 +51,7 @@ function describeRun(path: string): Description {
   const evaluation = table && readFileSync(table, "utf8").trim().split("\n").at(-1);
   return {
     result: { ...inner.result, kind: "run", checkpoints, ...(evaluation && { lastEvaluation: evaluation }) },
-    text: `${facts([
+    text: `${namedLines([
       ["run", path],
       ["checkpoints", checkpoints.map((path) => `step ${count(checkpointStep(path))}`).join(", ")],
       evaluation !== undefined && ["last evaluation", evaluation],
@@ -82,7 +83,7 @@ function describeWeights(
       tensors: shapes,
     },
     text: [
-      facts([
+      namedLines([
         [kind, path],
         step !== undefined && ["step", count(step)],
         ["holds", `${count(parameters)} numbers in ${names.length} tensors`],
@@ -123,7 +124,7 @@ function describeDataset(path: string, splits: readonly Split[]): Description {
       ...(tasks !== undefined && { testPuzzles: tasks }),
     },
     text: [
-      facts([
+      namedLines([
         ["dataset folder", path],
         ["tokens", `${all[0].seqLen} per example, ${all[0].vocabSize} kinds`],
         ["identifiers", `${count(identifiers.length)}, the blank one included`],
@@ -156,7 +157,7 @@ async function describeCsv(path: string): Promise<Description> {
   const cells = [...lengths];
   return {
     result: { kind: "csv", puzzles: ratings.length, cells, rating },
-    text: facts([
+    text: namedLines([
       ["puzzle file", path],
       ["puzzles", count(ratings.length)],
       ["cells", cells.join(", ")],
@@ -171,7 +172,7 @@ function describeNpy(path: string): Description {
   file.close();
   return {
     result: { kind: "npy", dtype, shape },
-    text: facts([
+    text: namedLines([
       ["array file", path],
       ["dtype", dtype],
       ["shape", `[${shape.join(", ")}]`],

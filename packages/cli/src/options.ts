@@ -11,7 +11,7 @@ import {
   type RunConfigChanges,
 } from "trm-workbench/config";
 import { isOfficialConfig, readOfficialConfig, readYaml } from "trm-workbench/official";
-import { suggestion } from "trm-workbench/terminal";
+import { suggestion } from "trm-workbench/text";
 import { parse } from "yaml";
 
 /** A whole number from `least` up, as the value of an option. */

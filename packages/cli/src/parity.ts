@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { EngineInfo } from "tfjs-compile";
-import { textTable } from "trm-workbench/notebook";
 import { type ParityResult, runParity } from "trm-workbench/official";
+import { textTable } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import { progressOf } from "./output";
 

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { disposeTree } from "tfjs-compile";
+import { puzzleKind } from "trm/batches";
 import { createReasoner, solve } from "trm/trainer";
+import { percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
 import { jsonOption, modelConfigOption, weightsOption, wholeNumber } from "./options";
-import { finish, percent } from "./output";
-import { puzzleKind } from "./puzzle-kind";
+import { finish } from "./output";
 import { loadModel } from "./weights";
 
 interface SolveCommandOptions extends EngineCommandOptions {

@@ -1,7 +1,6 @@
-import type { StoredRun } from "trm-workbench/experiments";
-import { orderAgrees } from "trm-workbench/reproduce";
+import { orderAgrees, type StoredRun } from "trm-workbench/experiments";
 import type { ChildOutcome } from "trm-workbench/runs";
-import { count, duration, numberTable, percent } from "./output";
+import { count, duration, mean, numberTable, percent } from "trm-workbench/text";
 
 /** A run of a sweep that trained to its end. Accuracies are those of the averaged weights in the last evaluation. */
 export interface FinishedRun {
@@ -72,8 +71,6 @@ export function sweptVariant(name: string, runs: readonly RunReport[], paper?: n
     seconds: mean(finished.map(({ seconds }) => seconds)),
   };
 }
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
 
 /** The table at the end of a sweep, and below it what failed; with the paper's numbers where there are any. */
 export function sweepTable(variants: readonly SweptVariant[], interrupted: boolean): string {

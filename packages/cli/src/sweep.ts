@@ -2,7 +2,8 @@ import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { presets, type RunConfigChanges } from "trm-workbench/config";
 import { budgets, catalogue, type RunToTrain, type TrainRunsOptions } from "trm-workbench/experiments";
-import { onInterrupt, suggestion } from "trm-workbench/terminal";
+import { onInterrupt } from "trm-workbench/terminal";
+import { duration, suggestion } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions } from "./engine";
 import {
   addConfigOptions,
@@ -15,7 +16,7 @@ import {
   wholeNumber,
   withFullPaths,
 } from "./options";
-import { duration, finish } from "./output";
+import { finish } from "./output";
 import { type ExperimentOptions, sweepExperiment } from "./sweep-experiment";
 import { sweepGrid } from "./sweep-grid";
 import { type SweptVariant, sweepTable } from "./sweep-table";

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, isAbsolute, join, relative } from "node:path";
 import { type Dataset, type FolderExtras, sudokuDataset } from "trm/batches";
-import type { Box } from "trm/puzzles";
+import { type Box, sudokuBox } from "trm/puzzles";
 import { parseRunConfig, type RunConfigChanges } from "trm-workbench/config";
 import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
 import { openRunData, sampleSudokuCsv } from "trm-workbench/runs";
@@ -79,15 +79,9 @@ async function openConfigured(changes: RunConfigChanges, name: string): Promise<
 /** The box of the Sudokus in a CSV file, by the length of its first puzzle. */
 export async function boxOfCsv(path: string): Promise<Box> {
   for await (const { question, where } of streamPuzzleRows(path)) {
-    const box = boxOfCells(question.length);
+    const box = sudokuBox(question.length);
     if (!box) throw new Error(`${where}: a Sudoku of ${question.length} cells is not known`);
     return box;
   }
   throw new Error(`${path} has no puzzles`);
-}
-
-/** The usual box of a Sudoku with so many cells: of 36 cells 2x3. */
-export function boxOfCells(cells: number): Box | undefined {
-  const boxes: Record<number, Box> = { 16: [2, 2], 36: [2, 3], 64: [2, 4], 81: [3, 3] };
-  return boxes[cells];
 }

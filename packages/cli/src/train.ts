@@ -11,6 +11,7 @@ import {
   tellParent,
 } from "trm-workbench/runs";
 import { onInterrupt, type Progress, progress } from "trm-workbench/terminal";
+import { count, duration, namedLines, percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, memoryInUse, startEngineFor } from "./engine";
 import {
   addConfigOptions,
@@ -21,7 +22,7 @@ import {
   threadsOption,
   withFullPaths,
 } from "./options";
-import { count, duration, facts, finish, percent } from "./output";
+import { finish } from "./output";
 
 interface TrainCommandOptions extends EngineCommandOptions {
   readonly out?: string;
@@ -114,7 +115,7 @@ function whatToRun(
 function summary(result: RunResult): string {
   const { step, totalSteps, seconds, training, evaluations, interrupted } = result;
   const last = evaluations.filter((evaluation) => evaluation.step === evaluations.at(-1)?.step);
-  return facts([
+  return namedLines([
     [
       interrupted ? "stopped" : "trained",
       `${count(step)} of ${count(totalSteps)} steps in ${duration(seconds)}`,

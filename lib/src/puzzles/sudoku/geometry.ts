@@ -17,16 +17,12 @@ export interface Geometry {
   readonly peersPerCell: number;
 }
 
-/**
- * The usual box of a Sudoku with so many cells: 16 -> 2x2, 36 -> 2x3, 64 -> 2x4, 81 -> 3x3.
- * @throws RangeError when no Sudoku has so many cells
- */
-export function boxOf(cells: number): Box {
+/** The usual box of a Sudoku with so many cells: 16 -> 2x2, 36 -> 2x3, 64 -> 2x4, 81 -> 3x3; else undefined. */
+export function sudokuBox(cells: number): Box | undefined {
   const side = Math.sqrt(cells);
-  for (let rows = Math.floor(Math.sqrt(side)); rows > 1; rows--) {
-    if (side % rows === 0) return [rows, side / rows];
-  }
-  throw new RangeError(`no Sudoku has ${cells} cells; there are those of 16, 36, 64 and 81`);
+  return [[2, 2] as const, [2, 3] as const, [2, 4] as const, [3, 3] as const].find(
+    ([rows, columns]) => rows * columns === side,
+  );
 }
 
 const known = new Map<string, Geometry>();

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { accuracyFigure, type Figure } from "trm-workbench/figures";
 import { readJsonFile, writeFileAtomic } from "trm-workbench/files";
 import { evaluationCurves } from "trm-workbench/notebook";
+import { markdownTable, percent } from "trm-workbench/text";
 import { z } from "zod";
-import { markdownTable } from "./markdown";
 
 const environmentSchema = z.object({
   date: z.string(),
@@ -210,6 +210,4 @@ function curveRow(row: NonNullable<AcceleratorReport["training"]>["evaluations"]
   const { step, seconds, weights, count, puzzles, cells } = row;
   return [String(step), (seconds / 60).toFixed(1), weights, String(count), percent(puzzles), percent(cells)];
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;

@@ -1,5 +1,6 @@
 /** Times contestants alternately, so that whatever else the machine does meets all of them alike. */
 import { extname, join } from "node:path";
+import { median } from "trm-workbench/text";
 import { type Contestant, measure, startContestant } from "./contestant";
 import { compiledEnvironment, findPeer, peerArguments, peerEnvironment } from "./peer";
 import { type BenchRow, rowName } from "./rows";
@@ -163,11 +164,4 @@ async function timePairs(
     floor,
     share: floor / median(times[0]),
   };
-}
-
-/** The value in the middle; of an even number of values the mean of the two there. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

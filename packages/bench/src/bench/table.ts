@@ -1,3 +1,4 @@
+import { markdownTable, percent } from "trm-workbench/text";
 /** Results as tables in Markdown, which a terminal shows as well. */
 import type { RowResult } from "./pairs";
 import type { RaceResult } from "./races";
@@ -5,7 +6,6 @@ import type { RaceResult } from "./races";
 const milliseconds = (value: number | undefined) =>
   value === undefined ? "" : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 const times = (ratio: number | undefined) => (ratio === undefined ? "" : ratio.toFixed(2));
-const percent = (share: number) => `${Math.round(100 * share)}%`;
 const megabytes = (bytes: number | undefined) => (bytes === undefined ? "" : `${Math.round(bytes / 1e6)}`);
 const seconds = (value: number | undefined) => (value === undefined ? "" : value.toFixed(1));
 
@@ -34,7 +34,7 @@ export function rowTable(results: readonly RowResult[]): string {
       times(ratios.eager),
       times(ratios.wasm),
       milliseconds(floor),
-      percent(share),
+      percent(share, 0),
       megabytes(ours.peakMemoryBytes),
       megabytes(others.peer?.peakMemoryBytes),
       seconds(ours.firstStepSeconds),
@@ -69,13 +69,4 @@ export function raceTable(results: readonly RaceResult[]): string {
       times(peer && ours.seconds / peer.seconds),
     ]),
   );
-}
-
-/** The first column is text, the others are numbers. */
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, c) => Math.max(name.length, ...rows.map((row) => row[c].length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((text, c) => (c === 0 ? text.padEnd(widths[c]) : text.padStart(widths[c]))).join(" | ")} |`;
-  const rule = widths.map((width, c) => (c === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), line(rule), ...rows.map(line)].join("\n");
 }

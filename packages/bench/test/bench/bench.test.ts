@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { startEngine, tf } from "tfjs-compile";
+import { median } from "trm-workbench/text";
 import { rowTable, runBenchmark } from "../../src/bench";
 import { startContestant } from "../../src/bench/contestant";
-import { median } from "../../src/bench/pairs";
 import { benchRows, quickRows, rowName, rowNamed, rowsLike } from "../../src/bench/rows";
 import { rowWork, type Work } from "../../src/bench/work";
 

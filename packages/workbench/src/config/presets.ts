@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { projectFolder } from "../files/paths";
-import { suggestion } from "../terminal/nearest";
+import { suggestion } from "../text/nearest";
 import type { RunConfig, RunConfigChanges } from "./config";
 import { parseRunConfig } from "./schema";
 

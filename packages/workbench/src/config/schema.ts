@@ -1,7 +1,7 @@
 import { checkModelConfig, paperModel } from "trm/model";
 import { checkTrainingConfig, paperTraining, type TrainingConfig } from "trm/trainer";
 import { z } from "zod";
-import { nearest, suggestion } from "../terminal/nearest";
+import { nearest, suggestion } from "../text/nearest";
 import {
   type CheckpointConfig,
   type DataConfig,

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "../config";
 import { projectFolder } from "../files/paths";
-import { suggestion } from "../terminal/nearest";
+import { suggestion } from "../text/nearest";
 import { runHash } from "./hash";
 
 /** How much to train: `smoke` for tests, `laptop` for minutes on two cores, `full` for the paper's own scale. */

@@ -1,4 +1,5 @@
 import type { Data, Layout } from "plotly.js";
+import { mean } from "../text";
 import { type Figure, type Heading, makeFigure, palette, withOpacity } from "./theme";
 
 /** One line of a chart, measured once or, for a line with a band, once per seed. */
@@ -222,10 +223,6 @@ export function curveTraces(curve: Curve, style: CurveStyle, format: string): Da
     ...style.axes,
   };
   return [band, line];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Mean over a window of at most `width` values around each one, shorter at the ends. */

@@ -5,6 +5,7 @@ export { parseJsonAs, pythonJson, readJsonFile } from "./json";
 export { takeLock } from "./lock";
 export { type NpyRows, openNpy, readNpy, writeNpy, writeNpyRows } from "./npy";
 export { cacheFolder, projectFolder } from "./paths";
+export { findPython } from "./python";
 export { encodeSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors";
 export { type ElementType, elementTypes, type StoredTensor, type TypedArray } from "./tensor";
 export { type EventFile, openEventFile } from "./tensorboard";

@@ -10,6 +10,7 @@ import {
 } from "../experiments";
 import type { EvaluationRow } from "../runs";
 import { differences } from "../runs/resume";
+import { mean } from "../text";
 import { report } from "./report";
 import { notebookSettings } from "./settings";
 import { showTable } from "./table";
@@ -74,9 +75,6 @@ export const stepWhenSolved =
   (share: number) =>
   ({ evaluations }: Pick<MeasuredRun, "evaluations">): number =>
     evaluations.find(({ weights, puzzles }) => weights === "ema" && puzzles >= share)?.step ?? Number.NaN;
-
-/** NaN over nothing. */
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Hands the results of an experiment to the table at the end of `npm run reproduce`. */
 export function reportExperiment({ experiment, task, variants }: Comparison): void {

@@ -1,6 +1,7 @@
 import type { ExperimentResult, StoredRun } from "../experiments";
 import type { Curve } from "../figures";
-import { lastEvaluation, mean, type ResultsRow, stepWhenSolved } from "./experiment-table";
+import { mean } from "../text";
+import { lastEvaluation, type ResultsRow, stepWhenSolved } from "./experiment-table";
 
 /**
  * How many supervision steps a puzzle took before it made room for another, over training: a curve for each variant, each

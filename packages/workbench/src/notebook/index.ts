@@ -14,10 +14,10 @@ export {
 export { thinkingCurves, thinkingFrame } from "./experiment-thinking";
 export { latentBoardsFigure } from "./latent-boards";
 export { type LiveFigure, liveFigure } from "./live";
-export { type ReportRow, report } from "./report";
+export { report } from "./report";
 export { type NotebookSettings, notebookSettings } from "./settings";
 export { findSource, type SourcePiece, showSource } from "./source";
-export { showTable, type TableLike, type TableOptions, textTable } from "./table";
+export { showTable, type TableLike, type TableOptions } from "./table";
 export { trainVariant } from "./train-variant";
 export { trainedModel } from "./trained-model";
 export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";

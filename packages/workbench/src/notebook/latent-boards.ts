@@ -1,6 +1,6 @@
 import { sudokuDigits } from "trm/batches";
 import type { ModelParams } from "trm/model";
-import { boxOf } from "trm/puzzles";
+import { sudokuBox } from "trm/puzzles";
 import type { Reasoner } from "trm/trainer";
 import { headDecoder, readMinds } from "../analysis";
 import { type Figure, type Heading, sudokuStepsFigure } from "../figures";
@@ -16,6 +16,9 @@ export async function latentBoardsFigure(
   heading: Heading,
 ): Promise<Figure> {
   const { seqLen } = reasoner.model.config;
+  const box = sudokuBox(seqLen);
+  if (box === undefined)
+    throw new RangeError(`the model's puzzles have ${seqLen} cells, which no Sudoku has`);
   const [inputs, labels] = [Int32Array.from(puzzle.inputs), Int32Array.from(puzzle.labels)];
   if (inputs.length !== seqLen || labels.length !== seqLen) {
     throw new RangeError(
@@ -26,7 +29,7 @@ export async function latentBoardsFigure(
   const minds = await readMinds(reasoner, params, batch);
   const read = headDecoder(params);
   return sudokuStepsFigure(
-    { box: boxOf(seqLen), clues: sudokuDigits(inputs), solution: sudokuDigits(labels) },
+    { box, clues: sudokuDigits(inputs), solution: sudokuDigits(labels) },
     [minds[0], minds[minds.length - 1]].flatMap(({ supervisionStep, latents }) =>
       Object.entries(latents)
         .sort(([a], [b]) => a.localeCompare(b))

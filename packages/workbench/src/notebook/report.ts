@@ -1,17 +1,5 @@
 import { appendFileSync } from "node:fs";
-
-/** One variant's result, for the table that `npm run reproduce` prints at its end. */
-export interface ReportRow {
-  /** What was compared, for example "Fewer layers". */
-  readonly experiment: string;
-  readonly variant: string;
-  /** What was measured on, for example "6x6 Sudoku". */
-  readonly task: string;
-  /** Share of held-out puzzles solved, from 0 to 1, one for each seed. */
-  readonly accuracies: readonly number[];
-  /** The paper's number as a fraction; left out where it gives none. */
-  readonly paper?: number;
-}
+import type { ReportRow } from "../experiments";
 
 /**
  * Hands results to `npm run reproduce`. In a notebook that the reader runs by hand it does nothing.

@@ -1,4 +1,4 @@
-import { table as drawTable, getBorderCharacters } from "table";
+import { textTable } from "../text";
 import { showHtml } from "./display";
 
 /** What is needed of a danfojs DataFrame or Series, so that showing one does not load danfojs. */
@@ -26,19 +26,6 @@ export function showTable(table: TableLike, options: TableOptions = {}): void {
   // A column of numbers is read by its last digits, its name stands above them.
   const isNumeric = head.map((_, c) => rows.some((row) => typeof row[c] === "number"));
   showHtml(htmlTable(head, texts, isNumeric), textTable(head, texts, isNumeric).trimEnd());
-}
-
-/** A table for a terminal, drawn with lines. */
-export function textTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  rightAligned: readonly boolean[],
-): string {
-  return drawTable([head, ...rows] as string[][], {
-    border: getBorderCharacters("norc"),
-    columns: rightAligned.map((right) => ({ alignment: right ? "right" : "left" })),
-    drawHorizontalLine: (line, count) => line <= 1 || line === count,
-  });
 }
 
 function htmlTable(

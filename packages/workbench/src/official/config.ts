@@ -1,7 +1,7 @@
 import type { ModelConfig } from "trm/model";
 import { stringify } from "yaml";
 import { isRecord, type ModelSettings, type RunConfig, type RunConfigChanges } from "../config/config";
-import { nearest } from "../terminal/nearest";
+import { nearest } from "../text/nearest";
 import { fromOfficialArch, type OfficialArch } from "./state-dict";
 import { type Plain, readWithDefaults, withInterpolations } from "./yaml";
 

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { projectFolder } from "../files/paths";
+import { findPython } from "../files/python";
 
 export interface ExecuteOptions {
   /** The notebook; its kernel runs in its folder. It is not changed. */
@@ -94,16 +95,6 @@ export async function executeNotebook(options: ExecuteOptions): Promise<void> {
 }
 
 const mark = "@notebook ";
-
-/** The project's Python: what TRM_PYTHON names, else the one in `.venv`. */
-export function findPython(): string {
-  const inVenv = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
-  const python = process.env.TRM_PYTHON ?? join(projectFolder, ".venv", ...inVenv);
-  if (!existsSync(python)) {
-    throw new Error(`there is no ${python}: run "npm run setup", or set TRM_PYTHON`);
-  }
-  return python;
-}
 
 /** A kernel specification of our own, so that notebooks run in exactly this Node, whatever else is installed. */
 export function makeKernelFolder(): string {

@@ -1,2 +1,1 @@
-export { findPython } from "./execute";
-export { orderAgrees } from "./results";
+export { executeNotebook, NotebookError, type NotebookEvent } from "./execute";

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { ReportRow } from "../experiments";
 import { figuresFolder } from "../figures";
 import { writeFileAtomic } from "../files";
 import { cacheFolder, projectFolder } from "../files/paths";
-import type { ReportRow } from "../notebook/report";
 import type { NotebookSettings } from "../notebook/settings";
 import { executeNotebook, type NotebookEvent } from "./execute";
 import { readReport } from "./results";

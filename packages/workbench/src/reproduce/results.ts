@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import type { ReportRow } from "../notebook/report";
-import { textTable } from "../notebook/table";
+import { orderAgrees, type ReportRow } from "../experiments";
+import { mean, textTable } from "../text";
 
 const rowSchema = z.object({
   experiment: z.string(),
@@ -43,31 +43,4 @@ function spread(accuracies: readonly number[]): string {
   const text = (100 * mean(accuracies)).toFixed(1);
   if (accuracies.length === 1) return text;
   return `${text} (${(100 * Math.min(...accuracies)).toFixed(1)} to ${(100 * Math.max(...accuracies)).toFixed(1)})`;
-}
-
-/**
- * Whether this variant stands above and below the same other variants of its experiment and task as in the paper.
- * Where ours are equal, or the paper has no number for one of the two, there is nothing to disagree with.
- */
-export function orderAgrees(row: ReportRow, rows: readonly ReportRow[]): string {
-  const { paper } = row;
-  if (paper === undefined || row.accuracies.length === 0) return "";
-  const others = rows.filter(
-    (other) =>
-      other !== row &&
-      other.experiment === row.experiment &&
-      other.task === row.task &&
-      other.accuracies.length > 0 &&
-      other.paper !== undefined,
-  );
-  if (others.length === 0) return "";
-  const differs = others.filter((other) => {
-    const ours = mean(row.accuracies) - mean(other.accuracies);
-    return ours * (paper - (other.paper ?? paper)) < 0;
-  });
-  return differs.length === 0 ? "agrees" : `differs from ${differs.map(({ variant }) => variant).join(", ")}`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { findPython } from "../../src/files";
 import {
   executeNotebook,
-  findPython,
   makeKernelFolder,
   NotebookError,
   type NotebookEvent,

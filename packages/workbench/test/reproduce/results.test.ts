@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { notebookSettings, type ReportRow, report } from "../../src/notebook";
-import { orderAgrees, readReport, resultsTable } from "../../src/reproduce/results";
+import { orderAgrees, type ReportRow } from "../../src/experiments";
+import { notebookSettings, report } from "../../src/notebook";
+import { readReport, resultsTable } from "../../src/reproduce/results";
 
 const trm: ReportRow = {
   experiment: "HRM",

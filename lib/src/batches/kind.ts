@@ -1,5 +1,3 @@
-import { mazeCells, mazeTokens, sudokuDigits, sudokuTokens } from "trm/batches";
-import type { ModelConfig } from "trm/model";
 import {
   type Box,
   checkMaze,
@@ -10,9 +8,12 @@ import {
   mazePicture,
   parseGrid,
   parseMaze,
+  sudokuBox,
   sudokuPicture,
-} from "trm/puzzles";
-import { boxOfCells } from "./test-data";
+} from "../puzzles";
+import type { Dataset } from "./dataset";
+import { mazeCells, mazeTokens } from "./maze";
+import { sudokuDigits, sudokuTokens } from "./sudoku";
 
 /** Everything that depends on what kind of puzzle a model was trained on. */
 export interface PuzzleKind {
@@ -28,8 +29,8 @@ export interface PuzzleKind {
  * The kind of puzzle that a model was trained on, by its numbers of cells and tokens.
  * @throws Error when it is neither Sudoku nor maze
  */
-export function puzzleKind({ seqLen, vocabSize }: ModelConfig): PuzzleKind {
-  const box = boxOfCells(seqLen);
+export function puzzleKind({ seqLen, vocabSize }: Pick<Dataset, "seqLen" | "vocabSize">): PuzzleKind {
+  const box = sudokuBox(seqLen);
   if (box && vocabSize === Math.sqrt(seqLen) + 2) return sudokuKind(box);
   if (vocabSize === 6 && Number.isInteger(Math.sqrt(seqLen))) return mazeKind(Math.sqrt(seqLen));
   throw new Error(

@@ -1,0 +1,37 @@
+import { mean } from "../text";
+
+/** One variant's result, for the table that `npm run reproduce` prints at its end. */
+export interface ReportRow {
+  /** What was compared, for example "Fewer layers". */
+  readonly experiment: string;
+  readonly variant: string;
+  /** What was measured on, for example "6x6 Sudoku". */
+  readonly task: string;
+  /** Share of held-out puzzles solved, from 0 to 1, one for each seed. */
+  readonly accuracies: readonly number[];
+  /** The paper's number as a fraction; left out where it gives none. */
+  readonly paper?: number;
+}
+
+/**
+ * Whether this variant stands above and below the same other variants of its experiment and task as in the paper.
+ * Where ours are equal, or the paper has no number for one of the two, there is nothing to disagree with.
+ */
+export function orderAgrees(row: ReportRow, rows: readonly ReportRow[]): string {
+  const { paper } = row;
+  if (paper === undefined || row.accuracies.length === 0) return "";
+  const others = rows.filter(
+    (other) =>
+      other !== row &&
+      other.experiment === row.experiment &&
+      other.task === row.task &&
+      other.accuracies.length > 0 &&
+      other.paper !== undefined,
+  );
+  if (others.length === 0) return "";
+  const differs = others.filter((other) => {
+    const ours = mean(row.accuracies) - mean(other.accuracies);
+    return ours * (paper - (other.paper ?? paper)) < 0;
+  });
+  return differs.length === 0 ? "agrees" : `differs from ${differs.map(({ variant }) => variant).join(", ")}`;
+}
