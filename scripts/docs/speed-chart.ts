@@ -1,10 +1,10 @@
 /**
- * Draws `docs/speed.png` from the first table of `docs/benchmarks.md`: run `node --import tsx docs/speed-chart.ts`
- * after a change of that table.
+ * Draws `docs/speed.png` from the first table of `docs/benchmarks.md`: run `node --conditions=source --import=tsx
+ * scripts/docs/speed-chart.ts` after a change of that table.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { closeRenderer, colors, makeFigure, palette, renderPng } from "../lib/src/figures";
+import { closeRenderer, colors, makeFigure, palette, renderPng } from "trm-workbench/figures";
 
 /** A row of the table: the name of the step, and our time as a share of PyTorch's in each column. */
 interface SpeedRow {
@@ -12,18 +12,19 @@ interface SpeedRow {
   readonly ratios: readonly number[];
 }
 
-/** The table behind the marker `<!-- speed-chart: NAME -->`. */
-function speedTable(markdown: string, name: string): { columns: string[]; rows: SpeedRow[] } {
-  const [head, , ...body] = markdown.split(`<!-- speed-chart: ${name} -->\n`)[1].split("\n\n")[0].split("\n");
+/** The table behind the marker `<!-- speed-chart -->`. */
+function speedTable(markdown: string): { columns: string[]; rows: SpeedRow[] } {
+  const [head, , ...body] = markdown.split("<!-- speed-chart -->\n")[1].split("\n\n")[0].split("\n");
   const cells = (line: string) => line.split("|").slice(1, -1).map((cell) => cell.trim());
   const rows = body.map((line) => {
-    const [rowName, ...values] = cells(line);
-    return { name: rowName, ratios: values.map((value) => Number(/\*\*([\d.]+)\*\*/.exec(value)?.[1])) };
+    const [name, ...values] = cells(line);
+    return { name, ratios: values.map((value) => Number(/\*\*([\d.]+)\*\*/.exec(value)?.[1])) };
   });
   return { columns: cells(head).slice(1), rows };
 }
 
-const { columns, rows } = speedTable(readFileSync(join(__dirname, "benchmarks.md"), "utf8"), "AVX-512");
+const docs = join(__dirname, "../../docs");
+const { columns, rows } = speedTable(readFileSync(join(docs, "benchmarks.md"), "utf8"));
 const training = columns.map((name, column) => ({ name, column })).filter(({ name }) => name.startsWith("train"));
 const barWidth = 0.36;
 
@@ -63,5 +64,5 @@ const figure = makeFigure(
 );
 
 renderPng(figure, { scale: 2 })
-  .then((png) => writeFileSync(join(__dirname, "speed.png"), png))
+  .then((png) => writeFileSync(join(docs, "speed.png"), png))
   .finally(closeRenderer);
