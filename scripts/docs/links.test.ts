@@ -8,7 +8,9 @@ const root = join(__dirname, "../..");
 
 /** Files that git tracks or would track, and the folders that hold them. */
 function tracked(): { files: string[]; paths: Set<string> } {
-  const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+  });
   const files = list.toString().split("\0").filter(Boolean);
   const paths = new Set(["."]);
   for (const file of files) for (let path = file; path !== "."; path = posix.dirname(path)) paths.add(path);
@@ -25,12 +27,15 @@ function markdownOf(file: string, text: string): string {
     .join("\n\n");
 }
 
-const withoutCode = (markdown: string) => markdown.replace(/^```.*?^```/gms, "").replace(/`[^`\n]*`/g, "code");
+const withoutCode = (markdown: string) =>
+  markdown.replace(/^```.*?^```/gms, "").replace(/`[^`\n]*`/g, "code");
 
 /** Targets of links and pictures, without those on other hosts. */
 function relativeLinks(markdown: string): string[] {
   const targets = [...withoutCode(markdown).matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]:\s*(\S+)/gm)];
-  return targets.map(([, inline, reference]) => inline ?? reference).filter((target) => !/^[a-z]+:/.test(target));
+  return targets
+    .map(([, inline, reference]) => inline ?? reference)
+    .filter((target) => !/^[a-z]+:/.test(target));
 }
 
 /** Anchors of the headings, as GitHub makes them. */
@@ -47,12 +52,21 @@ function anchors(markdown: string): Set<string> {
 }
 
 /** Links of a file that lead nowhere. */
-function brokenLinks(file: string, markdown: string, paths: Set<string>, read: (file: string) => string): string[] {
+function brokenLinks(
+  file: string,
+  markdown: string,
+  paths: Set<string>,
+  read: (file: string) => string,
+): string[] {
   return relativeLinks(markdown).filter((target) => {
     const [path, fragment] = decodeURIComponent(target).split("#");
     const to = path === "" ? file : posix.join(posix.dirname(file), path).replace(/\/$/, "");
     if (!paths.has(to)) return true;
-    return fragment !== undefined && to.endsWith(".md") && !anchors(to === file ? markdown : read(to)).has(fragment);
+    return (
+      fragment !== undefined &&
+      to.endsWith(".md") &&
+      !anchors(to === file ? markdown : read(to)).has(fragment)
+    );
   });
 }
 
@@ -68,7 +82,8 @@ test("every relative link of the documents and notebooks resolves", () => {
 });
 
 test("a missing file, a missing heading and another letter case are broken links", () => {
-  const text = "# One `two`\n[a](b.md) [b](#one-two) [c](#one) [d](docs/) [e](Docs) [f](https://x.y/z) `[g](h)`\n";
+  const text =
+    "# One `two`\n[a](b.md) [b](#one-two) [c](#one) [d](docs/) [e](Docs) [f](https://x.y/z) `[g](h)`\n";
   const broken = brokenLinks("README.md", text, new Set([".", "README.md", "docs"]), () => "");
   assert.deepEqual(broken, ["b.md", "#one", "Docs"]);
 });

@@ -15,7 +15,11 @@ interface SpeedRow {
 /** The table behind the marker `<!-- speed-chart -->`. */
 function speedTable(markdown: string): { columns: string[]; rows: SpeedRow[] } {
   const [head, , ...body] = markdown.split("<!-- speed-chart -->\n")[1].split("\n\n")[0].split("\n");
-  const cells = (line: string) => line.split("|").slice(1, -1).map((cell) => cell.trim());
+  const cells = (line: string) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim());
   const rows = body.map((line) => {
     const [name, ...values] = cells(line);
     return { name, ratios: values.map((value) => Number(/\*\*([\d.]+)\*\*/.exec(value)?.[1])) };
@@ -25,7 +29,9 @@ function speedTable(markdown: string): { columns: string[]; rows: SpeedRow[] } {
 
 const docs = join(__dirname, "../../docs");
 const { columns, rows } = speedTable(readFileSync(join(docs, "benchmarks.md"), "utf8"));
-const training = columns.map((name, column) => ({ name, column })).filter(({ name }) => name.startsWith("train"));
+const training = columns
+  .map((name, column) => ({ name, column }))
+  .filter(({ name }) => name.startsWith("train"));
 const barWidth = 0.36;
 
 const figure = makeFigure(
