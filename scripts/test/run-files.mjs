@@ -38,6 +38,7 @@ export function runTestFiles(files) {
     [
       "--conditions=source",
       "--import=tsx",
+      "--import=./packages/workbench/src/engine-variables.ts",
       "--test",
       `--test-concurrency=${Math.max(2, Math.floor(availableParallelism() / 2))}`,
       `--test-timeout=${TIMEOUT_MINUTES * 60_000}`,

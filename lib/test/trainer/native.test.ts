@@ -12,7 +12,7 @@ async function run(
   precision: "float32" | "bfloat16",
   changes: Partial<ModelConfig>,
 ): Promise<History> {
-  process.env.TRM_COMPILE = how;
+  process.env.TFJS_COMPILE_TO = how;
   const trainer = createTrainer(tinyModel(changes), { ...tinyTraining, precision }, tinyTask.train, {
     augment: tinyTask.augment,
   });
@@ -29,7 +29,7 @@ const variants: Record<string, Partial<ModelConfig>> = {
 describe("training natively", { skip: toolchain() === undefined && "no C compiler works here" }, () => {
   before(() => startEngine({ backend: "tensorflow" }));
   afterEach(() => {
-    delete process.env.TRM_COMPILE;
+    delete process.env.TFJS_COMPILE_TO;
   });
 
   for (const [name, changes] of Object.entries(variants)) {

@@ -318,7 +318,7 @@ INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, 
 enum { NEAR_BYTES = 256 << 10 }; /* half of a small second cache */
 
 /* All of C: tiles of nearly equal height, and the last ones. Where vectors are short, of A only so much at a time as
-   stays near, of which a second cache of 512 KB has a fifth to gain at the paper's size. (With AVX-512 and 1 MB it did
+   stays near, of which a second cache of 512 KB has a fifth to gain with large weights. (With AVX-512 and 1 MB it did
    not measure faster: a panel's tiles pass A in order, which the prefetcher keeps up with.) */
 INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, char *c) {
   long rows = gemm_part(M, ROWS), whole = M / rows, rest = M % rows;

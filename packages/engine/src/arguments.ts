@@ -67,16 +67,58 @@ export function checkDonation(name: string, { tensors }: Arguments, donate: read
 }
 
 /** The indices, among all tensors of the arguments, of those in the arguments at `positions`. */
-export function placesOf({ tensors }: Arguments, positions: readonly number[]): number[] {
+export function inputsAt({ tensors }: Arguments, positions: readonly number[]): number[] {
   const at = tensors.flatMap((own, position) => own.map(() => position));
   return [...at.keys()].filter((i) => positions.includes(at[i]!));
 }
 
-/** The inputs that this very call may use up: a clone elsewhere still needs the data that it shares. */
-export function donatedInputs(args: Arguments, donate: readonly number[]): ReadonlySet<number> {
+/**
+ * {@link inputsAt} for the arguments that hold examples; undefined where the caller did not tell.
+ *
+ * @throws Error where their tensors have not one first dimension in common
+ */
+export function batchInputs(
+  name: string,
+  args: Arguments,
+  batch: readonly number[] | undefined,
+): number[] | undefined {
+  if (batch === undefined) return undefined;
+  for (const position of batch) {
+    if (args.tensors[position]?.length) continue;
+    throw new Error(`compile(${name}): "batch" names argument ${position}, which holds no tensor.`);
+  }
+  const inputs = inputsAt(args, batch);
+  const tensors = args.tensors.flat();
+  const first = tensors[inputs[0] ?? -1];
+  for (const input of inputs) {
+    const tensor = tensors[input]!;
+    if (tensor.rank > 0 && tensor.shape[0] === first?.shape[0]) continue;
+    throw new Error(
+      `compile(${name}): the tensors of "batch" arguments must have the same first dimension, but those at ` +
+        `${pathOf(args, first!)} and ${pathOf(args, tensor)} have the shapes [${first?.shape}] and [${tensor.shape}].`,
+    );
+  }
+  return inputs;
+}
+
+/**
+ * The inputs that a call may use up: a clone elsewhere still needs the data that it shares.
+ *
+ * @param originals the caller's tensors, where `args` are clones of them
+ */
+export function donatedInputs(
+  args: Arguments,
+  donate: readonly number[],
+  originals?: Arguments,
+): ReadonlySet<number> {
   if (donate.length === 0) return new Set();
   const tensors = args.tensors.flat();
-  return new Set(placesOf(args, donate).filter((i) => kernelBackend().refCount(tensors[i]!.dataId) === 1));
+  const callers = originals?.tensors.flat() ?? [];
+  const isFree = (i: number) => {
+    const known = callers[i]?.isDisposed === false ? 2 : 1;
+    return kernelBackend().refCount(tensors[i]!.dataId) === known;
+  };
+  return new Set(inputsAt(args, donate).filter(isFree));
 }
 
 /** Disposes the tensors of the arguments at these positions. */

@@ -16,7 +16,7 @@ export function noGradient<T>(fn: () => T): T {
   }
 }
 
-/** Whether a derivative will be taken of what is computed now: inside of {@link valueAndGrad} and outside of {@link noGradient}. */
+/** Whether tfjs records what is computed now for a derivative: inside of {@link valueAndGrad} or `tf.grad`, outside of {@link noGradient}. */
 export function learning(): boolean {
   const { state } = tf.engine();
   return state.gradientDepth > 0 && state.kernelDepth === 0;

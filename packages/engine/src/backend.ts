@@ -6,7 +6,8 @@ import { backendName, bindingSwitch, type NativeMemory, registerKernelBackend } 
 import { registerGradients } from "./gradients";
 import type { DeviceMemory, DeviceOptions } from "./pjrt/client";
 import { pjrtEngine, runningPjrt } from "./pjrt/engine";
-import { router } from "./router";
+import { settings, variableOf } from "./settings";
+import { tensorOwners } from "./tensor-owners";
 import { openTensorFlow, runningTensorFlow, type TensorFlow } from "./tensorflow/context";
 import { type EagerBinding, eagerBinding } from "./tensorflow/eager";
 import { findTensorFlow } from "./tensorflow/find-library";
@@ -15,7 +16,7 @@ export type BackendName = "tensorflow" | "pjrt" | "wasm" | "cpu";
 
 export interface EngineOptions {
   /**
-   * `auto` (the default) takes what the environment variable `TRM_DEVICE` names; without it TensorFlow if it is installed,
+   * `auto` (the default) takes what the setting `backend` names; without it TensorFlow if it is installed,
    * else tfjs's WebAssembly backend, and says so once.
    * `pjrt` is a device with a PJRT plugin, such as a GPU. Any choice but `auto` is taken or fails.
    */
@@ -74,12 +75,12 @@ export function deviceMemory(): DeviceMemory | null {
   return runningPjrt()?.device.memory() ?? null;
 }
 
-/** What all places together hold for tfjs's tensors. */
+/** What all owners together hold for tfjs's tensors. */
 function nativeMemory(): NativeMemory {
-  const places = [binding?.memory(), runningPjrt()?.tensors.memory()];
+  const owned = [binding?.memory(), runningPjrt()?.tensors.memory()];
   return {
-    tensors: places.reduce((sum, place) => sum + (place?.tensors ?? 0), 0),
-    bytes: places.reduce((sum, place) => sum + (place?.bytes ?? 0), 0),
+    tensors: owned.reduce((sum, memory) => sum + (memory?.tensors ?? 0), 0),
+    bytes: owned.reduce((sum, memory) => sum + (memory?.bytes ?? 0), 0),
   };
 }
 
@@ -97,17 +98,8 @@ async function startOnce({ backend = "auto", threads, pjrt }: EngineOptions): Pr
   checkThreads(threads);
   registerGradients();
   if (info !== undefined && (backend === "auto" || backend === info.backend)) return info;
-  info = await start(backend === "auto" ? deviceFromEnvironment() : backend, threads, pjrt);
+  info = await start(backend === "auto" ? (settings().backend ?? "auto") : backend, threads, pjrt);
   return info;
-}
-
-const backendNames: readonly string[] = ["auto", "tensorflow", "pjrt", "wasm", "cpu"];
-
-/** So that notebooks run on a GPU without a change in them. */
-function deviceFromEnvironment(): "auto" | BackendName {
-  const device = process.env.TRM_DEVICE || "auto";
-  if (backendNames.includes(device)) return device as "auto" | BackendName;
-  throw new Error(`TRM_DEVICE is "${device}"; it can be ${backendNames.join(", ")}.`);
 }
 
 function checkThreads(threads: number | undefined): void {
@@ -134,16 +126,16 @@ async function start(
   const started = await tryTensorFlow(threads);
   if ("backend" in started) return started;
   const { problem } = started;
-  if (backend === "tensorflow") throw new Error(`TensorFlow cannot be used (${problem}): ${howToInstall}`);
+  if (backend === "tensorflow") throw new Error(`TensorFlow cannot be used (${problem}): ${howToInstall()}`);
 
-  const fallback = `TensorFlow cannot be used (${problem}), so tensors compute on WebAssembly, 10 to 50 times slower: ${howToInstall}`;
+  const fallback = `TensorFlow cannot be used (${problem}), so tensors compute on WebAssembly, 10 to 50 times slower: ${howToInstall()}`;
   console.warn(fallback);
   return { ...(await startWasm().catch(startCpu)), fallback };
 }
 
-const howToInstall =
-  'run "npm run setup" in the project, or set the environment variable TRM_PYTHON to the path of a Python ' +
-  "that has the package tensorflow or tensorflow-cpu.";
+const howToInstall = (): string =>
+  settings().installHint ??
+  `install it with "pip install tensorflow-cpu", or set ${variableOf("python")} to the path of a Python that has it.`;
 
 /** Starts TensorFlow, or says why that is not possible. */
 async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: string }> {
@@ -157,8 +149,8 @@ async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: 
   }
   threadsInUse = threads;
   binding ??= eagerBinding(tensorflow);
-  router.activate(binding);
-  bindingSwitch.current = router;
+  tensorOwners.activate(binding);
+  bindingSwitch.current = tensorOwners;
   const gpu = tensorflow.devices.find(({ type }) => type === "GPU");
   registerKernelBackend({ usesGpu: gpu !== undefined, nativeMemory });
   if (!(await tf.setBackend(backendName))) throw new Error("tfjs did not accept the TensorFlow backend.");
@@ -172,9 +164,9 @@ async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: 
 
 /** Tensors on a PJRT device. It needs no TensorFlow. */
 async function startPjrt(options?: DeviceOptions): Promise<EngineInfo> {
-  const { device, place } = pjrtEngine(options);
-  router.activate(place);
-  bindingSwitch.current = router;
+  const { device, owner } = pjrtEngine(options);
+  tensorOwners.activate(owner);
+  bindingSwitch.current = tensorOwners;
   registerKernelBackend({ usesGpu: device.platform !== "cpu", nativeMemory });
   if (!(await tf.setBackend(backendName))) throw new Error("tfjs did not accept the PJRT backend.");
   const { major, minor } = device.api.version;

@@ -8,8 +8,8 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorMetadata, TFEOpAttr, TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding";
+import { AttrType, DataType } from "./datatypes";
 import { registerGather } from "./gather";
-import { AttrType, DataType } from "./tensorflow/datatypes";
 
 /** The name under which the backend is registered with tfjs: the kernels of tfjs-node accept no other. */
 export const backendName = "tensorflow";
@@ -113,7 +113,7 @@ export function registerKernelBackend(o: KernelBackendOptions): void {
       } as unknown as ReturnType<InstanceType<typeof NodeJSKernelBackend>["memory"]>;
     }
   }
-  tf.registerBackend(backendName, () => new KernelBackend(switchedBinding(o), "trm"), 3);
+  tf.registerBackend(backendName, () => new KernelBackend(switchedBinding(o), "tfjs-compile"), 3);
 }
 
 /** Where tfjs-node's backend keeps the id of each tensor, or values that no op has needed yet. */

@@ -6,28 +6,28 @@
  * one program. From then on, calls with such arguments run that program.
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  type Arguments,
-  argumentsOf,
-  checkDonation,
-  checkTensors,
-  disposeDonated,
-  donatedInputs,
-  placesOf,
-} from "./arguments";
-import { bindingSwitch, type TensorMetadata } from "./binding";
-import { type Captured, type Graph, printValue, sameShape } from "./graph/graph";
+import { type Arguments, argumentsOf, checkDonation, checkTensors, disposeDonated } from "./arguments";
+import { learning } from "./autodiff";
 import { autocast } from "./graph/passes/autocast";
 import { mergeCommonNodes } from "./graph/passes/common-nodes";
 import { removeDeadNodes } from "./graph/passes/dead-nodes";
 import { broadcastLate } from "./graph/passes/late-broadcasts";
 import { removeNoOps } from "./graph/passes/no-ops";
 import { inSequence, type Pass } from "./graph/passes/rewrite";
-import { idOfTensor, isRecording, type Recording, record, tensorOfId } from "./graph/record";
-import type { Executable, Target } from "./lowering";
-import { router } from "./router";
+import { isRecording } from "./graph/record";
+import type { Target } from "./lowering";
+import {
+  disposeProgram,
+  inputsOf,
+  makeProgram,
+  type Program,
+  resultOf,
+  type SignatureFacts,
+} from "./program";
+import { SharedWork } from "./shared-work";
+import { runLater, runNow } from "./steps";
 import { type CompileDevice, targetFor } from "./targets";
-import { flatten, mapTree, signatureOf, unflatten } from "./tree";
+import { disposeTree, flatten, mapTree, signatureOf } from "./tree";
 
 export interface CompileOptions {
   /** `bfloat16`: matrix products take bfloat16, the rest keeps float32; arguments and results stay float32. */
@@ -36,52 +36,46 @@ export interface CompileOptions {
   readonly name?: string;
   /** Positions of arguments that the call uses up: their tensors are disposed after the run (never when it failed). */
   readonly donate?: readonly number[];
+  /**
+   * Positions of arguments that hold examples: the first dimension of all their tensors, of any dtype, is the batch, and has one
+   * size. Native programs compute blocks of examples in parallel. They need to know which arguments these are; it changes only
+   * speed, never results. When left out, the most frequent first dimension of int32 and bool tensors is taken for the batch's
+   * size, and the int32 and bool tensors that have it for examples: a function of floats alone has no batch then.
+   */
+  readonly batch?: readonly number[];
   /** Where it runs: where the engine's tensors are (the default), or on the PJRT device, which arguments move to once. */
   readonly device?: CompileDevice;
 }
 
-/** What is known about one compiled form of a function. Times in milliseconds. */
-export interface SignatureFacts {
-  /** The arguments it is for, as text. */
-  readonly signature: string;
-  /** What runs, after the passes; `printGraph(graph)` shows it as text. */
-  readonly graph: Graph;
-  /** Operations in the graph. */
-  readonly nodes: number;
-  /** Running the function to record it. */
-  readonly recordMs: number;
-  /** Passes, and making it a program. */
-  readonly lowerMs: number;
-  /** The first run, in which the device's own compiler optimizes the program; undefined before it. */
-  readonly firstRunMs: number | undefined;
+/** How one call of {@link Compiled.run} runs. */
+export interface CallOptions {
+  /**
+   * Ends the compiler if the call has to compile the function first, and the call with the signal's reason. A program that runs
+   * already is not ended.
+   */
+  readonly signal?: AbortSignal;
 }
 
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
-  /** The same, while the event loop goes on. Arguments may be disposed as soon as this has returned. */
+  /**
+   * The same, while the event loop goes on, also while a compiler makes the program. Arguments may be disposed as soon as this has
+   * returned; those that are donated are the call's.
+   */
   async(...args: A): Promise<R>;
+  /** {@link Compiled.async} with options. */
+  run(args: A, options?: CallOptions): Promise<R>;
   /** Frees the programs and the captured tensors. The function cannot be called afterwards. */
   dispose(): void;
-  /** One entry per compiled form, in the order of their first calls. */
+  /** One entry per compiled form, in the order in which they were compiled: what runs it, and why not natively. */
   signatures(): SignatureFacts[];
 }
 
-/** One compiled form. */
-interface Program {
-  readonly variables: Recording["variables"];
-  readonly executable: Executable;
-  readonly target: Target;
-  /** What the function returned while it was recorded: the places of the results, and its other leaves. */
-  readonly result: unknown;
-  facts: SignatureFacts;
-}
-
-/** A call ready to run. */
-interface Prepared {
-  readonly program: Program;
+/** A call that has been checked. */
+interface Call {
   readonly args: Arguments;
-  readonly inputs: readonly number[];
-  readonly donated: ReadonlySet<number>;
+  readonly signature: string;
+  readonly target: Target;
 }
 
 /**
@@ -106,44 +100,97 @@ export function compile<A extends unknown[], R>(
   const name = options.name ?? (fn.name || "function");
   const donate = options.donate ?? [];
   const optimize = passes(options.precision ?? "float32");
+  const source = { fn, name, donate, batch: options.batch, optimize };
   const programs = new Map<string, Program>();
+  /** Programs that asynchronous calls wait for. */
+  const pending = new Map<string, SharedWork<Program>>();
   let disposed = false;
 
-  /** The program for these arguments, and its inputs; undefined where the plain function has to run. */
-  function prepare(values: A): Prepared | undefined {
+  function checkNotDisposed(): void {
     if (disposed) throw new Error(`compile(${name}): this function has been disposed.`);
+  }
+
+  /** Checks a call; undefined where the plain function has to run. */
+  function check(values: A): Call | undefined {
+    checkNotDisposed();
     const args = argumentsOf(values);
     checkTensors(name, args);
     checkDonation(name, args, donate);
     const target = targetFor(options.device ?? "engine");
-    if (target === undefined || isRecording() || isOnTape()) return undefined;
+    if (target === undefined || isRecording() || learning()) return undefined;
     const signature = values.map((arg, i) => signatureOf(arg, `compile(${name}): argument ${i}`)).join(", ");
-    let program = programs.get(signature);
-    if (program === undefined) {
-      program = makeProgram(fn, name, args, donate, signature, optimize, target);
-      programs.set(signature, program);
-    }
-    return { program, args, inputs: inputsOf(program, args), donated: donatedInputs(args, donate) };
+    return { args, signature, target };
   }
 
-  const compiled = (...args: A): R => {
-    const prepared = prepare(args);
-    if (prepared === undefined) return runPlain(fn, args, donate);
+  /** Keeps a new program, unless another call has made one meanwhile. */
+  function keep(signature: string, program: Program): Program {
+    const other = programs.get(signature);
+    if (disposed || other !== undefined) disposeProgram(program);
+    checkNotDisposed();
+    if (other === undefined) programs.set(signature, program);
+    return other ?? program;
+  }
+
+  const compiled = (...values: A): R => {
+    const call = check(values);
+    if (call === undefined) return runPlain(fn, values, donate);
+    const { args, signature, target } = call;
+    const program =
+      programs.get(signature) ?? keep(signature, runNow(makeProgram(source, args, signature, target)));
+    const { ids, donated } = inputsOf(program, args, donate);
     const start = performance.now();
-    const outputs = prepared.program.executable.run(prepared.inputs, prepared.donated);
-    return finish<R>(prepared, outputs, performance.now() - start, donate);
+    const result = resultOf<R>(program, program.executable.run(ids, donated), performance.now() - start);
+    disposeDonated(args, donate);
+    return result;
   };
 
-  const runAsync = async (...args: A): Promise<R> => {
-    const prepared = prepare(args);
-    if (prepared === undefined) return runPlain(fn, args, donate);
+  /** Waits for a program that this call, or one before it, has begun to make. */
+  function compileLater({ args, signature, target }: Call, signal?: AbortSignal): Promise<Program> {
+    let work = pending.get(signature);
+    if (work === undefined || work.isAborted) {
+      const started = new SharedWork(async (signal) => {
+        try {
+          return keep(signature, await runLater(makeProgram(source, args, signature, target), signal));
+        } finally {
+          if (pending.get(signature) === started) pending.delete(signature);
+        }
+      });
+      pending.set(signature, started);
+      work = started;
+    }
+    return work.wait(signal);
+  }
+
+  async function runAsync(program: Program, args: Arguments, originals?: Arguments): Promise<R> {
+    const { ids, donated } = inputsOf(program, args, donate, originals);
     const start = performance.now();
-    const outputs = await prepared.program.executable.runAsync(prepared.inputs, prepared.donated);
-    return finish<R>(prepared, outputs, performance.now() - start, donate);
-  };
+    const outputs = await program.executable.runAsync(ids, donated);
+    return resultOf<R>(program, outputs, performance.now() - start);
+  }
+
+  async function run(values: A, { signal }: CallOptions = {}): Promise<R> {
+    signal?.throwIfAborted();
+    const call = check(values);
+    if (call === undefined) return runPlain(fn, values, donate);
+    const program = programs.get(call.signature);
+    const result = program ? await runAsync(program, call.args) : await compileAndRun(call, signal);
+    disposeDonated(call.args, donate);
+    return result;
+  }
+
+  async function compileAndRun(call: Call, signal?: AbortSignal): Promise<R> {
+    // The caller may dispose the arguments before there is a program to hold them.
+    const held = mapTree(call.args.values, (tensor) => tf.keep(tensor.clone()));
+    try {
+      return await runAsync(await compileLater(call, signal), argumentsOf(held), call.args);
+    } finally {
+      disposeTree(held);
+    }
+  }
 
   return Object.assign(compiled, {
-    async: runAsync,
+    async: (...values: A) => run(values),
+    run,
     dispose: () => {
       disposed = true;
       for (const program of programs.values()) disposeProgram(program);
@@ -161,84 +208,6 @@ function passes(precision: "float32" | "bfloat16"): Pass {
     : inSequence(simplify, removeDeadNodes);
 }
 
-function makeProgram<A extends unknown[]>(
-  fn: (...args: A) => unknown,
-  name: string,
-  args: Arguments,
-  donate: readonly number[],
-  signature: string,
-  optimize: Pass,
-  target: Target,
-): Program {
-  const start = performance.now();
-  let result: unknown;
-  const { graph: recorded, variables } = record(name, args.tensors.flat(), (standIns) => {
-    result = fn(...unflatten(args.values as A, standIns));
-    return resultTensors(name, result);
-  });
-  const recordedAt = performance.now();
-  try {
-    const graph = optimize(recorded);
-    const executable = target.lower(graph, placesOf(args, donate));
-    const lowerMs = performance.now() - recordedAt;
-    const facts = {
-      signature,
-      graph,
-      nodes: graph.nodes.length,
-      recordMs: recordedAt - start,
-      lowerMs,
-      firstRunMs: undefined,
-    };
-    return { variables, executable, target, result, facts };
-  } catch (error) {
-    releaseCaptured(recorded.captured);
-    throw error;
-  }
-}
-
-/** The tensors of a result; refuses what could not be returned again by later calls. */
-function resultTensors(name: string, result: unknown): tf.Tensor[] {
-  if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
-    throw new Error(`compile(${name}): the function returned a promise. It must be synchronous.`);
-  }
-  signatureOf(result, `compile(${name}): the result`);
-  const tensors = flatten(result);
-  if (tensors.some((tensor) => tensor.isDisposed)) {
-    throw new Error(`compile(${name}): the function returned a tensor that it had disposed.`);
-  }
-  return tensors;
-}
-
-/** Ids of the arguments' tensors, then of the captured ones; variables are read as they are now. */
-function inputsOf({ facts, variables, target }: Program, { tensors }: Arguments): number[] {
-  const captured = facts.graph.captured.map((value) => {
-    const variable = variables.get(value);
-    return variable === undefined ? value.handle : idOfTensor(variable);
-  });
-  return [...tensors.flat().map(idOfTensor), ...captured].map((id) => router.at(target.place, id));
-}
-
-/** Gives the outputs to the caller, and takes the donated arguments. */
-function finish<R>(
-  { program, args }: Prepared,
-  outputs: readonly TensorMetadata[],
-  runMs: number,
-  donate: readonly number[],
-): R {
-  if (program.facts.firstRunMs === undefined) program.facts = { ...program.facts, firstRunMs: runMs };
-  const tensors = outputs.map(({ id, shape }, i) => {
-    const expected = program.facts.graph.results[i]!;
-    if (!sameShape(shape, expected.shape)) {
-      throw new Error(
-        `Output ${i} was recorded as ${printValue(expected)}, but has the shape [${shape}]: a shape rule is wrong.`,
-      );
-    }
-    return tensorOfId(id, shape, expected.dtype as tf.DataType);
-  });
-  disposeDonated(args, donate);
-  return unflatten(program.result, tensors) as R;
-}
-
 /** The function as it is, with the same ownership of results: new tensors, everything else tidied away. */
 function runPlain<A extends unknown[], R>(fn: (...args: A) => R, args: A, donate: readonly number[]): R {
   let result: unknown;
@@ -247,21 +216,6 @@ function runPlain<A extends unknown[], R>(fn: (...args: A) => R, args: A, donate
     return flatten(result);
   });
   // A recording or a gradient tape still needs the arguments.
-  if (!isRecording() && !isOnTape()) disposeDonated(argumentsOf(args), donate);
+  if (!isRecording() && !learning()) disposeDonated(argumentsOf(args), donate);
   return result as R;
-}
-
-function disposeProgram({ facts, executable }: Program): void {
-  executable.dispose();
-  releaseCaptured(facts.graph.captured);
-}
-
-function releaseCaptured(captured: readonly Captured[]): void {
-  for (const { handle } of captured) bindingSwitch.current.deleteTensor(handle);
-}
-
-/** Whether tfjs writes down kernels for a gradient now. */
-function isOnTape(): boolean {
-  const { gradientDepth, kernelDepth } = tf.engine().state;
-  return gradientDepth > 0 && kernelDepth === 0;
 }

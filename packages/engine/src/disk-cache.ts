@@ -1,14 +1,7 @@
 /** Compiled programs on disk, in folders that several processes read, fill and tidy at the same time. */
 import { randomBytes } from "node:crypto";
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-
-/** The folder that the environment variable names, else `tiny-recursive-notebooks/<name>` in the user's cache. */
-export function cacheFolder(variable: string, name: string): string {
-  const base = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return process.env[variable] ?? join(base, "tiny-recursive-notebooks", name);
-}
 
 /** A name to write under before the file gets its own by a rename, so that no other process ever reads half of it. */
 export function partialName(path: string): string {

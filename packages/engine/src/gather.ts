@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { AttrType, DataType } from "./tensorflow/datatypes";
+import { AttrType, DataType } from "./datatypes";
 
 /** The parts of tfjs-node's backend that the kernel uses. */
 interface Backend {

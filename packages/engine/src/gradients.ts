@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 
 /**
  * Replaces tfjs's gradients of sum and mean, which multiply by a tensor of ones as large as the input. Made in JavaScript and
- * recorded as constants, the ones of the paper's training step are 28 tensors of 150 MB; repeating the gradient needs none.
+ * recorded as constants, those of a large training step take many megabytes; repeating the gradient needs none.
  */
 export function registerGradients(): void {
   for (const kernelName of ["Sum", "Mean"]) {

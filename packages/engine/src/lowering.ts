@@ -1,15 +1,19 @@
-/** The seam between `compile()` and what runs a graph: TensorFlow (`tensorflow/lower.ts`) or a PJRT device (`pjrt/engine.ts`). */
+/** The seam between `compile()` and what runs a graph: a native program, TensorFlow, or a PJRT device (`targets.ts`). */
 import type { TensorMetadata } from "./binding";
 import type { Graph } from "./graph/graph";
-import type { Place } from "./router";
+import type { Steps } from "./steps";
+import type { Owner } from "./tensor-owners";
 
-/** A graph made ready to run. Tensors go in and come out as ids of the target's place. */
+/** A graph made ready to run. Tensors go in and come out as ids of the target's owner. */
 export interface Executable {
+  readonly runsOn: "native" | "tensorflow" | "pjrt";
+  /** Why it does not run natively; undefined where it does. */
+  readonly because: string | undefined;
   /**
    * Runs the graph.
    *
    * @param inputs one id per parameter, then one per captured value
-   * @param donated indices of inputs whose memory results may take over now, out of those that {@link Lowering} was told of
+   * @param donated indices of inputs whose memory results may take over now, out of those of {@link ParameterFacts.donate}
    * @returns one new tensor per result, which the caller owns
    */
   run(inputs: readonly number[], donated: ReadonlySet<number>): TensorMetadata[];
@@ -19,16 +23,20 @@ export interface Executable {
   dispose(): void;
 }
 
-/**
- * Makes a graph ready to run on one kind of device.
- *
- * @param donate indices of parameters that runs may use up; a device with memory of its own then needs it only once
- */
-export type Lowering = (graph: Graph, donate: readonly number[]) => Executable;
+/** What is known of a graph's parameters, by their indices. */
+export interface ParameterFacts {
+  /** Runs may use these up; a device with memory of its own then needs it only once. */
+  readonly donate: readonly number[];
+  /** Their first dimension is the batch; undefined where the caller did not tell. */
+  readonly batch: readonly number[] | undefined;
+}
+
+/** Makes a graph ready to run on one kind of device. */
+export type Lowering = (graph: Graph, parameters: ParameterFacts) => Steps<Executable>;
 
 /** Where compiled functions run. */
 export interface Target {
   /** Inputs are moved here first. */
-  readonly place: Place;
+  readonly owner: Owner;
   readonly lower: Lowering;
 }

@@ -7,6 +7,7 @@ import { hasGpu, lowerNatively } from "./native/lower";
 import { NotNative } from "./native/planner";
 import { toolchain } from "./native/toolchain";
 import { pjrtEngine } from "./pjrt/engine";
+import { settings } from "./settings";
 import { tensorflowLowering } from "./tensorflow/lower";
 
 /**
@@ -30,24 +31,21 @@ export function targetFor(device: CompileDevice): Target | undefined {
     throw new Error(`compile() for "${device}" needs startEngine({ backend: "tensorflow" }).`);
   }
   return {
-    place: engine.binding,
-    lower: loweringTo(device === "engine" ? fromEnvironment() : device, engine),
+    owner: engine.binding,
+    lower: loweringTo(device === "engine" ? compileTo() : device, engine),
   };
 }
 
-/** `TRM_COMPILE` overrules the choice between TensorFlow and native programs, to compare them or to look for a fault. */
-function fromEnvironment(): CompileDevice {
-  const choice = process.env.TRM_COMPILE || "auto";
-  if (choice === "auto") return "engine";
-  if (choice === "native" || choice === "tensorflow") return choice;
-  throw new Error(`TRM_COMPILE is "${choice}"; it can be auto, native or tensorflow.`);
+/** The setting `compileTo` overrules the choice between TensorFlow and native programs. */
+function compileTo(): CompileDevice {
+  const { compileTo = "auto" } = settings();
+  return compileTo === "auto" ? "engine" : compileTo;
 }
 
 /** The C compiler that makes native programs of functions large enough; undefined where TensorFlow or a device runs all. */
 export function nativeCompiler(): string | undefined {
   const engine = eagerEngine();
-  if (engine === undefined || fromEnvironment() === "tensorflow" || hasGpu(engine.tensorflow))
-    return undefined;
+  if (engine === undefined || compileTo() === "tensorflow" || hasGpu(engine.tensorflow)) return undefined;
   return toolchain()?.version;
 }
 
@@ -55,14 +53,13 @@ type Engine = NonNullable<ReturnType<typeof eagerEngine>>;
 
 function loweringTo(device: CompileDevice, { tensorflow, binding }: Engine): Lowering {
   const byTensorFlow = tensorflowLowering(tensorflow, binding);
-  if (device === "tensorflow") return byTensorFlow;
-  if (device === "native") return (graph) => lowerNatively(tensorflow, binding, graph, engineThreads(), true);
-  return (graph, donate) => {
+  return function* (graph, { batch }) {
+    if (device === "tensorflow") return byTensorFlow(graph);
     try {
-      return lowerNatively(tensorflow, binding, graph, engineThreads());
+      return yield* lowerNatively(tensorflow, binding, graph, engineThreads(), batch, device === "native");
     } catch (error) {
-      if (!(error instanceof NotNative)) throw error;
-      return byTensorFlow(graph, donate);
+      if (!(error instanceof NotNative) || device === "native") throw error;
+      return { ...byTensorFlow(graph), because: error.message };
     }
   };
 }

@@ -134,7 +134,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null || isForeignObject(prototype);
 }
 
-/** Object.prototype of another realm: notebook cells and tests may run in a vm context of their own. */
+/** Object.prototype of another realm: code of a REPL or a test may run in a vm context of its own. */
 function isForeignObject(prototype: unknown): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
 }

@@ -54,23 +54,26 @@ test("without TensorFlow the engine says so once, runs on WebAssembly and still 
     const weight = tf.variable(tf.scalar(0)), optimizer = tf.train.sgd(0.1);
     for (let i = 0; i < 50; i++) optimizer.minimize(() => weight.mul(2).sub(6).square().mean());
     console.log(JSON.stringify([engine.engineInfo(), weight.dataSync()[0]]));`,
-    { TRM_TENSORFLOW: "/no/such/folder" },
+    { TFJS_COMPILE_TENSORFLOW: "/no/such/folder", TFJS_COMPILE_INSTALL_HINT: "" },
   );
   assert.equal(status, 0, stderr);
   const [info, weight] = JSON.parse(stdout);
   assert.equal(info.backend, "wasm");
   assert.ok(Math.abs(weight - 3) < 1e-3, `weight is ${weight}`);
   assert.equal(stderr, `${info.fallback}\n`);
-  assert.match(stderr, /\/no\/such\/folder: does not exist.*times slower.*npm run setup/);
+  assert.match(stderr, /\/no\/such\/folder: does not exist.*times slower.*pip install tensorflow-cpu/);
 });
 
 test("asking for TensorFlow where there is none fails with the command to run", () => {
   const { status, stdout, stderr } = runInChild(
     `await engine.startEngine({ backend: "tensorflow" }).catch((error) => console.log(error.message));
     console.log((await engine.startEngine({ backend: "wasm" })).backend);`,
-    { TRM_PYTHON: process.execPath },
+    { TFJS_COMPILE_PYTHON: process.execPath, TFJS_COMPILE_INSTALL_HINT: "" },
   );
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /TensorFlow cannot be used .*is no working Python.*npm run setup.*\nwasm\n$/);
+  assert.match(
+    stdout,
+    /TensorFlow cannot be used .*is no working Python.*pip install tensorflow-cpu.*\nwasm\n$/,
+  );
   assert.equal(stderr, "");
 });

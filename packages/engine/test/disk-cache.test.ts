@@ -8,7 +8,7 @@ import { prune } from "../src/disk-cache";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "trm-cache-"));
+  folder = mkdtempSync(join(tmpdir(), "tfjs-compile-cache-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, test } from "node:test";
 import { tf } from "../src";
 import { eagerEngine, startEngine } from "../src/backend";
-import { AttrType, DataType } from "../src/tensorflow/datatypes";
+import { AttrType, DataType } from "../src/datatypes";
 
 before(() => startEngine({ backend: "tensorflow" }));
 beforeEach(() => tf.engine().startScope());

@@ -98,7 +98,7 @@ for (const [precision, tolerance] of [
 test("it is tried before it is used", () => {
   const { tensorflow, binding } = eagerEngine()!;
   const onCpu = tensorflow.devices.every(({ type }) => type === "CPU");
-  const lower = (graph: Graph) => tensorflowLowering(tensorflow, binding)(graph, []);
+  const lower = (graph: Graph) => tensorflowLowering(tensorflow, binding)(graph);
   // Every build of TensorFlow for x86 in pip's registry has it.
   assert.equal(canRunSwish(tensorflow, binding, "float32", lower), process.arch === "x64" && onCpu);
   const before = binding.memory().tensors;

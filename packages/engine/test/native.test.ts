@@ -389,11 +389,11 @@ describe("native programs", needsCompiler, () => {
   });
 
   test("programs are kept, one is made only once, and a damaged one anew", () => {
-    const folder = mkdtempSync(join(tmpdir(), "trm-native-"));
+    const folder = mkdtempSync(join(tmpdir(), "tfjs-compile-native-"));
     const body = `await engine.startEngine({ backend: "tensorflow" });
       for (let i = 0; i < 2; i++) engine.compile((x) => x.mul(2).sum(1), { device: "native" })(tf.ones([4, 3])).print();`;
     const run = () => {
-      const { status, stderr } = runInChild(body, { TRM_NATIVE_CACHE: folder });
+      const { status, stderr } = runInChild(body, { TFJS_COMPILE_NATIVE_CACHE: folder });
       assert.equal(status, 0, stderr);
       const names = readdirSync(folder);
       assert.equal(names.length, 1, names.join(" "));
@@ -410,11 +410,11 @@ describe("native programs", needsCompiler, () => {
   });
 });
 
-test("without a C compiler of the machine's, the one that set-up installs is taken", (t) => {
+test("without a C compiler of the machine's, the Python package ziglang is taken", (t) => {
   const { found } = findTensorFlow();
   if (found === null || !existsSync(join(dirname(found.folder), "ziglang")))
-    return t.skip("set-up has not installed one");
-  const onlyNode = mkdtempSync(join(tmpdir(), "trm-only-node-"));
+    return t.skip("ziglang is not installed beside TensorFlow");
+  const onlyNode = mkdtempSync(join(tmpdir(), "tfjs-compile-only-node-"));
   symlinkSync(process.execPath, join(onlyNode, "node"));
   const { status, stdout, stderr } = runInChild(
     `await engine.startEngine({ backend: "tensorflow", threads: 2 });
@@ -425,12 +425,12 @@ test("without a C compiler of the machine's, the one that set-up installs is tak
        ours.forEach((y, i) => { if (Math.abs(y - theirs[i]) > 0.01 * Math.abs(theirs[i])) throw new Error(y + " " + theirs[i]); });
      }
      console.log(engine.nativeCompiler());`,
-    { PATH: onlyNode, TRM_NATIVE_CACHE: join(onlyNode, "cache") },
+    { PATH: onlyNode, TFJS_COMPILE_NATIVE_CACHE: join(onlyNode, "cache") },
   );
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^clang version/);
   assert.ok(
-    !readdirSync(tmpdir()).some((name) => name.startsWith("trm-zig")),
+    !readdirSync(tmpdir()).some((name) => name.startsWith("tfjs-compile-zig")),
     "Zig's temporary files are left",
   );
   rmSync(onlyNode, { recursive: true });
@@ -449,7 +449,7 @@ for (const without of ["-mno-avx512f", "-mno-avx"]) {
   test(`programs for older processors multiply, and round to bfloat16, all the same: ${without}`, {
     skip,
   }, () => {
-    const folder = mkdtempSync(join(tmpdir(), "trm-old-processor-"));
+    const folder = mkdtempSync(join(tmpdir(), "tfjs-compile-old-processor-"));
     const CC = compilerIn(folder, "old", (calls) => `exec ${calls} "$@" ${without}`);
     const { status, stdout, stderr } = runInChild(
       `await engine.startEngine({ backend: "tensorflow", threads: 2 });
@@ -465,7 +465,7 @@ for (const without of ["-mno-avx512f", "-mno-avx"]) {
        const [ours, theirs] = ["native", "tensorflow"].map((device) => engine.compile(gradient, { device })(...operands));
        if (ours.sub(theirs).abs().max().dataSync()[0] > 1e-2) throw new Error("the products differ");
        console.log(JSON.stringify({ x: [...new Uint32Array(x.buffer)], y: [...new Uint32Array(y.slice().buffer)] }));`,
-      { CC, TRM_NATIVE_CACHE: join(folder, "cache") },
+      { CC, TFJS_COMPILE_NATIVE_CACHE: join(folder, "cache") },
     );
     rmSync(folder, { recursive: true });
     assert.equal(status, 0, stderr);
@@ -487,7 +487,7 @@ test(
   "TensorFlow runs what a compiler refuses, and what it makes but the system does not load",
   needsCompiler,
   () => {
-    const folder = mkdtempSync(join(tmpdir(), "trm-bad-compiler-"));
+    const folder = mkdtempSync(join(tmpdir(), "tfjs-compile-bad-compiler-"));
     const refuses = 'case "$*" in *-shared*) echo a mistake >&2; exit 1;; esac;';
     const problems = {
       [compilerIn(folder, "refuses", (calls) => `${refuses} exec ${calls} "$@"`)]: /a mistake/,
@@ -499,7 +499,7 @@ test(
         `await engine.startEngine({ backend: "tensorflow", threads: 2 });
        const f = engine.compile((ids, x, w) => x.mul(ids.toFloat().reshape([64, 1])).matMul(w).sum());
        f(tf.ones([64], "int32"), tf.ones([64, 1024]), tf.ones([1024, 1024])).print();`,
-        { CC, TRM_NATIVE_CACHE: join(folder, "cache") },
+        { CC, TFJS_COMPILE_NATIVE_CACHE: join(folder, "cache") },
       );
       assert.equal(status, 0, stderr);
       assert.match(stdout, /67108864/);
@@ -523,10 +523,10 @@ test("without a C compiler TensorFlow runs everything", () => {
   assert.match(stdout, /no C compiler \(cc, gcc or clang\) works here/);
 });
 
-test("TRM_COMPILE takes three words", () => {
+test("the setting compileTo takes three words", () => {
   const { stderr } = runInChild(
     `await engine.startEngine({ backend: "tensorflow" }); engine.compile((x) => x.neg())(tf.ones([2]));`,
-    { TRM_COMPILE: "fast" },
+    { TFJS_COMPILE_TO: "fast" },
   );
-  assert.match(stderr, /TRM_COMPILE is "fast"; it can be auto, native or tensorflow/);
+  assert.match(stderr, /compileTo \(TFJS_COMPILE_TO\) is "fast"; it can be auto, native, tensorflow/);
 });

@@ -52,9 +52,9 @@ describe("the engine on a PJRT device", needsPlugin, () => {
        const f = engine.compile((x) => tf.grad((x) => x.square().sum())(x));
        console.log(info.backend, (await f(tf.tensor1d([1, 2])).data()).join());`,
       {
-        TRM_PYTHON: "/nowhere/python",
-        TRM_TENSORFLOW: "/nowhere",
-        TRM_PJRT_PLUGIN: runningPjrt()!.device.api.path,
+        TFJS_COMPILE_PYTHON: "/nowhere/python",
+        TFJS_COMPILE_TENSORFLOW: "/nowhere",
+        TFJS_COMPILE_PJRT_PLUGIN: runningPjrt()!.device.api.path,
       },
     );
     assert.equal(stdout, "pjrt 2,4\n");
@@ -168,7 +168,7 @@ describe("the engine on a PJRT device", needsPlugin, () => {
         let x = tf.fill([200, 200], 0.01);
         for (let i = 0; ; i++) { x = f(x); await x.data(); if (i === 0) console.log("running"); }
       })();`;
-    const env = { ...process.env, TRM_CACHE: cache };
+    const env = { ...process.env, TFJS_COMPILE_PJRT_CACHE: cache };
     const child = spawn(process.execPath, ["--conditions=source", "--require", "tsx/cjs", "--eval", body], {
       env,
     });
@@ -180,7 +180,7 @@ describe("the engine on a PJRT device", needsPlugin, () => {
       `await engine.startEngine({ backend: "pjrt" });
        const f = engine.compile((x) => tf.tanh(tf.matMul(x, x)));
        console.log((await f(tf.fill([200, 200], 0.01)).data())[0].toFixed(4));`,
-      { TRM_CACHE: cache },
+      { TFJS_COMPILE_PJRT_CACHE: cache },
     );
     assert.equal(stdout, "0.0200\n");
     assert.equal(status, 0);

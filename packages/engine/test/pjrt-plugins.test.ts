@@ -5,13 +5,15 @@ import { dirname, join } from "node:path";
 import { after, beforeEach, describe, test } from "node:test";
 import { lastSlot, versionSlot } from "../src/pjrt/abi";
 import { checkVersion } from "../src/pjrt/library";
-import { findPlugin, pluginVariable } from "../src/pjrt/plugins";
+import { findPlugin } from "../src/pjrt/plugins";
+import { variableOf } from "../src/settings";
 import { runInChild } from "./child";
 import { needsPlugin } from "./pjrt";
 
 const folder = mkdtempSync(join(tmpdir(), "pjrt-plugins-"));
 after(() => rmSync(folder, { recursive: true }));
 
+const pluginVariable = variableOf("pjrtPlugin");
 const given = process.env[pluginVariable];
 beforeEach(() => {
   delete process.env[pluginVariable];
@@ -55,7 +57,7 @@ describe("finding a plugin", () => {
     process.env[pluginVariable] = join(folder, "nowhere.so");
     assert.throws(
       () => findPlugin(undefined, [all]),
-      /\$TRM_PJRT_PLUGIN is .*nowhere\.so, but there is no such file/,
+      /\$TFJS_COMPILE_PJRT_PLUGIN is .*nowhere\.so, but there is no such file/,
     );
     assert.throws(() => findPlugin("/also/nowhere.so", [all]), /given PJRT plugin is \/also\/nowhere\.so/);
   });
@@ -91,19 +93,22 @@ describe("the version of a plugin", () => {
   });
 });
 
-describe("the environment variable TRM_DEVICE", () => {
+describe("the environment variable TFJS_COMPILE_BACKEND", () => {
   const start = (device: string) =>
     runInChild(
       "await engine.startEngine().then((i) => console.log(i.backend), (e) => console.log(e.message));",
       {
-        TRM_DEVICE: device,
+        TFJS_COMPILE_BACKEND: device,
         ...(given !== undefined && { [pluginVariable]: given }),
       },
     ).stdout;
 
   test("chooses what computes", needsPlugin, () => assert.equal(start("pjrt"), "pjrt\n"));
   test("names its choices", () =>
-    assert.match(start("gpu"), /TRM_DEVICE is "gpu"; it can be auto, tensorflow, pjrt/));
+    assert.match(
+      start("gpu"),
+      /backend \(TFJS_COMPILE_BACKEND\) is "gpu"; it can be auto, tensorflow, pjrt/,
+    ));
 });
 
 describe("wrong plugins are errors, not crashes", () => {

@@ -16,7 +16,7 @@ import {
 } from "./kernel-cases";
 import { needsPlugin } from "./pjrt";
 
-/** Cases with an operation that has no StableHLO: images, complex numbers, text and others that TRM does without. */
+/** Cases with an operation that has no StableHLO: images, complex numbers, text and others that are rare in training. */
 const notLowered = new Set([
   "mirrorPad",
   "conv2d",

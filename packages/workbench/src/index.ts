@@ -1,4 +1,6 @@
 /** Everything that a notebook uses: `import * as trm from "trm-workbench"`. */
+import "./engine-variables";
+
 export * from "trm";
 export * from "./analysis";
 export * from "./checkpoints";

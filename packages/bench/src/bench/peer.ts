@@ -85,6 +85,6 @@ export function compiledEnvironment(row: BenchRow, cold: boolean): NodeJS.Proces
   return {
     ...process.env,
     TORCHINDUCTOR_CACHE_DIR: join(folder, "pytorch"),
-    TRM_NATIVE_CACHE: join(folder, "native"),
+    TFJS_COMPILE_NATIVE_CACHE: join(folder, "native"),
   };
 }

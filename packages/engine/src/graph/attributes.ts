@@ -1,6 +1,6 @@
 /** Between the attributes that tfjs-node's kernels write and those of our graph. */
 import type { OpAttribute } from "../binding";
-import { AttrType, DataType } from "../tensorflow/datatypes";
+import { AttrType, DataType } from "../datatypes";
 import type { Attribute, Attributes, GraphDType } from "./graph";
 
 const dtypes = new Map<number, GraphDType>(

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Binding, bindingSwitch, type HostValues, nextTensorId, withBinding } from "../binding";
-import { AttrType } from "../tensorflow/datatypes";
+import { AttrType } from "../datatypes";
 import { dataTypeOf, dtypeOf, graphAttributes } from "./attributes";
 import { type GraphBuilder, graphBuilder } from "./builder";
 import type { Captured, Graph, HostData, Value } from "./graph";

@@ -5,6 +5,7 @@ import { dataTypeOf } from "../graph/attributes";
 import { productFlops } from "../graph/flops";
 import type { Graph } from "../graph/graph";
 import type { Executable } from "../lowering";
+import type { Steps } from "../steps";
 import type { TensorFlow } from "../tensorflow/context";
 import type { EagerBinding } from "../tensorflow/eager";
 import { EagerTensor } from "../tensorflow/eager-tensor";
@@ -13,7 +14,7 @@ import type { ConstantData, Plan } from "./ops";
 import { planGraph } from "./plan";
 import { NotNative } from "./planner";
 import { programText } from "./program";
-import { compileText, toolchain } from "./toolchain";
+import { compileText, findToolchain } from "./toolchain";
 
 /** What a run has taken and has to give back. */
 interface Call {
@@ -30,6 +31,8 @@ const worthwhileFlops = 1e8;
 /** @throws NotNative for graphs that TensorFlow runs as well: small ones, and those that do not go example by example */
 function checkWorthwhile(graph: Graph, { batch, threads, ops }: Plan): void {
   if (productFlops(graph) < worthwhileFlops) throw new NotNative("it is too small to be worth it");
+  if (batch === 1 && threads > 1)
+    throw new NotNative('no argument is known to hold examples (name them in the option "batch" of compile)');
   if (batch < threads) throw new NotNative("it has fewer examples than threads");
   if (ops.some((op) => op.kind === "product" && !op.sliced))
     throw new NotNative("it multiplies what is not a batch");
@@ -38,28 +41,30 @@ function checkWorthwhile(graph: Graph, { batch, threads, ops }: Plan): void {
 /**
  * Makes a graph a native program.
  *
+ * @param batch indices of the parameters whose first dimension is the batch; undefined where {@link planGraph} finds it
  * @param anySize also where it does not pay
  * @throws NotNative where the graph has something that native programs do not do, or where the machine has no C compiler
  */
-export function lowerNatively(
+export function* lowerNatively(
   tensorflow: TensorFlow,
   tensors: EagerBinding,
   graph: Graph,
   threads: number,
+  batch: readonly number[] | undefined,
   anySize = false,
-): Executable {
-  const tools = toolchain();
+): Steps<Executable> {
+  const tools = yield* findToolchain();
   if (tools === undefined)
     throw new NotNative(
-      "no C compiler (cc, gcc or clang) works here: install one, set CC, or see environment.md for another",
+      "no C compiler (cc, gcc or clang) works here: install one, set CC, or install the Python package ziglang beside TensorFlow",
     );
   if (hasGpu(tensorflow)) throw new NotNative("tensors are on a GPU");
-  const plan = planGraph(graph, threads, tools.panel);
+  const plan = planGraph(graph, threads, tools.panel, batch);
   if (!tools.bfloat16) keepAsFloat32(plan);
   if (!anySize) checkWorthwhile(graph, plan);
   const inputs = [...graph.parameters, ...graph.captured];
   const text = programText(plan, { inputs: inputs.length, results: graph.results.length }, tools.panel);
-  const program = openProgram(compileText(tools, text));
+  const program = openProgram(yield* compileText(tools, graph.name, text));
   const constants = placeConstants(plan.constants);
   const what = () => `The compiled function "${graph.name}"`;
 
@@ -87,6 +92,8 @@ export function lowerNatively(
   }
 
   return {
+    runsOn: "native",
+    because: undefined,
     run(ids) {
       const call = prepare(ids);
       return finish(call, program.run(call.addresses));

@@ -12,14 +12,16 @@ import { nativeType } from "./rule";
  * Plans a graph.
  *
  * @param panel `PANEL` of the C compiler's target
+ * @param given indices of the parameters whose first dimension is the batch; when left out, the most frequent first dimension of
+ *   int32 and bool inputs is the batch's size, and those that have it are of the batch
  * @throws NotNative where something in it has to be left to another lowering
  */
-export function planGraph(graph: Graph, threads: number, panel: number): Plan {
+export function planGraph(graph: Graph, threads: number, panel: number, given?: readonly number[]): Plan {
   const inputs = [...graph.parameters, ...graph.captured];
   if (graph.nodes.some(({ outputs }) => outputs.some(({ shape }) => sizeOf(shape) === 0))) {
     throw new NotNative("it makes tensors without elements");
   }
-  const batch = batchSize(inputs);
+  const batch = given === undefined ? batchSize(inputs) : (inputs[given[0] ?? -1]?.shape[0] ?? 1);
   const planner = new Planner(batch, (dtype, k, n) => packedSize(panel, dtype, k, n));
   const constants: ConstantData[] = [];
   const sources = new Map<Value, Source>();
@@ -27,7 +29,8 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
   inputs.forEach((value, index) => {
     const dtype = nativeType(value.dtype);
     const buffer = planner.buffer(dtype, sizeOf(value.shape), { kind: "input", index });
-    const data = batch > 1 && value.shape[0] === batch && (dtype === "int32" || dtype === "bool");
+    const ofBatch = given?.includes(index) ?? (value.shape[0] === batch && isWholeNumber(value));
+    const data = batch > 1 && ofBatch;
     sources.set(value, { kind: "view", view: wholeView(buffer, value.shape), data });
   });
 
@@ -76,12 +79,14 @@ export function planGraph(graph: Graph, threads: number, panel: number): Plan {
   return { batch, threads, ops: planner.ops, buffers: planner.buffers, constants };
 }
 
-/** The size that whole numbers and flags (tokens, puzzle identifiers) have in common; 1 where there are none. */
+/** Whole numbers and flags, such as tokens and labels, belong to examples more often than weights do. */
+const isWholeNumber = ({ dtype }: Value): boolean => dtype === "int32" || dtype === "bool";
+
+/** The first dimension that most whole numbers and flags have; 1 where there are none. */
 function batchSize(inputs: readonly Value[]): number {
   const votes = new Map<number, number>();
-  for (const { shape, dtype } of inputs) {
-    if ((dtype === "int32" || dtype === "bool") && shape.length > 0)
-      votes.set(shape[0]!, (votes.get(shape[0]!) ?? 0) + 1);
+  for (const { shape } of inputs.filter(isWholeNumber)) {
+    if (shape.length > 0) votes.set(shape[0]!, (votes.get(shape[0]!) ?? 0) + 1);
   }
   const [most] = [...votes].sort((a, b) => b[1] - a[1]);
   return most?.[0] ?? 1;

@@ -1,5 +1,4 @@
 /** The machine's C compiler, and the programs that it has made. */
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   accessSync,
@@ -14,9 +13,13 @@ import {
 } from "node:fs";
 import { cpus, tmpdir, userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { cacheFolder, markUsed, partialName, prune } from "../disk-cache";
+import { announced } from "../compiling";
+import { markUsed, partialName, prune } from "../disk-cache";
 import { keepLoaded } from "../keep-loaded";
+import { defaultCacheFolder, settings } from "../settings";
+import { runNow, type Steps } from "../steps";
 import { findTensorFlow } from "../tensorflow/find-library";
+import { type Output, runCommand } from "./command";
 import { NotNative } from "./planner";
 
 /** Makes code for this very processor; compilers differ in the word for it. */
@@ -47,23 +50,26 @@ let found: Toolchain | undefined | "none";
 /** A C compiler, and the arguments by which a program that is more than one becomes it. */
 type Candidate = readonly [command: string, ...args: string[]];
 
-/** The compiler named by `CC`, or else cc, gcc or clang, or else the one that set-up installs; undefined where none works. */
-export function toolchain(): Toolchain | undefined {
+/** The setting `cc`, else cc, gcc or clang, else the Python package `ziglang` beside TensorFlow; undefined where none works. */
+export const toolchain = (): Toolchain | undefined => runNow(findToolchain());
+
+/** {@link toolchain} in steps. */
+export function* findToolchain(): Steps<Toolchain | undefined> {
   if (found === undefined)
-    found = process.platform === "win32" ? "none" : (firstWorking(candidates()) ?? "none");
+    found = process.platform === "win32" ? "none" : ((yield* firstWorking(yield* candidates())) ?? "none");
   return found === "none" ? undefined : found;
 }
 
-function* candidates(): Generator<Candidate> {
-  if (process.env.CC) return yield [process.env.CC];
+function* candidates(): Steps<Candidate[]> {
+  const { cc } = settings();
+  if (cc !== undefined) return [[cc]];
   // Without Apple's tools, its cc opens a window that offers them.
-  if (process.platform !== "darwin" || spawnSync("xcode-select", ["-p"]).status === 0)
-    yield* [["cc"], ["gcc"], ["clang"]] as const;
+  const has = process.platform !== "darwin" || (yield* runCommand("xcode-select", ["-p"], "")).status === 0;
   const zig = zigBesideTensorFlow();
-  if (zig !== undefined) yield [zig, "cc"];
+  return [...(has ? ([["cc"], ["gcc"], ["clang"]] as const) : []), ...(zig ? ([[zig, "cc"]] as const) : [])];
 }
 
-/** Zig is clang with what it needs to link, in a Python package (`ziglang`) that set-up installs where there is no other compiler. */
+/** Zig is clang with all that it needs to link. */
 function zigBesideTensorFlow(): string | undefined {
   const { found } = findTensorFlow();
   if (found === null) return undefined;
@@ -71,12 +77,12 @@ function zigBesideTensorFlow(): string | undefined {
   return existsSync(zig) ? zig : undefined;
 }
 
-function firstWorking(candidates: Iterable<Candidate>): Toolchain | undefined {
+function* firstWorking(candidates: readonly Candidate[]): Steps<Toolchain | undefined> {
   for (const [command, ...args] of candidates) {
     for (const machine of forThisMachine) {
-      const tools = probe(command, [...args, ...flags, machine]);
+      const tools = yield* probe(command, [...args, ...flags, machine]);
       if (tools === undefined) continue;
-      const { stdout } = run(command, [...args, "--version"], "");
+      const { stdout } = yield* run(command, [...args, "--version"], "");
       return {
         ...tools,
         version: stdout.split("\n")[0]!,
@@ -88,13 +94,17 @@ function firstWorking(candidates: Iterable<Candidate>): Toolchain | undefined {
 }
 
 /** Lets a compiler say what it makes code for; undefined where it does not work. */
-function probe(
+function* probe(
   command: string,
   flags: readonly string[],
-): Omit<Toolchain, "version" | "identity"> | undefined {
-  const input = '#include "gemm.h"\n#ifdef __AVX512BF16__\nint b=1;\n#endif\nTRM_PANEL=PANEL\n';
-  const { status, stdout } = run(command, [...flags, "-I", runtime, "-E", "-P", "-x", "c", "-"], input);
-  const panel = /TRM_PANEL=(.*)/.exec(stdout ?? "")?.[1];
+): Steps<Omit<Toolchain, "version" | "identity"> | undefined> {
+  const input = '#include "gemm.h"\n#ifdef __AVX512BF16__\nint b=1;\n#endif\nTHE_PANEL=PANEL\n';
+  const { status, stdout } = yield* run(
+    command,
+    [...flags, "-I", runtime, "-E", "-P", "-x", "c", "-"],
+    input,
+  );
+  const panel = /THE_PANEL=(.*)/.exec(stdout ?? "")?.[1];
   if (status !== 0 || panel === undefined || !/^[\d ()*]+$/.test(panel)) return undefined;
   const sizes = panel.match(/\d+/g)!.map(Number);
   return {
@@ -106,29 +116,27 @@ function probe(
 }
 
 /** Runs a compiler on a text. */
-function run(command: string, args: readonly string[], input: string) {
-  if (basename(command) !== "zig")
-    return spawnSync(command, args, { input, encoding: "utf8", maxBuffer: 1e8 });
+function* run(command: string, args: readonly string[], input: string): Steps<Output> {
+  if (basename(command) !== "zig") return yield* runCommand(command, args, input);
   // What Zig keeps of each program goes, what it keeps for all stays with the programs.
-  const temporary = partialName(join(tmpdir(), "trm-zig"));
+  const temporary = partialName(join(tmpdir(), "tfjs-compile-zig"));
   const folders = { ZIG_GLOBAL_CACHE_DIR: join(writableFolder(), "zig"), ZIG_LOCAL_CACHE_DIR: temporary };
   try {
-    const env = { ...process.env, ...folders };
-    return spawnSync(command, args, { input, env, encoding: "utf8", maxBuffer: 1e8 });
+    return yield* runCommand(command, args, input, { ...process.env, ...folders });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-/** `$TRM_NATIVE_CACHE`, else a folder of the user's cache; where that cannot be written to, one for temporary files. */
+/** The folder of the setting `nativeCache`, else of the user's cache; one for temporary files where that cannot be written to. */
 function writableFolder(): string {
-  const folder = cacheFolder("TRM_NATIVE_CACHE", "native");
+  const folder = settings().nativeCache ?? defaultCacheFolder("native");
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
     return folder;
   } catch {
-    const temporary = join(tmpdir(), `tiny-recursive-notebooks-${userInfo().uid}`);
+    const temporary = join(tmpdir(), `tfjs-compile-${userInfo().uid}`);
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
     return temporary;
   }
@@ -137,16 +145,18 @@ function writableFolder(): string {
 /**
  * The path of the library made from a program's text, from the cache where it has been made before.
  *
+ * @param name of the function, for those who watch
  * @throws NotNative, after a warning, where the compiler refuses it, the disk is full, or what was made does not load
  */
-export function compileText(tools: Toolchain, text: string): string {
+export function* compileText(tools: Toolchain, name: string, text: string): Steps<string> {
   const { command, flags, identity } = tools;
   const hash = createHash("sha256").update(identity).update(flags.join(" ")).update(text);
   for (const name of readdirSync(runtime).sort()) hash.update(readFileSync(join(runtime, name)));
   const key = hash.digest("hex").slice(0, 32);
   try {
     const folder = writableFolder();
-    const path = findKept(folder, key) ?? makeLibrary(tools, text, folder, key);
+    const making = () => announced({ name, compiler: tools.version }, makeLibrary(tools, text, folder, key));
+    const path = findKept(folder, key) ?? (yield* making());
     // Its threads may still be on their way to sleep when koffi unloads libraries at the end of the process.
     const problem = keepLoaded(path);
     if (problem !== undefined) throw new Error(problem);
@@ -187,11 +197,16 @@ function readIfThere(path: string): Uint8Array | undefined {
 
 const mostBytes = 200e6;
 
-function makeLibrary({ command, flags }: Toolchain, text: string, folder: string, key: string): string {
-  if (process.env.TRM_KEEP_C) writeFileSync(join(folder, `${key}.c`), text);
+function* makeLibrary(
+  { command, flags }: Toolchain,
+  text: string,
+  folder: string,
+  key: string,
+): Steps<string> {
+  if (settings().keepC) writeFileSync(join(folder, `${key}.c`), text);
   const partial = partialName(join(folder, key));
   try {
-    const made = run(
+    const made = yield* run(
       command,
       [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, "-x", "c", "-", "-o", partial, "-lm"],
       text,

@@ -3,15 +3,16 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { cacheFolder, markUsed, partialName, prune } from "../disk-cache";
+import { markUsed, partialName, prune } from "../disk-cache";
+import { defaultCacheFolder, settings, xlaFlags } from "../settings";
 import type { PjrtDevice } from "./client";
 
 /** Folder that holds compiled programs. */
 export type CacheFolder = string;
 
-/** The usual place: `$TRM_CACHE`, else `$XDG_CACHE_HOME/tiny-recursive-notebooks/pjrt`. */
-export function defaultCacheFolder(): CacheFolder {
-  return cacheFolder("TRM_CACHE", "pjrt");
+/** The folder that the settings name. */
+export function pjrtCache(): CacheFolder {
+  return settings().pjrtCache ?? defaultCacheFolder("pjrt");
 }
 
 /** Everything that the machine code depends on: program, options, plugin and device. */
@@ -23,7 +24,7 @@ export function cacheKey(device: PjrtDevice, stablehlo: string, options: Uint8Ar
     options,
     `${device.api.version.major}.${device.api.version.minor} ${device.platform} ${device.platformVersion} ${device.kind}`,
     // XLA reads more flags from here, whatever we tell it.
-    process.env.XLA_FLAGS ?? "",
+    xlaFlags(),
     // Plugins under development keep their version number.
     `${size} ${mtimeMs}`,
     // Code for a CPU is made for this very model.

@@ -3,9 +3,10 @@ import type { OpAttribute, TensorMetadata } from "../binding";
 import { dataTypeOf, graphAttributes } from "../graph/attributes";
 import { graphBuilder } from "../graph/builder";
 import type { Graph, HostData } from "../graph/graph";
-import type { Place } from "../router";
 import { constantInputs } from "../stablehlo/constant-inputs";
 import { loweringOf } from "../stablehlo/lower";
+import { runNow } from "../steps";
+import type { Owner } from "../tensor-owners";
 import { compileForDevice, type DeviceExecutable } from "./executable";
 import type { DeviceTensors } from "./tensors";
 
@@ -24,7 +25,7 @@ function remember(programs: Map<string, DeviceExecutable>, key: string, program:
  * PJRT runs programs, not ops. So each op becomes a program of one line, compiled when first met and kept for the next time.
  * That makes single ops slow to begin with: initialization and a reader's experiments are fine, training belongs into `compile()`.
  */
-export function pjrtEagerBinding(tensors: DeviceTensors): Place {
+export function pjrtEagerBinding(tensors: DeviceTensors): Owner {
   const programs = new Map<string, DeviceExecutable>();
 
   /** The op as a graph, constant inputs included. */
@@ -68,7 +69,9 @@ export function pjrtEagerBinding(tensors: DeviceTensors): Place {
       const key = keyOf(op, attributes, inputs);
       let executable = programs.get(key);
       if (executable === undefined) {
-        executable = compileForDevice(tensors.device, graphOf(op, attributes, inputs, numOutputs), [], {});
+        executable = runNow(
+          compileForDevice(tensors.device, graphOf(op, attributes, inputs, numOutputs), [], {}),
+        );
         remember(programs, key, executable);
       }
       const constants = new Set(constantInputs(op, inputs.length));

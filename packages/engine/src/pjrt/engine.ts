@@ -1,6 +1,7 @@
-/** A PJRT device as the engine uses it: a place for tensors, and a target for `compile()`. */
+/** A PJRT device as the engine uses it: an owner of tensors, and a target for `compile()`. */
 import type { Executable, Target } from "../lowering";
-import type { Place } from "../router";
+import type { Steps } from "../steps";
+import type { Owner } from "../tensor-owners";
 import { type DeviceOptions, openDevice, type PjrtDevice } from "./client";
 import { pjrtEagerBinding } from "./eager";
 import { compileForDevice } from "./executable";
@@ -9,7 +10,7 @@ import { type DeviceTensors, deviceTensors } from "./tensors";
 export interface PjrtEngine extends Target {
   readonly device: PjrtDevice;
   readonly tensors: DeviceTensors;
-  readonly place: Place;
+  readonly owner: Owner;
 }
 
 let engine: PjrtEngine | undefined;
@@ -37,9 +38,9 @@ function create(device: PjrtDevice): PjrtEngine {
   return {
     device,
     tensors,
-    place: pjrtEagerBinding(tensors),
-    lower(graph, donate): Executable {
-      const executable = compileForDevice(device, graph, donate);
+    owner: pjrtEagerBinding(tensors),
+    *lower(graph, { donate }): Steps<Executable> {
+      const executable = yield* compileForDevice(device, graph, donate);
       const run = (inputs: readonly number[], donated: ReadonlySet<number>) => {
         const buffers = inputs.map((id) => tensors.buffer(id));
         // A tensor that something else holds too must not be used up.
@@ -47,6 +48,8 @@ function create(device: PjrtDevice): PjrtEngine {
         return executable.run(buffers, free).map((buffer) => tensors.adopt(buffer));
       };
       return {
+        runsOn: "pjrt",
+        because: "its tensors are on a PJRT device",
         run,
         // Starting a program does not wait for it, so this is asynchronous by nature.
         runAsync: async (inputs, donated) => run(inputs, donated),

@@ -3,16 +3,11 @@ import type { Graph } from "../graph/graph";
 import { type LoweredProgram, lowerToStableHlo } from "../stablehlo/lower";
 import { storeOnce } from "../stablehlo/store-once";
 import type { TensorType } from "../stablehlo/types";
+import type { Steps } from "../steps";
 import { type DeviceBuffer, type TensorSpec, toDevice } from "./buffers";
-import { defaultCacheFolder } from "./cache";
+import { pjrtCache } from "./cache";
 import type { PjrtDevice } from "./client";
-import {
-  type CompileOptions,
-  compileProgramSync,
-  type Program,
-  type ProgramText,
-  runProgram,
-} from "./programs";
+import { type CompileOptions, compileInSteps, type Program, type ProgramText, runProgram } from "./programs";
 import { dataArray, elementType } from "./tensors";
 
 /** A graph compiled for a device. */
@@ -49,15 +44,15 @@ const roundAsWritten = { xla_allow_excess_precision: false };
  *
  * @param donate indices of parameters which every run may use up
  */
-export function compileForDevice(
+export function* compileForDevice(
   device: PjrtDevice,
   graph: Graph,
   donate: readonly number[] = [],
-  options: CompileOptions = { cache: defaultCacheFolder() },
-): DeviceExecutable {
+  options: CompileOptions = { cache: pjrtCache() },
+): Steps<DeviceExecutable> {
   const lowered = lowerToStableHlo(storeOnce(graph), donate);
   const flags = { ...roundAsWritten, ...options.flags };
-  const program = compileProgramSync(device, programText(lowered), { ...options, flags });
+  const program = yield* compileInSteps(device, programText(lowered), { ...options, flags });
   const constants = lowered.largeConstants.map((constant) =>
     toDevice(device, dataArray(constant.data, elementType(constant.dtype)), spec(constant)),
   );

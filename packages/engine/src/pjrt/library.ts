@@ -6,6 +6,7 @@
  */
 import koffi from "koffi";
 import { keepLoaded } from "../keep-loaded";
+import { silenceLog } from "../settings";
 import {
   type ErrorCode,
   errorCodes,
@@ -71,8 +72,8 @@ const loaded = new Map<string, PjrtApi>();
 export function loadPlugin(path: string): PjrtApi {
   const known = loaded.get(path);
   if (known !== undefined) return known;
-  // XLA's log lines repeat what errors already say; they would end up in a reader's notebook.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
+  // XLA's log lines repeat what errors already say; they would end up in the user's output.
+  silenceLog();
   // A plugin's static threads and registries do not survive being unloaded at exit.
   const problem = keepLoaded(path);
   if (problem !== undefined) throw new Error(`${path} cannot be loaded as a PJRT plugin: ${problem}`);

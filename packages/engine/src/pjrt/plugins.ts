@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { activePython, settings, variableOf } from "../settings";
 
 /** A kind of plugin that this library knows where to find. */
 interface KnownPlugin {
@@ -35,19 +36,16 @@ export const knownPlugins: readonly KnownPlugin[] = [
   },
 ];
 
-/** The environment variable that names a plugin file. */
-export const pluginVariable = "TRM_PJRT_PLUGIN";
-
 /**
- * The plugin to use: `explicit`, else `$TRM_PJRT_PLUGIN`, else the first known one that a Python environment holds.
+ * The plugin to use: `explicit`, else the setting `pjrtPlugin`, else the first known one that a Python environment holds.
  *
- * @param sitePackages folders to look in; those of `$TRM_PYTHON` and of the nearest `.venv` when left out
+ * @param sitePackages folders to look in; {@link pythonFolders} when left out
  * @throws Error that says which package to install
  */
 export function findPlugin(explicit?: string, sitePackages: readonly string[] = pythonFolders()): string {
   for (const [given, source] of [
     [explicit, "The given PJRT plugin"],
-    [process.env[pluginVariable], `$${pluginVariable}`],
+    [settings().pjrtPlugin, `$${variableOf("pjrtPlugin")}`],
   ] as const) {
     if (!given) continue;
     if (existsSync(given)) return resolve(given);
@@ -63,7 +61,7 @@ export function findPlugin(explicit?: string, sitePackages: readonly string[] = 
   const looked = sitePackages.length > 0 ? sitePackages.join(", ") : "no Python environment found";
   throw new Error(
     `No PJRT plugin is installed (looked in ${looked}). Install one of these with pip, or set ` +
-      `$${pluginVariable} to a plugin file:\n${packages}`,
+      `$${variableOf("pjrtPlugin")} to a plugin file:\n${packages}`,
   );
 }
 
@@ -85,13 +83,14 @@ function match(folder: string, [pattern, ...rest]: readonly RegExp[]): string | 
 }
 
 /**
- * The `site-packages` of the Python in `$TRM_PYTHON`, of the nearest `.venv` above the working folder and above this library,
+ * The `site-packages` of the Python in the setting `python`, of the nearest `.venv` above the working folder and above this library,
  * and of the active virtual environment.
  */
 export function pythonFolders(): string[] {
-  const prefixes = [nearestVenv(process.cwd()), nearestVenv(__dirname), process.env.VIRTUAL_ENV];
+  const prefixes = [nearestVenv(process.cwd()), nearestVenv(__dirname), activePython()];
   // Not resolved through links: a virtual environment's python links to one that knows nothing of it.
-  if (process.env.TRM_PYTHON) prefixes.unshift(dirname(dirname(resolve(process.env.TRM_PYTHON))));
+  const { python } = settings();
+  if (python) prefixes.unshift(dirname(dirname(resolve(python))));
   const folders = prefixes.map(
     (prefix) => prefix && match(prefix, [/^lib$/, /^python3\.\d+$/, /^site-packages$/]),
   );

@@ -1,4 +1,6 @@
 /** Programs on a device: compiled from StableHLO text, and run on buffers. */
+import { announced } from "../compiling";
+import { runLater, runNow, type Steps, step } from "../steps";
 import { adopt, type DeviceBuffer, type TensorSpec } from "./buffers";
 import { type CacheFolder, cacheKey, readCached, writeCached } from "./cache";
 import { cudaFolder, type PjrtDevice } from "./client";
@@ -57,42 +59,46 @@ export interface ProgramMemory {
 }
 
 /**
- * Compiles a program on another thread, or takes it from the cache.
+ * Compiles a program, on another thread where the event loop goes on, or takes it from the cache.
  *
  * @throws PjrtError with the compiler's message, which names the line of the text
  */
-export async function compileProgram(
+export function* compileInSteps(
   device: PjrtDevice,
   text: ProgramText,
   options: CompileOptions = {},
-): Promise<Program> {
+): Steps<Program> {
   const job = prepare(device, text, options);
   if (job.cached !== null) return job.cached;
-  try {
+  const compile = () => call(device.api, "Client_Compile", job.args, job.what).executable;
+  const compiling = step({
+    now: compile,
     // A thread with a small stack would not survive the compiler's recursion.
-    const result = roomyThreads()
-      ? await callAsync(device.api, "Client_Compile", job.args, job.what)
-      : call(device.api, "Client_Compile", job.args, job.what);
-    return job.finish(result.executable);
+    later: async () =>
+      roomyThreads()
+        ? (await callAsync(device.api, "Client_Compile", job.args, job.what)).executable
+        : compile(),
+  });
+  try {
+    return job.finish(yield* announced({ name: text.name, compiler: device.platform }, compiling));
   } catch (error) {
     throw explained(error, text);
   }
 }
 
-/** Like {@link compileProgram}, but blocks. */
-export function compileProgramSync(
+/** {@link compileInSteps} while the event loop goes on. */
+export const compileProgram = (
   device: PjrtDevice,
   text: ProgramText,
-  options: CompileOptions = {},
-): Program {
-  const job = prepare(device, text, options);
-  if (job.cached !== null) return job.cached;
-  try {
-    return job.finish(call(device.api, "Client_Compile", job.args, job.what).executable);
-  } catch (error) {
-    throw explained(error, text);
-  }
-}
+  options?: CompileOptions,
+): Promise<Program> => runLater(compileInSteps(device, text, options), new AbortController().signal);
+
+/** {@link compileInSteps} at once. */
+export const compileProgramSync = (
+  device: PjrtDevice,
+  text: ProgramText,
+  options?: CompileOptions,
+): Program => runNow(compileInSteps(device, text, options));
 
 /** Adds the line that the compiler complains about (`-:5:8: error: …`) to its message. */
 function explained(error: unknown, { stablehlo }: ProgramText): unknown {

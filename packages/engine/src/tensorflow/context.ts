@@ -1,4 +1,5 @@
 /** Opens TensorFlow: its libraries, and one eager context that lives as long as the process. */
+import { useOneDnn } from "../settings";
 import { configProto } from "./config-proto";
 import { check, newStatus, notNull, type Status } from "./errors";
 import { loadTensorFlowC, type Pointer, type TensorFlowC } from "./ffi";
@@ -32,8 +33,7 @@ export function runningTensorFlow(): TensorFlow | undefined {
  */
 export function openTensorFlow(library: TensorFlowLibrary, threads?: number): TensorFlow {
   running ??= withQuietStderr(() => {
-    // By default TensorFlow takes oneDNN's kernels on the newest processors only. With AVX2 they take two thirds of the time of its own.
-    if (process.arch === "x64") process.env.TF_ENABLE_ONEDNN_OPTS ??= "1";
+    useOneDnn();
     const c = loadTensorFlowC(library.framework, library.main);
     const status = newStatus(c);
     const context = newContext(c, status, threads);

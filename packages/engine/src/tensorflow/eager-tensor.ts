@@ -1,5 +1,5 @@
+import { describeTensor } from "../datatypes";
 import type { TensorFlow } from "./context";
-import { describeTensor } from "./datatypes";
 import { check, notNull } from "./errors";
 import type { Pointer } from "./ffi";
 import { byteLength, dims, type Handle } from "./tensors";

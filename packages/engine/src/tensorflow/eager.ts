@@ -6,16 +6,16 @@ import {
   type OpAttribute,
   type TensorMetadata,
 } from "../binding";
-import type { Place } from "../router";
+import { AttrType, DataType, describeTensor } from "../datatypes";
+import type { Owner } from "../tensor-owners";
 import type { TensorFlow } from "./context";
-import { AttrType, DataType, describeTensor } from "./datatypes";
 import { EagerTensor } from "./eager-tensor";
 import { check } from "./errors";
 import { execute, newOperation } from "./operation";
 import { byteLength, fromTensorFlow, type Handle, toTensorFlow } from "./tensors";
 
 /** The eager binding, with what a compiled function needs to take its tensors and to give it some. */
-export interface EagerBinding extends Place {
+export interface EagerBinding extends Owner {
   /** The tensor of an id. @throws Error if there is none (any more) */
   get(id: number): EagerTensor;
   /** Takes over a tensor: from now on it is one of this binding, and `deleteTensor` releases it. */

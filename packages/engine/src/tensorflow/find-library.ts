@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { activePython, type Settings, settings } from "../settings";
 
 /** The shared libraries of one installed TensorFlow. */
 export interface TensorFlowLibrary {
@@ -39,15 +40,15 @@ const askPython =
 
 /**
  * Looks for TensorFlow, in this order:
- * 1. the environment variable `TRM_TENSORFLOW`: a Python executable, a virtual environment, a `site-packages` folder, or the package's folder,
- * 2. `TRM_PYTHON`: a Python executable,
- * 3. the `.venv` of the project: in the working folder or above, then in the folder of this library or above,
+ * 1. the setting `tensorflow`: a Python executable, a virtual environment, a `site-packages` folder, or the package's folder,
+ * 2. the setting `python`: a Python executable,
+ * 3. a `.venv`: in the working folder or above, then in the folder of this library or above,
  * 4. the active virtual environment (`VIRTUAL_ENV`),
  * 5. `python3` and `python` on the PATH.
  *
- * A place that the environment names is the only one looked at: a typing error there must not pick another TensorFlow.
+ * A place that a setting names is the only one looked at: a typing error there must not pick another TensorFlow.
  */
-export function findTensorFlow(env: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Search {
+export function findTensorFlow(given: Settings = settings(), cwd = process.cwd()): Search {
   if (process.platform === "linux" && process.arch === "x64") {
     // TensorFlow ends the process when it loads on a processor without AVX.
     const hasAvx = processorHasAvx(readFileSync("/proc/cpuinfo", "utf8"));
@@ -55,9 +56,9 @@ export function findTensorFlow(env: NodeJS.ProcessEnv = process.env, cwd = proce
       return { found: null, tried: ["this processor has no AVX instructions, which TensorFlow needs"] };
   }
   const tried: string[] = [];
-  for (const place of places(env, cwd)) {
-    const folder = packageFolder(place);
-    if ("problem" in folder) tried.push(`${place}: ${folder.problem}`);
+  for (const candidate of candidates(given, cwd)) {
+    const folder = packageFolder(candidate);
+    if ("problem" in folder) tried.push(`${candidate}: ${folder.problem}`);
     else {
       const library = librariesIn(folder.path);
       if (library !== null) return { found: library };
@@ -72,11 +73,10 @@ export function processorHasAvx(cpuinfo: string): boolean {
   return /^flags\s*:.*\bavx\b/m.test(cpuinfo);
 }
 
-function places(env: NodeJS.ProcessEnv, cwd: string): string[] {
-  if (env.TRM_TENSORFLOW) return [resolve(cwd, env.TRM_TENSORFLOW)];
-  if (env.TRM_PYTHON) return [env.TRM_PYTHON];
-  const environments = [...venvsAbove(cwd), ...venvsAbove(__dirname)];
-  if (env.VIRTUAL_ENV) environments.push(env.VIRTUAL_ENV);
+function candidates({ tensorflow, python }: Settings, cwd: string): string[] {
+  if (tensorflow) return [resolve(cwd, tensorflow)];
+  if (python) return [python];
+  const environments = [...venvsAbove(cwd), ...venvsAbove(__dirname), activePython() ?? []].flat();
   return [...new Set(environments), "python3", "python"];
 }
 
@@ -86,7 +86,7 @@ function venvsAbove(folder: string): string[] {
   return existsSync(venv) ? [venv, ...rest] : rest;
 }
 
-/** From a place of {@link places} to the folder of the Python package. */
+/** From one of the {@link candidates} to the folder of the Python package. */
 function packageFolder(place: string): { path: string } | { problem: string } {
   // A bare name is a command, even if the working folder holds something of that name.
   if (basename(place) === place) return askForFolder(place);

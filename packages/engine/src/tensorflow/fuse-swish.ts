@@ -1,4 +1,6 @@
 /** `x * sigmoid(x)`, the nonlinearity of a SwiGLU, as one operation of oneDNN, which TensorFlow's x86 builds contain. */
+
+import { DataType } from "../datatypes";
 import { graphBuilder } from "../graph/builder";
 import {
   countReaders,
@@ -12,7 +14,6 @@ import { removeDeadNodes } from "../graph/passes/dead-nodes";
 import { rewrite } from "../graph/passes/rewrite";
 import type { Executable } from "../lowering";
 import type { TensorFlow } from "./context";
-import { DataType } from "./datatypes";
 import type { EagerBinding } from "./eager";
 
 const swish = "_MklSwish";

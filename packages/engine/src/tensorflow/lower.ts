@@ -1,4 +1,6 @@
 /** Lowers our graph to a TensorFlow function: the whole of it then runs as one op. */
+
+import { DataType } from "../datatypes";
 import { dataTypeOf } from "../graph/attributes";
 import {
   type Attribute,
@@ -9,9 +11,8 @@ import {
   printValue,
   type Value,
 } from "../graph/graph";
-import type { Executable, Lowering } from "../lowering";
+import type { Executable } from "../lowering";
 import type { TensorFlow } from "./context";
-import { DataType } from "./datatypes";
 import type { EagerBinding } from "./eager";
 import { check, notNull } from "./errors";
 import type { Pointer, TfOutput } from "./ffi";
@@ -25,11 +26,14 @@ type Description = Pointer<"TF_OperationDescription">;
 let functionsMade = 0;
 
 /**
- * The lowering to TensorFlow functions.
+ * Makes graphs TensorFlow functions.
  *
  * @param tensors the binding whose ids the executables take and give
  */
-export function tensorflowLowering(tensorflow: TensorFlow, tensors: EagerBinding): Lowering {
+export function tensorflowLowering(
+  tensorflow: TensorFlow,
+  tensors: EagerBinding,
+): (graph: Graph) => Executable {
   const lower = (graph: Graph): Executable => {
     // Functions are global to TensorFlow's context, so the name must be new.
     const name = `${graph.name.replaceAll(/[^A-Za-z0-9_]/g, "_")}_${functionsMade++}`;
@@ -51,6 +55,8 @@ function executable(tensorflow: TensorFlow, tensors: EagerBinding, name: string,
       what,
     );
   return {
+    runsOn: "tensorflow",
+    because: "TensorFlow was asked for",
     run(inputs) {
       const op = operation(inputs);
       try {
@@ -108,7 +114,7 @@ function addFunction(tensorflow: TensorFlow, name: string, graph: Graph): void {
 
 function addNodes(tensorflow: TensorFlow, tfGraph: TfGraph, graph: Graph) {
   const { c } = tensorflow;
-  const places = new Map<Value, TfOutput>();
+  const outputsOf = new Map<Value, TfOutput>();
   const finish = (description: Description, what: () => string) => {
     const oper = c.TF_FinishOperation(description, tensorflow.status);
     check(c, tensorflow.status, what);
@@ -120,13 +126,13 @@ function addNodes(tensorflow: TensorFlow, tfGraph: TfGraph, graph: Graph) {
     const description = newNode("Placeholder", `input_${i}`);
     c.TF_SetAttrType(description, "dtype", dataTypeOf(value.dtype));
     c.TF_SetAttrShape(description, "shape", dims(value.shape), value.shape.length);
-    const place = { oper: finish(description, () => `Input ${i} of "${graph.name}"`), index: 0 };
-    places.set(value, place);
-    return place;
+    const output = { oper: finish(description, () => `Input ${i} of "${graph.name}"`), index: 0 };
+    outputsOf.set(value, output);
+    return output;
   });
 
   for (const constant of graph.constants) {
-    places.set(constant, addConstant(tensorflow, constant, newNode, finish));
+    outputsOf.set(constant, addConstant(tensorflow, constant, newNode, finish));
   }
 
   for (const node of graph.nodes) {
@@ -135,36 +141,40 @@ function addNodes(tensorflow: TensorFlow, tfGraph: TfGraph, graph: Graph) {
       tensorflow,
       description,
       node,
-      node.inputs.map((value) => placeOf(places, value, node)),
+      node.inputs.map((value) => outputOf(outputsOf, value, node)),
     );
     for (const [name, attribute] of Object.entries(node.attributes)) {
       setAttribute(tensorflow, description, name, attribute);
     }
     const oper = finish(description, () => `${node.op}(${node.inputs.map(printValue).join(", ")})`);
     node.outputs.forEach((value, index) => {
-      places.set(value, { oper, index });
+      outputsOf.set(value, { oper, index });
     });
   }
 
   // A function's outputs must differ from each other and from its inputs, so each gets a node of its own.
   const outputs = graph.results.map((value, i) => {
     const description = newNode("Identity", `output_${i}`);
-    c.TF_AddInput(description, placeOf(places, value, `output ${i}`));
+    c.TF_AddInput(description, outputOf(outputsOf, value, `output ${i}`));
     return { oper: finish(description, () => `Output ${i} of "${graph.name}"`), index: 0 };
   });
   return { inputs, outputs };
 }
 
 /** A null address that reached C would end the process. */
-function placeOf(places: ReadonlyMap<Value, TfOutput>, value: Value, reader: GraphNode | string): TfOutput {
-  const place = places.get(value);
-  if (place === undefined) {
+function outputOf(
+  outputsOf: ReadonlyMap<Value, TfOutput>,
+  value: Value,
+  reader: GraphNode | string,
+): TfOutput {
+  const output = outputsOf.get(value);
+  if (output === undefined) {
     const name = typeof reader === "string" ? reader : reader.name;
     throw new Error(
       `The graph is broken: ${name} reads ${printValue(value)}, which nothing before it makes.`,
     );
   }
-  return place;
+  return output;
 }
 
 /** How many of the inputs, counted from the first, are one list to TensorFlow. */
@@ -178,7 +188,7 @@ const listLength: Readonly<Record<string, (inputs: number) => number>> = {
 function addInputs({ c }: TensorFlow, description: Description, node: GraphNode, inputs: TfOutput[]): void {
   const inList = listLength[node.op]?.(inputs.length) ?? 0;
   if (inList > 0) c.TF_AddInputList(description, inputs.slice(0, inList), inList);
-  for (const place of inputs.slice(inList)) c.TF_AddInput(description, place);
+  for (const output of inputs.slice(inList)) c.TF_AddInput(description, output);
 }
 
 function addConstant(
@@ -201,10 +211,10 @@ function addConstant(
   c.TF_SetAttrType(description, "dtype", dataType);
   c.TF_SetAttrTensor(description, "value", notNull(tensor, what()), status);
   c.TF_DeleteTensor(tensor!);
-  const place = { oper: finish(description, what), index: 0 };
-  if (!narrow) return place;
+  const output = { oper: finish(description, what), index: 0 };
+  if (!narrow) return output;
   const cast = newNode("Cast", `const_${constant.id}_bfloat16`);
-  c.TF_AddInput(cast, place);
+  c.TF_AddInput(cast, output);
   c.TF_SetAttrType(cast, "DstT", DataType.bfloat16);
   return { oper: finish(cast, what), index: 0 };
 }

@@ -1,7 +1,7 @@
 /** One eager op: describe it with {@link newOperation}, run it with {@link execute} or {@link executeAsync}. */
 import type { OpAttribute } from "../binding";
+import { AttrType } from "../datatypes";
 import type { TensorFlow } from "./context";
-import { AttrType } from "./datatypes";
 import { check, newStatus, notNull, type Status } from "./errors";
 import type { Pointer } from "./ffi";
 import { dims, type Handle } from "./tensors";

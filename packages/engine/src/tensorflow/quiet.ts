@@ -1,4 +1,5 @@
-/** Keeps what TensorFlow writes to stderr while it starts out of the reader's terminal and notebook. */
+/** Keeps what TensorFlow writes to stderr while it starts out of the user's terminal. */
+import { silenceLog } from "../settings";
 import { libc, writeOnly } from "./libc";
 
 /**
@@ -6,8 +7,7 @@ import { libc, writeOnly } from "./libc";
  * `TF_CPP_MIN_LOG_LEVEL`, so the variable alone does not silence them. `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
  */
 export function withQuietStderr<T>(f: () => T): T {
-  if (process.env.TF_CPP_MIN_LOG_LEVEL === "0") return f();
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
+  if (!silenceLog()) return f();
   const { dup, dup2, open, close } = libc();
   const stderr = dup(2);
   // Without a stderr there is nobody to keep quiet for.

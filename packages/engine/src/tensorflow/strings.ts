@@ -1,7 +1,7 @@
 /** String tensors. TensorFlow keeps each element as a 24-byte `TF_TString`, long texts in memory of their own. */
 import type { HostValues } from "../binding";
+import { DataType, describeTensor } from "../datatypes";
 import type { TensorFlow } from "./context";
-import { DataType, describeTensor } from "./datatypes";
 import { check, notNull } from "./errors";
 import type { Pointer } from "./ffi";
 import { libc } from "./libc";

@@ -1,7 +1,7 @@
 /** Copies tensors between JavaScript and TensorFlow: one copy each way. */
 import type { HostValues } from "../binding";
+import { DataType, dataTypeName, describeTensor } from "../datatypes";
 import type { TensorFlow } from "./context";
-import { DataType, dataTypeName, describeTensor } from "./datatypes";
 import { check, notNull } from "./errors";
 import type { Pointer } from "./ffi";
 import { libc } from "./libc";

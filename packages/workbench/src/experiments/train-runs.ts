@@ -68,7 +68,7 @@ export async function trainRuns<R extends RunToTrain>(
 
 /** The first process on a GPU takes most of its memory. */
 function usesPjrt(device = "auto"): boolean {
-  return (device === "auto" ? process.env.TRM_DEVICE : device) === "pjrt";
+  return (device === "auto" ? process.env.TFJS_COMPILE_BACKEND : device) === "pjrt";
 }
 
 async function trainRun<R extends RunToTrain>(

@@ -1,4 +1,4 @@
-/** Convolutions, pooling and image operations. TRM needs none of them; readers' own experiments may. */
+/** Convolutions, pooling and image operations. */
 import type { Shape } from "../graph";
 import {
   type Call,
