@@ -6,7 +6,7 @@ import { runStep } from "./run.mjs";
 
 const STAMP = join(CACHE, "built");
 
-/** Whether every package's `dist` was built from exactly these sources, settings and compiler. */
+/** True if every package's `dist` was built from exactly these sources, settings and compiler. */
 export function buildIsFresh() {
   try {
     const built = packages().every((name) => existsSync(join(ROOT, name, "dist")));

@@ -5,7 +5,7 @@ import { installExtra } from "./venv.mjs";
 /** The C compiler that set-up can install, as an extra of the environment. */
 export const ZIG = { name: "ziglang", requirements: "requirements-compiler.txt", log: "compiler" };
 
-/** Whether a C compiler works here: the one that `CC` names, or else cc, gcc or clang. `compile()` looks for the same. */
+/** True if a C compiler works here: the one that `CC` names, or else cc, gcc or clang. `compile()` looks for the same. */
 export function hasCompiler() {
   const program = "#include <math.h>\n#include <pthread.h>\n";
   return candidates().some(
@@ -21,7 +21,7 @@ function candidates() {
 }
 
 /**
- * Installs a C compiler into `.venv`. Everything works without, only slower, so failing to get it is no failure.
+ * Installs a C compiler into `.venv`. Everything works without it, only slower, so a failure is ignored.
  * @param {import("./say.mjs").Say} say
  */
 export async function installCompiler(say) {

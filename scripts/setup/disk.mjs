@@ -3,10 +3,10 @@ import { SetupError } from "./say.mjs";
 
 const GB = 1e9;
 
-/** What a part takes once installed, with what its installer needs besides, in GB (measured, rounded up). */
+/** Disk space of each part while it is installed, in GB (measured, rounded up). */
 export const SPACE = { npm: 1, python: 2.2, pythonGpu: 9, compiler: 0.6 };
 
-/** What is free on the disk that holds a folder. @param {string} folder */
+/** Free space on the disk that holds a folder. @param {string} folder */
 export function freeSpaceGb(folder) {
   const { bavail, bsize } = statfsSync(folder);
   return (bavail * bsize) / GB;

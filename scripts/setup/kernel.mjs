@@ -25,7 +25,7 @@ const SPEC = `${JSON.stringify(
   2,
 )}\n`;
 
-/** Whether Jupyter starts the kernel with the Node that runs now. */
+/** True if Jupyter starts the kernel with the Node that runs now. */
 export function kernelIsFresh() {
   try {
     return readFileSync(FILE, "utf8") === SPEC;

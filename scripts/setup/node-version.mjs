@@ -1,7 +1,7 @@
 const OLDEST_NODE = [20, 19];
 
 /**
- * What is wrong with this Node or system, as one sentence, or null.
+ * The problem of this Node or system in one sentence, or null.
  * @param {string} version such as "20.19.0"
  * @param {string} platform as `process.platform`
  * @returns {string | null}

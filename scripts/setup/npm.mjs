@@ -6,7 +6,7 @@ import { runStep } from "./run.mjs";
 /** @typedef {{ version?: string, integrity?: string, link?: boolean, optional?: boolean }} Entry */
 
 /**
- * Whether `node_modules` holds what `package-lock.json` asks for. npm writes its own record there last of all, so an
+ * True if `node_modules` holds what `package-lock.json` asks for. npm writes its own record there last of all, so an
  * interrupted installation has none, and one made by hand with `npm ci` counts too.
  */
 export function npmIsFresh() {

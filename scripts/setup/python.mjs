@@ -29,7 +29,7 @@ export function findPython(chosen = process.env.TRM_SETUP_PYTHON) {
   return whole.find((python) => !isOlder(NEWEST_WITH_TENSORFLOW, python.version)) ?? whole[0];
 }
 
-/** Whether TensorFlow has a build for this Python. @param {Python} python */
+/** True if TensorFlow has a build for this Python. @param {Python} python */
 export const hasTensorFlow = ({ version }) => !isOlder(NEWEST_WITH_TENSORFLOW, version);
 
 /**

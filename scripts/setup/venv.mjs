@@ -9,7 +9,7 @@ import { runStep } from "./run.mjs";
 
 const STAMP = join(VENV, "set-up.json");
 
-/** What every installation tells Python. Wheels only: building from source would need compilers and run the packages' own code. */
+/** Arguments of every installation. Wheels only: building from source would need compilers and run the packages' own code. */
 export const PIP_INSTALL = [
   "-m",
   "pip",
@@ -22,7 +22,7 @@ export const PIP_INSTALL = [
 
 const LOCKS = { cpu: "requirements.lock", gpu: "requirements-gpu.lock" };
 
-/** What the environment was made for, or null if there is none or it was never finished. @returns {Stamp | null} */
+/** The stamp of the environment; null if there is none, or it was never finished. @returns {Stamp | null} */
 function readStamp() {
   try {
     return JSON.parse(readFileSync(STAMP, "utf8"));
@@ -42,7 +42,7 @@ export function venvIsFresh(device) {
 }
 
 /**
- * Makes the environment anew: one left half-way or made for another lock file is never patched.
+ * Makes a new environment: one left half-way or made for another lock file is never patched.
  * @param {import("./say.mjs").Say} say
  * @param {import("./python.mjs").Python} python
  * @param {Device} device
@@ -77,7 +77,7 @@ const lockHash = (device) =>
 
 /** @typedef {{ name: string, requirements: string, log: string }} Extra a package in an environment of ours that not everybody needs */
 
-/** Whether `.venv` has the package. @param {Extra} extra */
+/** True if `.venv` has the package. @param {Extra} extra */
 export function hasExtra({ name }) {
   const lib = join(VENV, "lib");
   const pythons = existsSync(lib) ? readdirSync(lib) : [];

@@ -7,7 +7,7 @@ import { hasExtra, installExtra } from "../setup/venv.mjs";
 const PJRT = { name: "lammps_jax_pjrt_cpu", requirements: "requirements-pjrt-cpu.txt", log: "pjrt" };
 
 /**
- * Puts into `.venv` what some tests need and nothing else does. Without it they are skipped, so failing to get it is no failure.
+ * Installs packages that only some tests need. Without them these tests are skipped, so a failure is ignored.
  * @param {import("../setup/say.mjs").Say} say
  */
 export async function installExtras(say) {

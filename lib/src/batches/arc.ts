@@ -39,7 +39,7 @@ export interface ArcSubset {
   readonly heldOut: boolean;
 }
 
-/** What the official builders write beside the splits. */
+/** The files that the official builders write beside the splits. */
 export interface FolderExtras {
   /** `identifiers.json`: the name of each puzzle identifier; number 0 is "<blank>". */
   readonly identifiers: readonly string[];
@@ -53,7 +53,7 @@ export interface TestPuzzle {
   train: { input: number[][]; output: number[][] }[];
 }
 
-/** What {@link arcDatasets} makes; `writeDatasetFolder` takes it as it is. */
+/** The result of {@link arcDatasets}, ready for `writeDatasetFolder`. */
 export interface ArcDatasets extends FolderExtras {
   readonly train: Dataset;
   /** Held-out test pairs; absent when no subset is held out. */

@@ -42,7 +42,7 @@ export interface MemoryDataset extends Dataset {
   readonly labels: Uint8Array | Int32Array;
 }
 
-/** What the model gets in one step. */
+/** The input of one training or evaluation step. */
 export interface Batch {
   /** Rows, padding included. */
   readonly size: number;

@@ -29,7 +29,7 @@ export interface MazeDatasetOptions {
  * Mazes of one size in the official layout: `size * size` tokens, a group per maze. All share one puzzle
  * identifier, the blank one.
  *
- * @throws RangeError when there is no maze, or sizes differ.
+ * @throws RangeError when there are no mazes, or their sizes differ.
  */
 export function mazeDataset(mazes: readonly MazePuzzle[], options: MazeDatasetOptions): Dataset {
   const [first] = mazes;
@@ -65,12 +65,12 @@ export function mazeTokens(grid: ArrayLike<number>): Uint8Array {
   return Uint8Array.from({ length: grid.length }, (_, cell) => grid[cell] + TOKEN_OFFSET);
 }
 
-/** The maze of tokens. Padding becomes 255, which is no kind of cell, so that a checker finds it wrong. */
+/** The maze of tokens. Padding becomes 255. No cell has this kind, so a checker rejects it. */
 export function mazeCells(tokens: ArrayLike<number>): Uint8Array {
   return Uint8Array.from({ length: tokens.length }, (_, cell) => tokens[cell] - TOKEN_OFFSET);
 }
 
-/** A maze of tokens as text, a string for each row; `?` stands for a token that is no kind of cell, such as padding. */
+/** A maze of tokens as text, a string for each row; `?` stands for a token that does not encode a cell, such as padding. */
 export function mazeRows(tokens: ArrayLike<number>): string[] {
   const size = Math.sqrt(tokens.length);
   if (!Number.isInteger(size)) {
@@ -81,7 +81,7 @@ export function mazeRows(tokens: ArrayLike<number>): string[] {
   return Array.from({ length: size }, (_, row) => symbols.slice(row * size, (row + 1) * size).join(""));
 }
 
-/** One of the eight rotations and mirrorings, drawn anew for every sampled example. */
+/** One of the eight rotations and reflections, drawn again for every sampled example. */
 export function mazeAugment(size: number): Augment {
   return (inputs, labels, random) => {
     const transform = random.int(0, DIHEDRAL_COUNT);

@@ -4,7 +4,7 @@ import { type Batch, type Dataset, exampleCount, groupCount, IGNORED_LABEL } fro
 /** Rewrites the tokens of one example in place, as an augmentation drawn from `random`. */
 export type Augment = (inputs: Int32Array, labels: Int32Array, random: Random) => void;
 
-/** Where a {@link TrainSampler} stands. Plain JSON. */
+/** The position of a {@link TrainSampler}. Plain JSON. */
 export interface SamplerState {
   /** Iterations begun; see {@link TrainSamplerOptions.epochsPerIteration}. */
   readonly iteration: number;

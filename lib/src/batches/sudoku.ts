@@ -20,7 +20,7 @@ export interface SudokuDatasetOptions {
   readonly name: string;
   /** Augmented copies of each puzzle, in one group with it. Default 0. */
   readonly augmentations?: number;
-  /** Where the augmentations are drawn from; needed if there are any. */
+  /** The source of the augmentations. Required if there are any. */
   readonly random?: Random;
   /** Told after each puzzle how many are done. */
   readonly onProgress?: (done: number) => void;
@@ -69,7 +69,7 @@ export function sudokuDigits(tokens: ArrayLike<number>): Uint8Array {
   return digits;
 }
 
-/** The official augmentation drawn anew for every sampled example, so that no two epochs are alike. */
+/** The official augmentation, drawn again for every sampled example: no two epochs are alike. */
 export function sudokuAugment(box: Box): Augment {
   return (inputs, labels, random) => {
     const symmetry = randomSymmetry(box, random);

@@ -29,7 +29,7 @@ const WALKS: readonly Walk[] = [
   (rows, columns) => [rows * columns - 1, -1, -columns],
 ];
 
-/** Whether a transform makes rows of columns. */
+/** True if a transform turns columns into rows. */
 export function turnsRows(transform: number): boolean {
   return transform === 1 || transform === 3 || transform === 6 || transform === 7;
 }

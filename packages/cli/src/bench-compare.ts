@@ -19,7 +19,7 @@ import { namedLines } from "trm-workbench/text";
 import { anyNumber, wholeNumber } from "./options";
 import { finish } from "./output";
 
-/** What the comparison with PyTorch and plain tfjs may be told. */
+/** Options of the comparison with PyTorch and plain tfjs. */
 export interface CompareOptions {
   readonly rows?: string;
   readonly quick?: boolean;
@@ -49,7 +49,7 @@ export function addCompareOptions(command: Command): void {
       .default(opponents, opponents.join(",")),
     new Option(
       "--cold",
-      "compile anew, us and PyTorch; otherwise both take what an earlier benchmark compiled",
+      "compile both sides from scratch; otherwise both use the programs of earlier benchmarks",
     ),
     new Option(
       "--time-to <share>",

@@ -23,7 +23,7 @@ interface BenchCommandOptions extends EngineCommandOptions, Omit<CompareOptions,
   readonly json?: boolean;
 }
 
-/** What a device measures when no preset is named. */
+/** The presets that a device measures when none is named. */
 const standardPreset = "sudoku-extreme-mlp";
 
 /**

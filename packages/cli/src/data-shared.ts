@@ -8,7 +8,7 @@ import { count, duration, namedLines } from "trm-workbench/text";
 import { jsonOption, wholeNumber } from "./options";
 import { finish, progressOf } from "./output";
 
-/** What every builder can be told. */
+/** Options of every builder. */
 export interface BuilderOptions {
   readonly out: string;
   readonly replace?: boolean;

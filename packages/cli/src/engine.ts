@@ -2,13 +2,13 @@ import type { Option } from "commander";
 import { deviceMemory, type EngineInfo, type EngineOptions, startEngine } from "tfjs-compile";
 import { oneOf } from "./options";
 
-/** What commands that compute are told of the engine. */
+/** Engine options of the commands that compute. */
 export interface EngineCommandOptions {
   readonly device: NonNullable<EngineOptions["backend"]>;
   readonly threads?: number;
 }
 
-/** What computes. */
+/** The option that chooses the device. */
 export const deviceOption = (): Option =>
   oneOf(
     "--device <device>",

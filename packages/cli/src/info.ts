@@ -38,7 +38,7 @@ async function describe(path: string): Promise<Description> {
   );
   if (splits.length > 0) return describeDataset(path, splits);
   if (existsSync(join(path, "config.json"))) return describeRun(path);
-  throw new Error(`${path} is no run, no checkpoint and no dataset folder`);
+  throw new Error(`${path} is not a run, a checkpoint or a dataset folder`);
 }
 
 function describeRun(path: string): Description {

@@ -49,7 +49,7 @@ export const jsonOption = (): Option => new Option("--json", "one JSON object on
 export const weightsOption = (): Option =>
   oneOf("--weights <which>", "weights of a checkpoint", ["ema", "live"], "ema");
 
-/** What a weights file leaves unsaid about its model. */
+/** Facts about a model that its weights file does not contain. */
 export const modelConfigOption = (): Option =>
   new Option("--config <preset|file>", "how the model works, for a PyTorch file that has no .yaml beside it");
 
@@ -88,7 +88,7 @@ interface Given {
   readonly value: unknown;
 }
 
-/** What the options of {@link addConfigOptions} ask for. */
+/** The changes that the options of {@link addConfigOptions} ask for. */
 export function configChanges(options: object): RunConfigChanges {
   const given = options as Readonly<Record<string, Given | undefined>> & { set?: RunConfigChanges };
   let changes = given.set ?? {};

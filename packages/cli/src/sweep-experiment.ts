@@ -9,7 +9,7 @@ import {
 import type { SweepOptions, Swept } from "./sweep";
 import { type RunReport, runReport, sweptVariant } from "./sweep-table";
 
-/** What only experiments of the catalogue can be told. */
+/** Options of experiments of the catalogue. */
 export interface ExperimentOptions {
   readonly budget: Budget;
   readonly fresh: boolean;

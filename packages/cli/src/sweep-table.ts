@@ -10,18 +10,18 @@ export interface FinishedRun {
   readonly puzzles: number;
   readonly cells: number;
   readonly halting: number;
-  /** Whether it was there before the sweep began. */
+  /** True if it was stored before the sweep began. */
   readonly reused: boolean;
 }
 
-/** How a run of a sweep ended. */
+/** The outcome of one run of a sweep. */
 export type RunReport = { readonly seed: number; readonly folder: string } & (
   | FinishedRun
   | { readonly error: string }
   | { readonly interrupted: true }
 );
 
-/** What the runs of one variant gave. */
+/** The results of one variant's runs. */
 export interface SweptVariant {
   readonly name: string;
   readonly runs: readonly RunReport[];
@@ -34,7 +34,7 @@ export interface SweptVariant {
   readonly seconds?: number;
 }
 
-/** What a table says of a run, stored or not. */
+/** The table row of a run, stored or not. */
 export function runReport(
   run: { readonly seed: number; readonly folder: string },
   stored: StoredRun | undefined,

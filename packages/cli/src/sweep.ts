@@ -29,7 +29,7 @@ interface SweepCommandOptions extends EngineCommandOptions, Partial<ExperimentOp
   readonly json?: boolean;
 }
 
-/** What both kinds of sweep are told. */
+/** Options of both kinds of sweep. */
 export interface SweepOptions extends TrainRunsOptions<RunToTrain> {
   readonly changes: RunConfigChanges;
   readonly vary: readonly Variation[];
@@ -38,7 +38,7 @@ export interface SweepOptions extends TrainRunsOptions<RunToTrain> {
   readonly begin: (runs: number, missing: number) => void;
 }
 
-/** What both kinds of sweep give. */
+/** The result of both kinds of sweep. */
 export interface Swept {
   readonly folder: string;
   readonly experiment?: string;
@@ -71,7 +71,7 @@ export const sweepCommand = new Command("sweep")
       .helpGroup("Of an experiment:"),
   )
   .addOption(
-    new Option("--fresh", "train anew what is stored already, and what came with the project").helpGroup(
+    new Option("--fresh", "train runs again that are stored or came with the project").helpGroup(
       "Of an experiment:",
     ),
   )
@@ -137,11 +137,11 @@ function checkName(name: string): void {
   throw new RangeError(`there is no experiment or preset "${name}"${suggestion(name, known)}`);
 }
 
-/** What was given though it means nothing here would be ignored in silence. */
+/** Refuses options that have no meaning here, instead of ignoring them. */
 function refuse(command: Command, options: readonly string[], name: string, isExperiment: boolean): void {
   const given = options.find((option) => command.getOptionValueSource(option) === "cli");
   if (!given) return;
-  const kinds = isExperiment ? "is an experiment" : "is no experiment of the catalogue";
+  const kinds = isExperiment ? "is an experiment" : "is not an experiment of the catalogue";
   command.error(`error: --${given} does not go with ${name}, which ${kinds}`);
 }
 

@@ -9,12 +9,12 @@ import { readConfig } from "./options";
 
 /** Puzzles to evaluate on. */
 export interface TestData {
-  /** What they are, for people. */
+  /** Their description. */
   readonly name: string;
   readonly datasets: readonly Dataset[];
   /** Difficulty of each example, where it is known. */
   readonly ratings?: Float64Array;
-  /** What ARC's votes need, where the data is ARC. */
+  /** The files that ARC's votes need, for ARC data. */
   readonly extras?: FolderExtras;
   close(): void;
 }

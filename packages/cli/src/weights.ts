@@ -18,7 +18,7 @@ export interface LoadedModel {
   readonly precision: "float32" | "bfloat16";
 }
 
-/** What a command may say about weights that do not say it themselves. */
+/** Options for facts that a weights file does not contain. */
 export interface LoadOptions {
   readonly weights?: "ema" | "live";
   /** A preset or a configuration file. */

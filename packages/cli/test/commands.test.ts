@@ -87,7 +87,7 @@ test("wrong command lines are refused with the nearest valid choice, exit code 1
     ],
     [["convert", "a", "b"], /b could be anything: end it in \.pt or \.safetensors, or add --to/],
     [["convert", "a", "taken", "--to", "run"], /taken exists already/],
-    [["info", "taken"], /taken is no run, no checkpoint and no dataset folder/],
+    [["info", "taken"], /taken is not a run, a checkpoint or a dataset folder/],
     [["parity", "taken"], /taken holds no case folder/],
   ];
   const outcomes = trmLines(

@@ -44,13 +44,13 @@ export function arcName(id: string, augmentation: ArcAugmentation | null): strin
 /**
  * Takes a name apart; the opposite of {@link arcName} (`inverse_aug` of the official code).
  *
- * @throws SyntaxError when the name has parts that are no augmentation.
+ * @throws SyntaxError when the name has parts that do not describe an augmentation.
  */
 export function parseArcName(name: string): { id: string; augmentation: ArcAugmentation | null } {
   if (!name.includes(SEPARATOR)) return { id: name, augmentation: null };
   const [, id, transform, colours] = /^(.*)\|\|\|t([0-7])\|\|\|(0[1-9]{9})$/.exec(name) ?? [];
   if (id === undefined || new Set(colours).size !== 10) {
-    throw new SyntaxError(`"${name}" is no puzzle name, expected one like 007bbfb7|||t4|||0614732958`);
+    throw new SyntaxError(`"${name}" is not a puzzle name, expected one like 007bbfb7|||t4|||0614732958`);
   }
   return { id, augmentation: { transform: Number(transform), colours: Uint8Array.from(colours, Number) } };
 }

@@ -1,7 +1,7 @@
 import { distancesFrom } from "./distances";
 import { MAZE, type MazeGrid } from "./maze";
 
-/** How good an answer to a maze is. */
+/** The verdict on an answer to a maze. */
 export interface MazeCheck {
   /** The path cells are exactly a shortest way from start to goal, and nothing else is changed. */
   readonly solved: boolean;

@@ -1,4 +1,4 @@
-/** What a cell of a maze can be; the number is the place in the official charset `"# SGo"`. */
+/** The kinds of cells. The number is the index in the official charset `"# SGo"`. */
 export const MAZE = { wall: 0, open: 1, start: 2, goal: 3, path: 4 } as const;
 
 const SYMBOLS = "# SGo";
@@ -15,7 +15,7 @@ export interface MazePuzzle {
   readonly answer: MazeGrid;
   /** Steps from start to goal. */
   readonly length: number;
-  /** Where the maze comes from. */
+  /** Its source, such as a file or "generated". */
   readonly source: string;
 }
 

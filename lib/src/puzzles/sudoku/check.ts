@@ -1,7 +1,7 @@
 import { type Box, geometry } from "./geometry";
 import type { Grid } from "./grid";
 
-/** What is wrong with an answer to a Sudoku; all lists empty and `complete` means solved. */
+/** The verdict on an answer to a Sudoku. It is solved if all lists are empty and `complete` is true. */
 export interface SudokuCheck {
   readonly solved: boolean;
   /** No cell is blank. */

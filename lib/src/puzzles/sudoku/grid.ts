@@ -9,7 +9,7 @@ export interface SudokuPuzzle {
   readonly solution: Grid;
   /** Guesses a solver needs that knows naked and hidden singles; a measure of difficulty. */
   readonly rating: number;
-  /** Where the puzzle comes from. */
+  /** Its source, such as a file or "generated". */
   readonly source: string;
 }
 

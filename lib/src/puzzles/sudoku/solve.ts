@@ -2,7 +2,7 @@ import type { Random } from "../../random";
 import { type Box, geometry } from "./geometry";
 import type { Grid } from "./grid";
 
-/** What a search found. */
+/** The result of a search. */
 export interface SearchResult {
   /** Solutions found; the search stops at the limit, so at most that. */
   readonly solutions: number;

@@ -26,7 +26,7 @@ export interface ExpertUse {
   readonly shares: readonly number[];
 }
 
-/** What to count. */
+/** Options of {@link expertUse}. */
 export interface ExpertUseOptions {
   /** So many puzzles are thought about, the first ones. @default 64 */
   readonly puzzles?: number;

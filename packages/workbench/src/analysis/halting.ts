@@ -9,9 +9,9 @@ import { correctness, type Reasoner, think, toTensors } from "trm/trainer";
 export interface HaltingTime {
   /** The first supervision step, from 1, after which it halts by the rule of training; N_sup at the latest. */
   readonly step: number;
-  /** Whether its answer is right at that moment. */
+  /** True if its answer is right at that step. */
   readonly solvedThen: boolean;
-  /** Whether its answer is right after all N_sup steps, as evaluations count it. */
+  /** True if its answer is right after all N_sup steps, as evaluations count it. */
   readonly solvedInTheEnd: boolean;
 }
 

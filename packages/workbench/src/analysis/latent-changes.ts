@@ -15,7 +15,7 @@ export interface LatentChange {
   readonly change: number;
 }
 
-/** What to watch, and for how long. */
+/** Options of {@link latentChanges}. */
 export interface LatentChangesOptions {
   /** So many puzzles, the first of the dataset. */
   readonly puzzles: number;

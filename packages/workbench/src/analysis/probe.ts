@@ -4,7 +4,7 @@ import type { ModelParams } from "trm/model";
 import { linear, oneHot, puzzleTokens } from "trm/model";
 import { type Reasoner, think, toTensors } from "trm/trainer";
 
-/** What the model holds in mind about a batch of puzzles, one vector of D numbers per cell and latent. */
+/** The latents of a batch of puzzles: one vector of D numbers per cell and latent. */
 export interface Mind {
   /** Supervision steps had, from 1. */
   readonly supervisionStep: number;
@@ -98,7 +98,7 @@ function readTokens(vectors: Float32Array, weight: tf.Tensor2D): Int32Array {
   });
 }
 
-/** How readable one latent is after one supervision step: shares of cells whose right token is read off it. */
+/** The readability of one latent after one supervision step: shares of cells whose right token is read off it. */
 export interface Readability {
   /** Supervision steps had, from 1. */
   readonly supervisionStep: number;
@@ -109,7 +109,7 @@ export interface Readability {
   readonly probe: number;
 }
 
-/** What probing may be told. */
+/** Options of {@link probeLatents}. */
 export interface ProbeOptions {
   /** Puzzles to use, the first of the dataset: half of them to train probes, half to measure. Default 256, or all. */
   readonly puzzles?: number;

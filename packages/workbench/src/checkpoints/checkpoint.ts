@@ -39,7 +39,7 @@ export interface Checkpoint {
   /** Steps done. */
   readonly step: number;
   readonly host: HostState;
-  /** What was saved beside the state, such as the run's configuration. Not checked here. */
+  /** Data saved beside the state, such as the run's configuration. Not checked here. */
   readonly about: unknown;
   /** Every tensor of the state by its path: `params.…`, `ema.…`, `optimizer.…`, `carry.…`. */
   tensors(): Record<string, StoredTensor>;
@@ -50,7 +50,7 @@ export interface Checkpoint {
   state(model: Model, batchSize: number): TrainState;
 }
 
-/** What is saved besides the state, and how many checkpoints stay. */
+/** Data to save beside the state, and the number of checkpoints to keep. */
 export interface SaveOptions {
   /** Plain JSON. */
   readonly about: unknown;
@@ -110,7 +110,7 @@ export function latestCheckpoint(folder: string): string | undefined {
  */
 export function readCheckpoint(path: string): Checkpoint {
   const file = join(path, "checkpoint.json");
-  if (!existsSync(file)) throw new Error(`${path} is no checkpoint: it has no ${basename(file)}`);
+  if (!existsSync(file)) throw new Error(`${path} is not a checkpoint: it has no ${basename(file)}`);
   const { host, about } = readJsonFile(file, checkpointSchema);
   const stateFile = join(path, "state.safetensors");
   const tensors = () => readSafetensors(stateFile).tensors;

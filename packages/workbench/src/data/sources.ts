@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type DownloadOptions, download, sha256Of } from "../files";
 
 interface Source {
-  /** What it is, for help texts. */
+  /** Description for help texts. */
   readonly about: string;
   /** The folder of the files at their public home. */
   readonly home: string;

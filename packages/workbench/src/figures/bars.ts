@@ -12,7 +12,7 @@ export interface ComparisonRow {
 
 export interface ComparisonOptions extends Heading {
   readonly rows: readonly ComparisonRow[];
-  /** What ours was measured on, for the legend, for example "ours, 6x6 Sudoku". @default "ours" */
+  /** Legend of our bars, for example "ours, 6x6 Sudoku". @default "ours" */
   readonly oursName?: string;
   /** @default "paper, Sudoku-Extreme" */
   readonly paperName?: string;

@@ -1,7 +1,7 @@
 import type { Annotations, Data } from "plotly.js";
 import { colors, type Figure, type Heading, headingHeight, makeFigure } from "./theme";
 
-/** What one square of a board shows. */
+/** The content of one square of a board. */
 export interface Square {
   /** The colour scale's input: a whole number picks the colour, the fraction above it the strength (see `shades`). */
   readonly shade: number;

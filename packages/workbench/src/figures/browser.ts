@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { cacheFolder } from "../files/paths";
 
-/** How to start one browser: its program, and the environment that it needs beside ours. */
+/** A browser to start: its program, and the variables that it needs beside the environment. */
 export interface BrowserProgram {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export function browserPrograms(): (() => BrowserProgram)[] {
   for (const variable of ["TRM_CHROME", "PUPPETEER_EXECUTABLE_PATH"]) {
     const path = process.env[variable];
     if (!path) continue;
-    if (!existsSync(path)) throw new Error(`${variable} names ${path}, but there is no such file`);
+    if (!existsSync(path)) throw new Error(`${variable} names ${path}, which does not exist`);
     return [() => ({ path, env: {} })];
   }
   const installed = (usualPaths[process.platform] ?? []).filter((path) => existsSync(path));

@@ -10,9 +10,9 @@ export interface Curve {
   readonly weights?: "live" | "ema";
   /** Accuracy of whole puzzles or of single cells: each gets its own panel. Whole puzzles if left out. */
   readonly measure?: "puzzles" | "cells";
-  /** Whether it was measured elsewhere and came with the project: it stands beside one's own, thin and dashed. */
+  /** True for a curve that came with the project. It is drawn thin and dashed beside the reader's own. */
   readonly published?: boolean;
-  /** Where it was measured, for example optimizer steps. */
+  /** Values on the x axis, for example optimizer steps. */
   readonly steps: readonly number[];
   /** One row of values per seed, each as long as `steps`; accuracies are fractions from 0 to 1. */
   readonly seeds: readonly (readonly number[])[];
@@ -170,7 +170,7 @@ export function lossFigure(options: LossOptions): Figure {
   });
 }
 
-/** How a curve is drawn. */
+/** The style of a curve. */
 export interface CurveStyle {
   readonly color: string;
   readonly dash: "solid" | "dot" | "dash";

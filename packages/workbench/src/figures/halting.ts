@@ -1,6 +1,6 @@
 import { type Figure, type Heading, makeFigure, palette } from "./theme";
 
-/** How many sequences stopped after 1, 2, 3, … supervision steps: `counts[0]` stopped after the first. */
+/** Numbers of sequences that stopped after 1, 2, 3, … supervision steps. `counts[0]` stopped after the first. */
 export interface HaltingCounts {
   readonly name: string;
   readonly counts: readonly number[];

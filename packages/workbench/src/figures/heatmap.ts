@@ -5,7 +5,7 @@ export interface HeatmapOptions extends Heading {
   readonly rows: { readonly title: string; readonly values: readonly (number | string)[] };
   /** `cells[row][column]`, fractions from 0 to 1; null where nothing was measured. */
   readonly cells: readonly (readonly (number | null)[])[];
-  /** What the cells are, above the scale of colours. @default "solved" */
+  /** Title of the colour scale: the quantity of the cells. @default "solved" */
   readonly measure?: string;
   /** A second, smaller line in each cell, for example the paper's number. */
   readonly notes?: readonly (readonly (string | null)[])[];

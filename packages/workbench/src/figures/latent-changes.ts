@@ -10,7 +10,7 @@ export interface ChangeOfLatent {
 }
 
 /**
- * How much each latent still changes, update by update; thin lines stand between the supervision steps.
+ * The size of each update of each latent. Thin lines separate the supervision steps.
  * @param changes in the order in which they happened
  */
 export function latentChangesFigure(changes: readonly ChangeOfLatent[], heading: Heading): Figure {

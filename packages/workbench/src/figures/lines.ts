@@ -1,18 +1,18 @@
 import { type Curve, curveTraces } from "./curves";
 import { type Figure, type Heading, makeFigure, palette } from "./theme";
 
-/** What a chart of lines shows. */
+/** Options of {@link linesFigure}. */
 export interface LinesOptions extends Heading {
   /** Values in any unit; `weights` and `measure` play no part. */
   readonly curves: readonly Curve[];
-  /** What the values are, with their unit. */
+  /** Title of the y axis: the quantity and its unit. */
   readonly yTitle: string;
   /** @default "training step" */
   readonly xTitle?: string;
 }
 
 /**
- * Any quantity over steps that is no accuracy and no loss; a curve with several seeds is their mean in a band.
+ * Any quantity over steps other than accuracy and loss. A curve with several seeds is their mean in a band.
  * @throws RangeError when a curve's values are not as many as its steps
  */
 export function linesFigure({ curves, yTitle, xTitle = "training step", ...heading }: LinesOptions): Figure {

@@ -40,7 +40,7 @@ export function mazeFigure(maze: MazeAnswer, heading: Partial<Heading> = {}): Fi
 /**
  * One maze supervision step by supervision step: the same board again and again, in which the path grows together.
  * @param predictions the model's answer after each supervision step
- * @throws RangeError when the mazes are not of one size, or there is no prediction
+ * @throws RangeError when the mazes differ in size, or there are no predictions
  */
 export function mazeStepsFigure(
   maze: Omit<MazeAnswer, "prediction">,

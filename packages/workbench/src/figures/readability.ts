@@ -23,7 +23,7 @@ const readers = [
   { reader: "probe", label: "linear probe", dash: "dot", symbol: "diamond-open" },
 ] as const;
 
-/** How much of the solution each latent tells, supervision step by supervision step: a colour for each latent, a dash for each reader. */
+/** The share of the solution that can be read off each latent, by supervision step: one colour per latent, one dash per reader. */
 export function readabilityFigure({ readings, guessing, ...heading }: ReadabilityOptions): Figure {
   const latents = [...new Set(readings.map(({ latent }) => latent))];
   const lines = latents.flatMap((latent, i) => {
@@ -36,7 +36,7 @@ export function readabilityFigure({ readings, guessing, ...heading }: Readabilit
         x: own.map(({ supervisionStep }) => supervisionStep),
         y: own.map((reading) => reading[reader]),
         line: { color: palette[i % palette.length], width: 2, dash },
-        // Where lines lie upon each other, both markers can still be seen.
+        // Where lines overlap, both markers stay visible.
         marker: { symbol, size: reader === "head" ? 6 : 11 },
         hovertemplate: "%{y:.1%}",
       }),

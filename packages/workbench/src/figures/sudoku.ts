@@ -39,7 +39,7 @@ export function sudokuFigure(answer: SudokuAnswer, heading: Partial<Heading> = {
   });
 }
 
-/** What changes from one supervision step to the next: the prediction and its confidence. */
+/** One supervision step: the prediction and its confidence. */
 export interface SudokuStep {
   readonly prediction: ArrayLike<number>;
   readonly confidence?: ArrayLike<number>;

@@ -53,7 +53,7 @@ const axis = {
   automargin: true,
 };
 
-/** What all figures share. A template (not a layout) so that it reaches every axis, subplots included. */
+/** The style of all figures. It is a template, not a layout, because a template reaches every axis, subplots included. */
 const template: Template = {
   layout: {
     // Open Sans is the font of the bundled browser; the others look alike where it is missing.

@@ -129,7 +129,7 @@ function syncPath(path: string, mode: "r" | "r+"): void {
   }
 }
 
-/** Whether a process of this machine is alive. */
+/** True if a process of this machine is alive. */
 export function isRunning(processId: number): boolean {
   try {
     process.kill(processId, 0);

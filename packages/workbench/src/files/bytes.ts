@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
  * large file never has to fit in memory, and every range is checked against the real size before anything is allocated.
  */
 export interface ByteSource {
-  /** What errors call it: the path, or "buffer". */
+  /** Its name in errors: the path, or "buffer". */
   readonly name: string;
   readonly size: number;
   /** A fresh, aligned copy of `length` bytes from `offset`. @throws Error naming the file if they are not all there. */

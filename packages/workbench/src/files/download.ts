@@ -113,7 +113,7 @@ async function attempt(url: string, path: string, options: DownloadOptions): Pro
   }
 }
 
-/** Where in the file the response's bytes belong, and the size of the file. */
+/** The offset of the response's bytes in the file, and the size of the file. */
 function rangeOf(response: Response, start: number): { from: number; total: number | undefined } {
   if (response.status !== 206) {
     // A server that ignores the range sends the file from its beginning.

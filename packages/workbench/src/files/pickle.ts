@@ -4,7 +4,7 @@ import type { ByteSource } from "./bytes";
 // reader only builds data: a name that is not in the caller's table stops it, and nothing outside the table can run.
 // Opcodes: https://github.com/python/cpython/blob/main/Lib/pickletools.py. The npm packages have no such table.
 
-/** What a pickle may refer to. */
+/** The globals that a pickle may refer to. */
 export interface PickleWorld {
   /** "module name" -> what it stands for. A function may be called by the pickle, with a tuple of arguments. */
   readonly globals: ReadonlyMap<string, unknown>;
@@ -61,7 +61,7 @@ export function unpickle(source: ByteSource, world: PickleWorld, start = 0): { v
   };
   const call = (args: unknown, callee: unknown) => {
     if (typeof callee !== "function" || !Array.isArray(args))
-      throw fail("the pickle calls what is no function");
+      throw fail("the pickle calls a value that is not a function");
     try {
       stack.push(callee(...args.slice(0, 16)));
     } catch (error) {
@@ -69,17 +69,18 @@ export function unpickle(source: ByteSource, world: PickleWorld, start = 0): { v
     }
   };
   const append = (items: unknown[], list: unknown) => {
-    if (!Array.isArray(list)) throw fail("the pickle appends to what is no list");
+    if (!Array.isArray(list)) throw fail("the pickle appends to a value that is not a list");
     for (const item of items) list.push(item);
   };
   const setItems = (items: unknown[], dict: unknown) => {
-    if (!(dict instanceof Map) || items.length % 2) throw fail("the pickle sets items of what is no dict");
+    if (!(dict instanceof Map) || items.length % 2)
+      throw fail("the pickle sets items of a value that is not a dict");
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   };
 
   for (;;) {
     at = input.position();
-    if (++steps > maxSteps) throw fail(`more than ${maxSteps} steps; this is no model checkpoint`);
+    if (++steps > maxSteps) throw fail(`more than ${maxSteps} steps, so it is not a model checkpoint`);
     const opcode = input.uint(1);
     switch (opcode) {
       case 0x80: // PROTO

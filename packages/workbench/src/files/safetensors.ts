@@ -15,7 +15,7 @@ import {
 // 8 bytes with the header's length, the header (JSON: name -> dtype, shape, byte range), then all data without holes.
 // https://github.com/huggingface/safetensors#format
 
-/** What a safetensors file holds; tensors are in the order of their data. */
+/** The content of a safetensors file. Tensors are in the order of their data. */
 export interface SafetensorsFile {
   tensors: Record<string, StoredTensor>;
   metadata: Record<string, string>;

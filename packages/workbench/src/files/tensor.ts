@@ -58,9 +58,7 @@ export function elementCount(shape: readonly unknown[]): number {
   let count = 1;
   for (const size of shape) {
     if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
-      throw new Error(
-        `the shape has a dimension that is no size${typeof size === "number" ? `: ${size}` : ""}`,
-      );
+      throw new Error(`the shape has an invalid dimension${typeof size === "number" ? `: ${size}` : ""}`);
     }
     count *= size;
   }

@@ -8,7 +8,7 @@ export { writeTorch } from "./torch-write";
 /**
  * Reads the tensors of a PyTorch checkpoint: what `torch.save(model.state_dict(), path)` wrote, in the zip format or the
  * one before it (PyTorch < 1.6). Python is not needed and nothing in the file is executed. Tensors of nested dicts are
- * called "outer.inner"; values that are no tensors are left out.
+ * called "outer.inner"; values other than tensors are left out.
  *
  * @param source a path, or the file's bytes.
  * @returns row-major tensors by name. Tensors that share a storage share memory here too. bfloat16 and float16 stay bit
@@ -117,7 +117,7 @@ function storageFrom(id: unknown): Storage {
     !Object.hasOwn(elementTypes, dtype) ||
     typeof key !== "string"
   ) {
-    throw new Error("an object outside the pickle is no tensor storage");
+    throw new Error("an object outside the pickle is not a tensor storage");
   }
   elementCount([elements]);
   return { kind: "storage", key, dtype: dtype as ElementType, elements: elements as number };
@@ -127,7 +127,7 @@ function storageFrom(id: unknown): Storage {
 function readZipFormat(file: ByteSource): Unpickled {
   const entries = readZip(file);
   const pickleName = [...entries.keys()].find((name) => name === "data.pkl" || name.endsWith("/data.pkl"));
-  if (!pickleName) throw new Error(`${file.name}: there is no data.pkl in it; it is no PyTorch checkpoint`);
+  if (!pickleName) throw new Error(`${file.name}: it has no data.pkl, so it is not a PyTorch checkpoint`);
   const folder = pickleName.slice(0, -"data.pkl".length);
   const order = entries.get(`${folder}byteorder`);
   if (order && Buffer.from(order.readAll()).toString() !== "little") {
@@ -238,7 +238,7 @@ function materialize(view: View, storage: Uint8Array, budget: { copied: number }
   // A view may repeat one element without end, so what is copied out is limited by the size of the file.
   budget.copied -= count * width;
   if (budget.copied < 0)
-    throw new Error("its views are far larger than the file; this is no model checkpoint");
+    throw new Error("its views are far larger than the file, so it is not a model checkpoint");
   const all = elementsOf(dtype, storage);
   const data = new elementTypes[dtype].array(count);
   for (let to = 0; to < count; to++) {

@@ -19,7 +19,7 @@ const endRecord = 0x06054b50;
 const zip64EndRecord = 0x06064b50;
 const zip64Locator = 0x07064b50;
 
-/** Whether the file begins as zip archives do. */
+/** True if the file begins like a zip archive. */
 export function isZip(file: ByteSource): boolean {
   return file.size >= 4 && view(file.read(0, 4)).getUint32(0, true) === localHeader;
 }

@@ -1,7 +1,7 @@
 import type { MissingRun, PlannedVariant, RunEvent } from "../experiments";
 import { inNotebook, type NotebookOutput, showBundle } from "../terminal/tslab";
 
-/** How far the runs of an experiment are. */
+/** The progress of an experiment's runs. */
 export interface ExperimentStatus {
   begin(plan: readonly PlannedVariant[], missing: readonly MissingRun[]): void;
   update(run: MissingRun, event: RunEvent): void;

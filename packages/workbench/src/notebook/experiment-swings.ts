@@ -1,7 +1,7 @@
 import type { StoredRun } from "../experiments";
 import type { ResultsRow } from "./experiment-table";
 
-/** What is looked at of an `ExperimentResult`. */
+/** The part of an `ExperimentResult` that is read. */
 interface Runs {
   readonly variants: readonly {
     readonly variant: { readonly name: string };
@@ -10,7 +10,7 @@ interface Runs {
 }
 
 /**
- * How unsteady the runs of an experiment were, for a danfojs table: a row for each run and kind of weights that was evaluated.
+ * The swings of accuracy in an experiment's runs, for a table: a row for each run and kind of weights that was evaluated.
  * Percent of held-out puzzles: the largest fall from one evaluation to the next, the best evaluation, the last.
  * @example
  * showTable(new DataFrame(swingsFrame(result)), { digits: 1 });

@@ -4,7 +4,7 @@ import { mean } from "../text";
 import { lastEvaluation, type ResultsRow, stepWhenSolved } from "./experiment-table";
 
 /**
- * How many supervision steps a puzzle took before it made room for another, over training: a curve for each variant, each
+ * Mean supervision steps per puzzle, over training: a curve for each variant, each
  * point the mean over the puzzles that were finished within a stretch of training steps.
  * @param stretches so many points
  * @example
@@ -41,7 +41,7 @@ function usedPerPuzzle({ steps }: Pick<StoredRun, "steps">, rows: readonly numbe
 }
 
 /**
- * What halting saves, a row for each variant, means over seeds: how many puzzles were seen in the same number of training
+ * The savings of halting, a row for each variant, means over seeds: the number of puzzles that were seen in the same number of training
  * steps, how long each was thought about, and what it took to solve a share of the held-out ones, in steps and in minutes of one
  * processor core.
  * @param share from 0 to 1

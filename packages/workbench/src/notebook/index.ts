@@ -17,7 +17,7 @@ export { type LiveFigure, liveFigure } from "./live";
 export { report } from "./report";
 export { type NotebookSettings, notebookSettings } from "./settings";
 export { findSource, type SourcePiece, showSource } from "./source";
-export { showTable, type TableLike, type TableOptions } from "./table";
+export { showTable, type TableLike, type TableOptions, type TableRows } from "./table";
 export { trainVariant } from "./train-variant";
 export { trainedModel } from "./trained-model";
 export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";

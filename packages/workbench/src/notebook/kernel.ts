@@ -5,7 +5,7 @@ import type * as TypeScript from "@tslab/typescript-for-tslab";
  * leaves them alone in `{ name }`, which then fails with "name is not defined". So `{ name }` becomes `{ name: name }` first.
  */
 
-/** What is used of tslab's converter, which turns a cell into JavaScript. */
+/** The part of tslab's converter that is used. It turns a cell into JavaScript. */
 interface Converter {
   convert(previousDeclarations: string, source: string): unknown;
 }

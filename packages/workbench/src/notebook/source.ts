@@ -4,7 +4,7 @@ import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { projectFolder } from "../files/paths";
 import { inNotebook, showBundle } from "../terminal/tslab";
 
-/** Where names are looked for: the library first, then what surrounds it. */
+/** The folders that are searched, in this order. */
 const sourceFolders = ["lib/src", "packages/workbench/src", "packages/engine/src"];
 
 /** A piece of the library's own source code. */

@@ -1,7 +1,7 @@
 import { textTable } from "../text";
 import { showHtml } from "./display";
 
-/** What is needed of a danfojs DataFrame or Series, so that showing one does not load danfojs. */
+/** The part of a danfojs DataFrame or Series that is shown. With it, showing one does not load danfojs. */
 export interface TableLike {
   readonly columns: readonly string[];
   /** A list for each row; a plain list of values for a Series. */
@@ -12,20 +12,39 @@ export interface TableLike {
 export interface TableOptions {
   /** Decimals of numbers that are not whole. @default 3 */
   readonly digits?: number;
-  /** Whether to show the names of the rows. @default false */
+  /** Show the names of the rows. @default false */
   readonly index?: boolean;
 }
 
-/** Shows a danfojs DataFrame or Series as a table under the cell, or as text in a terminal. Missing values stay empty. */
-export function showTable(table: TableLike, options: TableOptions = {}): void {
+/** Rows as objects; all have the columns of the first. */
+export type TableRows = readonly Readonly<Record<string, unknown>>[];
+
+/**
+ * Shows rows, or a danfojs DataFrame or Series, as a table under the cell, or as text in a terminal. Missing values stay empty.
+ * @example
+ * showTable([{ variant: "TRM", solved: 0.904 }, { variant: "HRM", solved: 0.754 }]);
+ */
+export function showTable(table: TableLike | TableRows, options: TableOptions = {}): void {
   const { digits = 3, index = false } = options;
-  const values = (table.values as unknown[]).map((row): unknown[] => (Array.isArray(row) ? row : [row]));
-  const rows = values.map((row, i) => (index ? [table.index[i], ...row] : row));
-  const head = index ? ["", ...table.columns] : [...table.columns];
+  const { columns, values, index: names } = isRows(table) ? tableOfRows(table) : table;
+  const lists = (values as unknown[]).map((row): unknown[] => (Array.isArray(row) ? row : [row]));
+  const rows = lists.map((row, i) => (index ? [names[i], ...row] : row));
+  const head = index ? ["", ...columns] : [...columns];
   const texts = rows.map((row) => row.map((value) => cellText(value, digits)));
   // A column of numbers is read by its last digits, its name stands above them.
   const isNumeric = head.map((_, c) => rows.some((row) => typeof row[c] === "number"));
   showHtml(htmlTable(head, texts, isNumeric), textTable(head, texts, isNumeric).trimEnd());
+}
+
+const isRows = (table: TableLike | TableRows): table is TableRows => Array.isArray(table);
+
+function tableOfRows(rows: TableRows): TableLike {
+  const columns = Object.keys(rows[0] ?? {});
+  return {
+    columns,
+    values: rows.map((row) => columns.map((column) => row[column])),
+    index: rows.map((_, i) => i),
+  };
 }
 
 function htmlTable(

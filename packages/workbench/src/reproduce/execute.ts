@@ -10,7 +10,7 @@ import { findPython } from "../files/python";
 export interface ExecuteOptions {
   /** The notebook; its kernel runs in its folder. It is not changed. */
   readonly source: string;
-  /** Where the executed notebook goes, outputs and all; also after a failure, to look at. */
+  /** The path of the executed notebook with its outputs. It is written after a failure, too. */
   readonly target: string;
   /** Environment variables for the notebook beside ours. */
   readonly env?: Readonly<Record<string, string>>;

@@ -10,12 +10,12 @@ import { resultsTable } from "./results";
 /** `npm run reproduce`: executes the notebooks, shows how far they are, and prints one table of results. */
 async function main(): Promise<void> {
   const command = new Command("npm run reproduce --")
-    .description("Executes the notebooks anew and prints a table of their results.")
+    .description("Executes the notebooks and prints a table of their results.")
     .addOption(new Option("--budget <budget>", "how much to train").choices([...budgets]).default("laptop"))
     .option("--only <name>", "only notebooks whose name contains this", "")
     .option("--seeds <count>", "seeds that every variant is trained with", wholeNumber, 1)
-    .option("--write", "put the executed notebooks in the place of the old ones", false)
-    .option("--stored", "use stored runs where there are some, instead of training anew", false)
+    .option("--write", "replace the notebooks by the executed ones", false)
+    .option("--stored", "use stored runs where there are some, instead of training again", false)
     .parse();
   const { budget, only, seeds, write, stored } = command.opts<{
     budget: Budget;
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     stored: boolean;
   }>();
 
-  // What only shows that everything works must not replace figures that mean something, nor stand among real runs.
+  // Figures and runs of the smoke budget must not replace real ones.
   if (budget === "smoke") {
     process.env.TRM_FIGURES ??= join(cacheFolder, "figures");
     process.env.TRM_RUNS ??= join(cacheFolder, "runs");

@@ -13,7 +13,7 @@ export interface ReproduceOptions extends Omit<NotebookSettings, "since"> {
   readonly folder?: string;
   /** Run only notebooks whose name contains this. */
   readonly only?: string;
-  /** Put the executed notebooks in the place of the old ones; otherwise they go to `.cache/executed/`. */
+  /** Replace the notebooks by the executed ones; otherwise these go to `.cache/executed/`. */
   readonly write?: boolean;
   readonly onEvent?: (notebook: string, event: NotebookEvent) => void;
 }

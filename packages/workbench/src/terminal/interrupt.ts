@@ -35,7 +35,7 @@ function install(): void {
       return;
     }
     for (const listener of others) listener.call(process, signal);
-    // What Ctrl-C does where nobody listens.
+    // The default effect of Ctrl-C.
     if (others.length === 0 && !inNotebook()) process.exit(130);
   });
 }

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { Presets, SingleBar } from "cli-progress";
 import { inNotebook, type NotebookOutput, showBundle } from "./tslab";
 
-/** What the bar tells beside the steps; what is missing is left out. */
+/** Metrics that the bar shows beside the steps. Missing ones are left out. */
 export interface ProgressMetrics {
   readonly loss?: number;
   /** A fraction from 0 to 1. */

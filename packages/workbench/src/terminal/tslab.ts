@@ -20,7 +20,7 @@ function currentWriter(): Writer | undefined {
   );
 }
 
-/** Whether this code runs in a cell of a notebook (else in a terminal, a test, a script). */
+/** True if this code runs in a notebook cell, false in a terminal, a test or a script. */
 export function inNotebook(): boolean {
   return currentWriter() !== undefined;
 }

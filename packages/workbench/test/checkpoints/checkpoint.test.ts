@@ -100,5 +100,5 @@ test("a checkpoint of another model is refused by tensor, a damaged one by file"
     damaged("checkpoint.json", (file) => truncateSync(file, 20)),
     /checkpoint\.json: this is not JSON/,
   );
-  assert.throws(() => readCheckpoint(folder), /is no checkpoint: it has no checkpoint\.json/);
+  assert.throws(() => readCheckpoint(folder), /is not a checkpoint: it has no checkpoint\.json/);
 });

@@ -94,7 +94,7 @@ test("names are the official ones, and others are refused", () => {
   assert.equal(arcName("007bbfb7", augmentation), "007bbfb7|||t4|||0614732958");
   assert.deepEqual(parseArcName("007bbfb7"), { id: "007bbfb7", augmentation: null });
   for (const name of ["a|||t8|||0123456789", "a|||t1|||1023456789", "a|||t1|||0113456789", "a|||t1"]) {
-    assert.throws(() => parseArcName(name), /is no puzzle name/);
+    assert.throws(() => parseArcName(name), /is not a puzzle name/);
   }
 });
 

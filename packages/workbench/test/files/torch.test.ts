@@ -138,9 +138,9 @@ const hostile: [string, string, RegExp][] = [
     /there is no x\/data\/7/,
   ],
   [
-    "a call of something that is no function",
+    "a call of a value that is not a function",
     "ctorch\nFloatStorage\n)R.",
-    /byte \d+: the pickle calls what is no/,
+    /byte \d+: the pickle calls a value that is not/,
   ],
   ["no state dictionary", "K\x05.", /holds no state dictionary/],
   ["values taken from an empty stack", "RRR.", /byte 0: the pickle takes a value that is not there/],

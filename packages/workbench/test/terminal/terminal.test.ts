@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
 
-/** Runs a script with the notebook room imported as `notebook`, in a terminal's stead; `onOutput` may send signals. */
+/** Runs a script with the notebook and terminal rooms imported as `notebook`; `onOutput` may send signals. */
 async function runScript(script: string, onOutput: (text: string, interrupt: () => void) => void = () => {}) {
-  const code = `const notebook = require("./src/notebook");\nconst sleep = (ms) => new Promise((r) => setTimeout(r, ms));\n(async () => {${script}})();`;
+  const code = `const notebook = { ...require("./src/notebook"), ...require("./src/terminal") };\nconst sleep = (ms) => new Promise((r) => setTimeout(r, ms));\n(async () => {${script}})();`;
   const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", "-e", code], {
     cwd: resolve(__dirname, "../.."),
   });
@@ -27,6 +27,7 @@ describe("outside a notebook", { timeout: 120_000 }, () => {
       await notebook.showFigure({ data: [], layout: { title: { text: "Loss" } } });
       notebook.showMarkdown("# Head");
       notebook.showTable({ columns: ["n"], values: [[1.23456], [null]], index: [0, 1] }, { digits: 1 });
+      notebook.showTable([{ variant: "TRM", solved: 0.9 }, { variant: "HRM" }], { digits: 1, index: true });
       notebook.showSource("figures/halting.ts#haltingFigure");
       const chart = notebook.liveFigure();
       chart.update(() => ({ data: [], layout: { title: { text: "Live" } } }));
@@ -34,7 +35,11 @@ describe("outside a notebook", { timeout: 120_000 }, () => {
     assert.equal(code, 0, output);
     assert.match(output, /^\[figure: Loss\]\n# Head\n/);
     assert.match(output, /│ {3}n │\n├─+┤\n│ 1\.2 │\n│ {5}│\n/);
-    assert.match(output, /\/\/ lib\/src\/figures\/halting\.ts, line \d+\n/);
+    assert.match(
+      output,
+      /│ {3}│ variant │ solved │\n├─+┼─+┼─+┤\n│ 0 │ TRM {5}│ {4}0\.9 │\n│ 1 │ HRM {5}│ {8}│\n/,
+    );
+    assert.match(output, /\/\/ packages\/workbench\/src\/figures\/halting\.ts, line \d+\n/);
     assert.match(output, /\[figure: Live\]\n$/);
   });
 
