@@ -56,8 +56,9 @@ export function graphBuilder(name: string): GraphBuilder {
     },
     node(op, attributes, inputs, numOutputs) {
       const types = inferTypes({ op, attributes, inputs, numOutputs });
+      const name = `${op}_${nextId}`;
       const outputs = types.map(({ shape, dtype }) => ({ id: nextId++, shape, dtype }));
-      nodes.push({ op, name: `${op}_${outputs[0]!.id}`, attributes, inputs, outputs });
+      nodes.push({ op, name, attributes, inputs, outputs });
       return outputs;
     },
     build: (results) => ({ name, parameters, captured, constants, nodes, results }),

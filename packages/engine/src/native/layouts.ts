@@ -1,91 +1,51 @@
 /** Operations that make tensors from nothing, from parts, or from rows of a table. */
-import { constantData, type Shape, sameShape, sizeOf } from "../graph/graph";
-import { constantInts, intAttribute, normalAxis } from "../graph/shapes/rule";
+import { constantData, sameShape, sizeOf } from "../graph/graph";
+import { axisOf, gatherOf, joinOf, paddingsOf } from "../graph/shapes/geometry";
 import { arg, identity, infix, number, select } from "./expression";
 import { broadcastView, reshaped, sliceView, type View } from "./memory";
-import { isData, NotNative, type Planner, type Source } from "./planner";
-import { asCall, type Known, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
+import { isData, NotNative, type Source } from "./planner";
+import { asCall, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
 
 /** Writes every part into its place of one tensor. */
-function concatenate(
-  planner: Planner,
-  node: Known,
-  sources: readonly Source[],
-  shapes: readonly Shape[],
-  axis: number,
-): Source {
-  const shape = shapes[0]!.map((extent, i) =>
-    i === axis ? shapes.reduce((sum, s) => sum + s[axis]!, 0) : extent,
-  );
+const join: Lowering = (planner, node) => {
+  const { axis, parts, starts, shape } = joinOf(asCall(node));
   const dtype = outputType(node);
-  const starts = shapes.map((_, i) => shapes.slice(0, i).reduce((sum, s) => sum + s[axis]!, 0));
   const from = (i: number) => shape.map((_, j) => (j === axis ? starts[i]! : 0));
-  if (sources.every((source) => source.kind === "sums")) {
-    const parts = sources.flatMap((sum, i) =>
+  const filled = [...parts.keys()].filter((i) => sizeOf(parts[i]!) > 0);
+  const sources = filled.map((i) => node.sources[i]!);
+  if (node.op === "ConcatV2" && sources.every((source) => source.kind === "sums")) {
+    const placed = sources.flatMap((sum, k) =>
       sum.parts.map(({ to, place }) => ({
         to,
-        place: (whole: View) => place(sliceView(whole, from(i), shapes[i]!)),
+        place: (whole: View) => place(sliceView(whole, from(filled[k]!), parts[filled[k]!]!)),
       })),
     );
-    return { kind: "sums", dtype, shape, phase: Math.max(...sources.map(({ phase }) => phase)), parts };
-  }
-  const views = sources.map((source) =>
-    source.kind === "literal" ? undefined : planner.smooth(planner.viewOf(source)),
-  );
-  const data = sources.some(isData) && axis !== 0;
-  const stage = planner.stageOf(
-    data,
-    shape,
-    views.flatMap((view) => (view === undefined ? [] : [view])),
-  );
-  const whole: View = planner.memory(dtype, shape, stage);
-  sources.forEach((source, i) => {
-    const view = views[i];
-    const part: Source = view === undefined ? source : { kind: "view", view, data: isData(source) };
-    planner.map(shapes[i]!, dtype, identity, [part], { to: sliceView(whole, from(i), shapes[i]!), stage });
-  });
-  return { kind: "view", view: whole, data: sources.some(isData) };
-}
-
-const concat: Lowering = (planner, node) => {
-  const parts = node.sources.slice(0, -1);
-  const shapes = node.inputs.slice(0, -1).map(({ shape }) => shape);
-  const axis = normalAxis(
-    asCall(node),
-    constantInts(asCall(node), node.inputs.length - 1)[0]!,
-    shapes[0]!.length,
-  );
-  const filled = parts
-    .map((part, i) => ({ part, shape: shapes[i]! }))
-    .filter(({ shape }) => sizeOf(shape) > 0);
-  return concatenate(
-    planner,
-    node,
-    filled.map(({ part }) => part),
-    filled.map(({ shape }) => shape),
-    axis,
-  );
-};
-
-const pack: Lowering = (planner, node) => {
-  const axis = normalAxis(asCall(node), intAttribute(asCall(node), "axis", 0), outputShape(node).length);
-  const one = outputShape(node).map((extent, i) => (i === axis ? 1 : extent));
-  const sources = node.sources.map((source): Source => {
-    if (source.kind === "literal") return { ...source, shape: one };
-    const view = planner.viewOf(source);
     return {
-      kind: "view",
-      view: reshaped(view, one) ?? reshaped(planner.copied(view), one)!,
-      data: isData(source),
+      kind: "sums",
+      dtype,
+      shape,
+      phase: Math.max(...sources.map(({ phase }) => phase)),
+      parts: placed,
     };
+  }
+  const shaped = sources.map((source, k): Source => {
+    if (source.kind === "literal") return source;
+    const view = planner.viewOf(source);
+    const part = parts[filled[k]!]!;
+    const wide = reshaped(view, part) ?? reshaped(planner.copied(view), part)!;
+    return { kind: "view", view: planner.smooth(wide), data: isData(source) };
   });
-  return concatenate(
-    planner,
-    node,
-    sources,
-    sources.map(() => one),
-    axis,
-  );
+  const views = shaped.flatMap((source) => (source.kind === "view" ? [source.view] : []));
+  const data = shaped.some(isData);
+  const stage = planner.stageOf(data && axis !== 0, shape, views);
+  const whole: View = planner.memory(dtype, shape, stage);
+  for (const [k, i] of filled.entries()) {
+    planner.map(parts[i]!, dtype, identity, [shaped[k]!], {
+      to: sliceView(whole, from(i), parts[i]!),
+      stage,
+    });
+  }
+  return { kind: "view", view: whole, data };
 };
 
 const pad: Lowering = (planner, node) => {
@@ -93,10 +53,9 @@ const pad: Lowering = (planner, node) => {
   const shape = outputShape(node);
   const inner = node.inputs[0]!.shape;
   if (sameShape(shape, inner)) return source;
-  const paddings = constantInts(asCall(node), 1);
   const value = node.sources[2] ?? { kind: "literal", value: 0, dtype: outputType(node), shape: [] };
   const view = planner.smooth(planner.viewOf(source));
-  const from = inner.map((_, axis) => paddings[2 * axis]!);
+  const from = paddingsOf(asCall(node)).before;
   const alongBatch = shape[0] !== inner[0];
   const stage = planner.stageOf(isData(source) && !alongBatch, shape, [view]);
   const whole = planner.memory(outputType(node), shape, stage);
@@ -119,8 +78,7 @@ const fill: Lowering = (_, node) => {
 };
 
 const oneHot: Lowering = (planner, node) => {
-  const axis = intAttribute(asCall(node), "axis", -1);
-  if (axis !== -1 && axis !== node.inputs[0]!.shape.length)
+  if (axisOf(asCall(node)) !== node.inputs[0]!.shape.length)
     throw new NotNative("it counts along another axis than the last");
   const source = node.sources[0]!;
   const [on, off] = [node.sources[2]!, node.sources[3]!];
@@ -158,9 +116,8 @@ const gather: Lowering = (planner, node) => {
     planner.copied(planner.viewOf(node.sources[0]!)),
     planner.copied(planner.viewOf(node.sources[1]!)),
   ];
-  const axis = constantInts(asCall(node), 2)[0];
-  if (axis !== 0 || intAttribute(asCall(node), "batch_dims", 0) !== 0)
-    throw new NotNative("it gathers along another axis than the first");
+  const { axis, batchDims } = gatherOf(asCall(node));
+  if (axis !== 0 || batchDims !== 0) throw new NotNative("it gathers along another axis than the first");
   const data = isData(node.sources[1]!);
   const sliced = data && planner.isSliceable(index);
   const stage = sliced ? planner.stage(true, [index], [table]) : planner.stage(false, [], [index, table]);
@@ -180,8 +137,8 @@ const scatter: Lowering = (planner, node) => {
 };
 
 export const layouts: Lowerings = {
-  ConcatV2: concat,
-  Pack: pack,
+  ConcatV2: join,
+  Pack: join,
   Pad: pad,
   PadV2: pad,
   Fill: fill,

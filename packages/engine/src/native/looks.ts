@@ -1,5 +1,5 @@
 /** Operations that only look at the same memory in another way. */
-import { constantInts } from "../graph/shapes/rule";
+import { permutationOf } from "../graph/shapes/geometry";
 import { slicesOf } from "../graph/shapes/slices";
 import { broadcastView, reshaped, sliceView, transposed, type View } from "./memory";
 import { isData, NotNative } from "./planner";
@@ -34,7 +34,7 @@ const tile: Lowering = (planner, node) => {
   return seen((view) => broadcastView(view, shape))(planner, node);
 };
 
-const transpose: Lowering = seen((view, node) => transposed(view, constantInts(asCall(node), 1)));
+const transpose: Lowering = seen((view, node) => transposed(view, permutationOf(asCall(node))));
 
 /** Slices are views; one that runs backwards is copied, as loops only count upwards. */
 const sliced: Lowering = (planner, node) => {

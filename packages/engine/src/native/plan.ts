@@ -18,8 +18,10 @@ import { nativeType } from "./rule";
  */
 export function planGraph(graph: Graph, threads: number, panel: number, given?: readonly number[]): Plan {
   const inputs = [...graph.parameters, ...graph.captured];
-  if (graph.nodes.some(({ outputs }) => outputs.some(({ shape }) => sizeOf(shape) === 0))) {
-    throw new NotNative("it makes tensors without elements");
+  if (
+    [...inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)].some(({ shape }) => sizeOf(shape) === 0)
+  ) {
+    throw new NotNative("it has tensors without elements");
   }
   const batch = given === undefined ? batchSize(inputs) : (inputs[given[0] ?? -1]?.shape[0] ?? 1);
   const planner = new Planner(batch, (dtype, k, n) => packedSize(panel, dtype, k, n));

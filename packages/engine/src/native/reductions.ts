@@ -1,5 +1,6 @@
 /** Operations that combine elements along dimensions. */
-import { boolAttribute, constantInts, normalAxis } from "../graph/shapes/rule";
+import { axesOf, axisOf } from "../graph/shapes/geometry";
+import { boolAttribute } from "../graph/shapes/rule";
 import { arg, call, type Expression, identity, infix, number } from "./expression";
 import { seen } from "./looks";
 import { reshaped } from "./memory";
@@ -12,11 +13,11 @@ const reduce =
   (how: RowReduction, after?: (count: number) => Expression): Lowering =>
   (planner, node) => {
     const input = node.inputs[0]!;
-    const rank = input.shape.length;
-    const axes = constantInts(asCall(node), 1).map((axis) => normalAxis(asCall(node), axis, rank));
+    const axes = axesOf(asCall(node));
     const shape = outputShape(node);
     const dtype = outputType(node);
     const count = axes.reduce((product, axis) => product * input.shape[axis]!, 1);
+    if (count === 0) throw new NotNative("it has tensors without elements");
     const source = node.sources[0]!;
     const scaled = (sum: Source): Source =>
       after === undefined ? sum : planner.map(shape, dtype, infix("*", arg(0), after(count)), [sum]);
@@ -38,16 +39,9 @@ const reduce =
   };
 
 const argMax: Lowering = (planner, node) => {
-  const rank = node.inputs[0]!.shape.length;
-  if (normalAxis(asCall(node), constantInts(asCall(node), 1)[0]!, rank) !== rank - 1)
-    throw new NotNative("its ArgMax is not along the last axis");
-  return planner.row(
-    "argmax",
-    node.sources[0]!,
-    node.inputs[0]!.shape[rank - 1]!,
-    outputShape(node),
-    outputType(node),
-  );
+  const { shape } = node.inputs[0]!;
+  if (axisOf(asCall(node)) !== shape.length - 1) throw new NotNative("its ArgMax is not along the last axis");
+  return planner.row("argmax", node.sources[0]!, shape.at(-1)!, outputShape(node), outputType(node));
 };
 
 const softmax: Lowering = (planner, node) => {

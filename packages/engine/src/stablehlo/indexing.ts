@@ -1,10 +1,11 @@
 /** Operations that make tensors, or read and write elements by their indices. */
 
 import { type GraphDType, sizeOf } from "../graph/graph";
-import { constantInt, intAttribute, normalAxis } from "../graph/shapes/rule";
+import { axisOf, gatherOf } from "../graph/shapes/geometry";
+import { constantInt } from "../graph/shapes/rule";
 import type { Emitter, Ssa } from "./emitter";
 import { type Lowering, type Lowerings, type Node, operands, outputShape } from "./rule";
-import { intList } from "./types";
+import { intList, isFloat } from "./types";
 import * as hlo from "./vocabulary";
 
 const range = (from: number, to: number) =>
@@ -13,8 +14,8 @@ const range = (from: number, to: number) =>
 /** Takes whole slices at the positions that the indices name along one axis. */
 const gather: Lowering = (e, node) => {
   const [x, indices] = operands({ ...node, inputs: node.inputs.slice(0, 2) }) as [Ssa, Ssa];
-  const axis = normalAxis(node, constantInt(node, 2), x.shape.length);
-  const batch = range(0, intAttribute(node, "batch_dims", 0));
+  const { axis, batchDims } = gatherOf(node);
+  const batch = range(0, batchDims);
   const output = node.outputs[0]!;
   // The result's axes: those of x before `axis`, those of the indices, those of x behind `axis`.
   const lengthBehind = x.shape.length - axis - 1;
@@ -26,11 +27,13 @@ const gather: Lowering = (e, node) => {
     `offset_dims = [${offsets}], collapsed_slice_dims = [${axis}], operand_batching_dims = [${batch}], ` +
     `start_indices_batching_dims = [${batch}], start_index_map = [${axis}], index_vector_dim = ${indices.shape.length}`;
   const sizes = x.shape.map((size, i) => (i === axis || i < batch.length ? 1 : size));
-  return e.op("gather", [x, indices], output, {
+  const read = e.op("gather", [x, indices], output, {
     dimension_numbers: `#stablehlo.gather<${numbers}>`,
     slice_sizes: intList(sizes),
     indices_are_sorted: "false",
   });
+  const along = indices.shape.map((_, i) => (i < batchDims ? i : axis + i - batchDims));
+  return markOutside(e, read, isInside(e, indices, [x.shape[axis]!]), along);
 };
 
 /** Takes slices at positions along the first axes: the last axis of the indices holds one position. */
@@ -38,17 +41,40 @@ const gatherNd: Lowering = (e, node) => {
   const [x, indices] = operands(node) as [Ssa, Ssa];
   const depth = indices.shape.at(-1)!;
   const output = node.outputs[0]!;
-  const offsets = range(indices.shape.length - 1, output.shape.length);
+  const last = indices.shape.length - 1;
   const axes = range(0, depth);
   const numbers =
-    `offset_dims = [${offsets}], collapsed_slice_dims = [${axes}], start_index_map = [${axes}], ` +
-    `index_vector_dim = ${indices.shape.length - 1}`;
-  return e.op("gather", [x, indices], output, {
+    `offset_dims = [${range(last, output.shape.length)}], collapsed_slice_dims = [${axes}], ` +
+    `start_index_map = [${axes}], index_vector_dim = ${last}`;
+  const read = e.op("gather", [x, indices], output, {
     dimension_numbers: `#stablehlo.gather<${numbers}>`,
     slice_sizes: intList(x.shape.map((size, i) => (i < depth ? 1 : size))),
     indices_are_sorted: "false",
   });
+  const isIn = hlo.reduce(e, isInside(e, indices, x.shape.slice(0, depth)), [last], hlo.and);
+  return markOutside(e, read, isIn, range(0, last));
 };
+
+/** Flags of the indices that name an element; `extents` are one for all, or one for each element of the last axis. */
+function isInside(e: Emitter, indices: Ssa, extents: readonly number[]): Ssa {
+  const ends = e.constant(Int32Array.from(extents), { shape: [extents.length], dtype: "int32" });
+  const end = extents.length === 1 ? hlo.reshape(e, ends, []) : ends;
+  const notNegative = hlo.compare(e, "GE", indices, hlo.number(e, 0, indices));
+  return hlo.binary(e, "and", notNegative, hlo.compare(e, "LT", indices, hlo.convert(e, end, indices.dtype)));
+}
+
+/**
+ * A device cannot refuse an index that it computes: it reads the nearest element. What was read there becomes NaN, or the lowest
+ * whole number, or false, so that nobody takes it for an element.
+ *
+ * @param axes for each axis of `isInside`, the one of `read`
+ */
+function markOutside(e: Emitter, read: Ssa, isInside: Ssa, axes: readonly number[]): Ssa {
+  if (sizeOf(read.shape) === 0) return read;
+  const { dtype } = read;
+  const mark = isFloat(dtype) ? Number.NaN : dtype === "bool" ? 0 : hlo.maximum.neutral(dtype);
+  return hlo.select(e, hlo.broadcastAlong(e, isInside, read.shape, axes), read, hlo.number(e, mark, read));
+}
 
 /** Writes slices into `target` at positions; `combine` tells what happens to what is there. Positions outside are skipped. */
 function scatter(e: Emitter, target: Ssa, indices: Ssa, updates: Ssa, combine: "add" | "replace"): Ssa {
@@ -94,8 +120,7 @@ const oneHot: Lowering = (e, node) => {
   const output = node.outputs[0]!;
   const indices = node.operand(0);
   const [on, off] = [node.operand(2), node.operand(3)].map((x) => hlo.reshape(e, x, [])) as [Ssa, Ssa];
-  const attribute = intAttribute(node, "axis", -1);
-  const axis = attribute === -1 ? indices.shape.length : attribute;
+  const axis = axisOf(node);
   const others = range(0, output.shape.length).filter((i) => i !== axis);
   const spread = hlo.broadcastAlong(e, indices, output.shape, others);
   const isHot = hlo.compare(e, "EQ", spread, hlo.iota(e, output.shape, axis, indices.dtype));

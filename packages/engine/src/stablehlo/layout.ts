@@ -1,24 +1,18 @@
 /** Operations that move elements without computing. */
-import { constantInt, constantInts, intAttribute, normalAxis, withAxis } from "../graph/shapes/rule";
+import { joinOf, paddingsOf, permutationOf } from "../graph/shapes/geometry";
+import { constantInts } from "../graph/shapes/rule";
 import { type Slice, slicesOf } from "../graph/shapes/slices";
 import type { Emitter, Ssa } from "./emitter";
-import { type Lowering, type Lowerings, operands, outputShape } from "./rule";
+import { type Lowering, type Lowerings, outputShape } from "./rule";
 import { intList } from "./types";
 import { broadcast, broadcastAlong, reshape, slice, transpose } from "./vocabulary";
 
 const toOutputShape: Lowering = (e, node) => reshape(e, node.operand(0), outputShape(node));
 
-const concat: Lowering = (e, node) => {
-  const parts = operands({ ...node, inputs: node.inputs.slice(0, -1) });
-  const axis = normalAxis(node, constantInt(node, parts.length), parts[0]!.shape.length);
-  return e.op("concatenate", parts, node.outputs[0]!, { dimension: `${axis} : i64` });
-};
-
-const pack: Lowering = (e, node) => {
-  const parts = operands(node);
-  const axis = normalAxis(node, intAttribute(node, "axis", 0), parts[0]!.shape.length + 1);
-  const widened = parts.map((part) => reshape(e, part, withAxis(part.shape, axis, 1)));
-  return e.op("concatenate", widened, node.outputs[0]!, { dimension: `${axis} : i64` });
+const join: Lowering = (e, node) => {
+  const { axis, parts } = joinOf(node);
+  const joined = parts.map((shape, i) => reshape(e, node.operand(i), shape));
+  return e.op("concatenate", joined, node.outputs[0]!, { dimension: `${axis} : i64` });
 };
 
 const sliced: Lowering = (e, node) => slicesOf(node).map((slice) => take(e, node.operand(0), slice));
@@ -48,12 +42,12 @@ const tile: Lowering = (e, node) => {
 
 const pad: Lowering = (e, node) => {
   const x = node.operand(0);
-  const paddings = constantInts(node, 1);
+  const { before, after } = paddingsOf(node);
   const value =
     node.inputs.length > 2 ? reshape(e, node.operand(2), []) : e.constant(0, { shape: [], dtype: x.dtype });
   return e.op("pad", [x, value], node.outputs[0]!, {
-    edge_padding_low: intList(x.shape.map((_, axis) => paddings[2 * axis]!)),
-    edge_padding_high: intList(x.shape.map((_, axis) => paddings[2 * axis + 1]!)),
+    edge_padding_low: intList(before),
+    edge_padding_high: intList(after),
     interior_padding: intList(x.shape.map(() => 0)),
   });
 };
@@ -61,9 +55,9 @@ const pad: Lowering = (e, node) => {
 export const layout: Lowerings = {
   Reshape: toOutputShape,
   ExpandDims: toOutputShape,
-  Transpose: (e, node) => transpose(e, node.operand(0), constantInts(node, 1)),
-  ConcatV2: concat,
-  Pack: pack,
+  Transpose: (e, node) => transpose(e, node.operand(0), permutationOf(node)),
+  ConcatV2: join,
+  Pack: join,
   Slice: sliced,
   StridedSlice: sliced,
   SplitV: sliced,

@@ -1,15 +1,11 @@
 /** Operations along axes. */
-import { boolAttribute, constantInt, constantInts, normalAxis } from "../graph/shapes/rule";
+import { sizeOf } from "../graph/graph";
+import { axesOf, axisOf } from "../graph/shapes/geometry";
+import { boolAttribute } from "../graph/shapes/rule";
 import type { Emitter, Ssa } from "./emitter";
-import { type Lowering, type Lowerings, type Node, operands, outputShape } from "./rule";
+import { type Lowering, type Lowerings, operands, outputShape } from "./rule";
 import { intList } from "./types";
 import * as hlo from "./vocabulary";
-
-/** The axes in input 1, counted from the front. */
-function axesOf(node: Node): number[] {
-  const rank = node.inputs[0]!.shape.length;
-  return constantInts(node, 1).map((axis) => normalAxis(node, axis, rank));
-}
 
 const reducing =
   (monoid: hlo.Monoid): Lowering =>
@@ -34,7 +30,7 @@ const position =
   (better: "GT" | "LT"): Lowering =>
   (e, node) => {
     const x = node.operand(0);
-    const axis = normalAxis(node, constantInt(node, 1), x.shape.length);
+    const axis = axisOf(node);
     const indices = hlo.iota(e, x.shape, axis, "int32");
     const worst = (better === "GT" ? hlo.maximum : hlo.minimum).neutral(x.dtype);
     const shape = outputShape(node);
@@ -66,7 +62,8 @@ const running =
   (monoid: hlo.Monoid): Lowering =>
   (e, node) =>
     hlo.inFloat32(e, node.operand(0), (x) => {
-      const axis = normalAxis(node, constantInt(node, 1), x.shape.length);
+      if (sizeOf(x.shape) === 0) return x;
+      const axis = axisOf(node);
       const size = x.shape[axis]!;
       const backwards = boolAttribute(node, "reverse");
       // Exclusive: the window ends one element earlier. It always has `size` elements, the missing ones neutral.

@@ -1,5 +1,6 @@
 /** Small phrases that lowerings are made of: broadcasting, conversion, comparison, reduction. */
 import { type GraphDType, type Shape, sameShape } from "../graph/graph";
+import { commonShape } from "../graph/shapes/geometry";
 import type { Emitter, Region, Ssa } from "./emitter";
 import { intList, isFloat } from "./types";
 
@@ -25,14 +26,8 @@ export function broadcast(e: Emitter, x: Ssa, shape: Shape): Ssa {
   );
 }
 
-/** The common shape of two tensors under NumPy's rule; the shapes were checked while recording. */
-export function commonShape(...shapes: readonly Shape[]): number[] {
-  const rank = Math.max(...shapes.map((shape) => shape.length));
-  return Array.from({ length: rank }, (_, axis) => {
-    const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
-    return sizes.find((size) => size !== 1) ?? 1;
-  });
-}
+/** The shape of tensors stretched to each other; shape rules have checked that they fit. */
+const stretched = (...tensors: readonly Ssa[]): Shape => commonShape(tensors.map(({ shape }) => shape))!;
 
 /** Elements as another type. Numbers become flags by "is not zero"; floats become integers by dropping their fraction. */
 export function convert(e: Emitter, x: Ssa, dtype: GraphDType): Ssa {
@@ -53,7 +48,7 @@ export function unary(e: Emitter, name: string, x: Ssa): Ssa {
 
 /** Two inputs, broadcast to each other. */
 export function binary(e: Emitter, name: string, a: Ssa, b: Ssa): Ssa {
-  const shape = commonShape(a.shape, b.shape);
+  const shape = stretched(a, b);
   return e.op(name, [broadcast(e, a, shape), broadcast(e, b, shape)], { shape, dtype: a.dtype });
 }
 
@@ -61,7 +56,7 @@ export type Direction = "EQ" | "NE" | "GT" | "GE" | "LT" | "LE";
 
 /** Compares two tensors, broadcast to each other. */
 export function compare(e: Emitter, direction: Direction, a: Ssa, b: Ssa): Ssa {
-  const shape = commonShape(a.shape, b.shape);
+  const shape = stretched(a, b);
   const attributes = { comparison_direction: `#stablehlo<comparison_direction ${direction}>` };
   const operands = [broadcast(e, a, shape), broadcast(e, b, shape)];
   return e.op("compare", operands, { shape, dtype: "bool" }, attributes);
@@ -69,7 +64,7 @@ export function compare(e: Emitter, direction: Direction, a: Ssa, b: Ssa): Ssa {
 
 /** `condition ? a : b` for each element, all broadcast to each other. */
 export function select(e: Emitter, condition: Ssa, a: Ssa, b: Ssa): Ssa {
-  const shape = commonShape(condition.shape, a.shape, b.shape);
+  const shape = stretched(condition, a, b);
   const operands = [condition, a, b].map((x) => broadcast(e, x, shape));
   return e.op("select", operands, { shape, dtype: a.dtype });
 }

@@ -1,5 +1,6 @@
 /** Operations that work on each element alone: arithmetic, activations, comparisons, choice, conversion. */
-import type { GraphDType, Shape } from "../graph";
+import { type GraphDType, type Shape, sameShape } from "../graph";
+import { commonShape } from "./geometry";
 import {
   type Call,
   dtypeAttribute,
@@ -11,19 +12,11 @@ import {
   shapeError,
 } from "./rule";
 
-/** The common shape of tensors that are stretched along their dimensions of size 1 (NumPy's rule). */
+/** The common shape of inputs, stretched by NumPy's rule. */
 export function broadcast(call: Call, shapes: readonly Shape[]): Shape {
-  const rank = Math.max(...shapes.map((shape) => shape.length));
-  return Array.from({ length: rank }, (_, axis) => {
-    let size = 1;
-    for (const shape of shapes) {
-      const dimension = shape[axis - rank + shape.length] ?? 1;
-      if (dimension === 1 || dimension === size) continue;
-      if (size !== 1) throw shapeError(call, "these shapes cannot be broadcast together");
-      size = dimension;
-    }
-    return size;
-  });
+  const common = commonShape(shapes);
+  if (common === undefined) throw shapeError(call, "these shapes cannot be broadcast together");
+  return common;
 }
 
 const broadcastAll: ShapeRule = (call) => [
@@ -62,8 +55,18 @@ export const elementwise: ShapeRules = {
   ...forAll("ComplexAbs Imag Real", withDType("float32", like(0))),
   Complex: withDType("complex64", like(0)),
   AddN: like(0),
-  // Select takes a whole tensor, one flag per row, or a scalar as condition; the result is shaped like the choices.
-  Select: like(1),
+  Select: (call) => {
+    const [condition, { shape }] = [input(call, 0).shape, input(call, 1)];
+    const perRow = condition.length === 1 && condition[0] === shape[0];
+    const fits = condition.length === 0 || perRow || sameShape(condition, shape);
+    if (!fits || !sameShape(shape, input(call, 2).shape)) {
+      throw shapeError(
+        call,
+        "it needs two choices of one shape, and one flag for each element, for each row, or for all",
+      );
+    }
+    return [input(call, 1)];
+  },
   SelectV2: (call) => [
     {
       shape: broadcast(

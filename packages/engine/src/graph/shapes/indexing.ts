@@ -1,51 +1,82 @@
 /** Operations that make tensors, or read and write elements by their indices. */
+import { constantData, type Shape, sizeOf } from "../graph";
+import { axisOf, gatherOf } from "./geometry";
 import {
   type Call,
   constantInt,
   constantInts,
   dtypeAttribute,
   input,
-  intAttribute,
-  like,
-  normalAxis,
   type ShapeRule,
   type ShapeRules,
+  shapeError,
   withAxis,
 } from "./rule";
 
+/**
+ * Refuses indices outside of a table which are known while recording; the others are only seen when the program runs.
+ *
+ * @param indices the input that holds them
+ * @param table the shape that must have elements if there are indices
+ * @param extents of the axes that the indices name, one after the other
+ */
+function checkIndices(call: Call, indices: number, table: Shape, extents: Shape): void {
+  const value = input(call, indices);
+  if (sizeOf(table) === 0 && sizeOf(value.shape) > 0)
+    throw shapeError(call, "it indexes a tensor without elements");
+  Array.from((constantData(value) ?? []) as Iterable<number>).forEach((index, i) => {
+    const extent = extents[i % extents.length] ?? 0;
+    if (index < 0 || index >= extent) throw shapeError(call, `index ${index} is not in [0, ${extent})`);
+  });
+}
+
 const gather: ShapeRule = (call) => {
   const { shape, dtype } = input(call, 0);
-  const indices = input(call, 1).shape;
-  const axis = normalAxis(call, constantInt(call, 2), shape.length);
-  const batchDims = intAttribute(call, "batch_dims", 0);
-  return [{ shape: [...shape.slice(0, axis), ...indices.slice(batchDims), ...shape.slice(axis + 1)], dtype }];
+  const { axis, batchDims } = gatherOf(call);
+  const extent = shape.slice(axis, axis + 1);
+  checkIndices(call, 1, extent, extent);
+  const indices = input(call, 1).shape.slice(batchDims);
+  return [{ shape: [...shape.slice(0, axis), ...indices, ...shape.slice(axis + 1)], dtype }];
 };
 
 const gatherNd: ShapeRule = (call) => {
   const { shape, dtype } = input(call, 0);
   const indices = input(call, 1).shape;
-  return [{ shape: [...indices.slice(0, -1), ...shape.slice(indices.at(-1) ?? 0)], dtype }];
+  const depth = indices.at(-1) ?? 0;
+  checkIndices(call, 1, shape, shape.slice(0, depth));
+  return [{ shape: [...indices.slice(0, -1), ...shape.slice(depth)], dtype }];
 };
 
-const oneHot: ShapeRule = (call) => {
-  const indices = input(call, 0).shape;
-  const axis = intAttribute(call, "axis", -1);
-  const at = axis === -1 ? indices.length : axis;
-  return [{ shape: withAxis(indices, at, constantInt(call, 1)), dtype: input(call, 2).dtype }];
+const scatterUpdate: ShapeRule = (call) => {
+  const { shape, dtype } = input(call, 0);
+  checkIndices(call, 1, shape, shape.slice(0, input(call, 1).shape.at(-1)));
+  return [{ shape, dtype }];
 };
+
+const scatterNd: ShapeRule = (call) => {
+  const shape = constantInts(call, 2);
+  checkIndices(call, 0, shape, shape.slice(0, input(call, 0).shape.at(-1)));
+  return [{ shape, dtype: input(call, 1).dtype }];
+};
+
+const oneHot: ShapeRule = (call) => [
+  { shape: withAxis(input(call, 0).shape, axisOf(call), constantInt(call, 1)), dtype: input(call, 2).dtype },
+];
 
 /** Constants of a Range are floats when the range is. */
 function rangeLength(call: Call): number {
   const [start, stop, step] = [0, 1, 2].map((i) => constantInt(call, i)) as [number, number, number];
-  return Math.max(0, Math.ceil((stop - start) / step));
+  if (step === 0 || (stop - start) * step < 0)
+    throw shapeError(call, `steps of ${step} do not lead from ${start} to ${stop}`);
+  return Math.ceil((stop - start) / step);
 }
 
 export const indexing: ShapeRules = {
   GatherV2: gather,
   GatherNd: gatherNd,
   OneHot: oneHot,
-  ScatterNd: (call) => [{ shape: constantInts(call, 2), dtype: input(call, 1).dtype }],
-  TensorScatterUpdate: like(0),
+  ScatterNd: scatterNd,
+  TensorScatterUpdate: scatterUpdate,
   SparseToDense: (call) => [{ shape: constantInts(call, 1), dtype: input(call, 2).dtype }],
   Fill: (call) => [{ shape: constantInts(call, 0), dtype: input(call, 1).dtype }],
   Range: (call) => [{ shape: [rangeLength(call)], dtype: input(call, 0).dtype }],

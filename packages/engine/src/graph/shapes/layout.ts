@@ -1,19 +1,17 @@
 /** Operations that move elements without computing: reshape, transpose, join, cut, pad, repeat. */
-import { type Shape, sizeOf } from "../graph";
+import { type Shape, sameShape, sizeOf } from "../graph";
 import { broadcast } from "./elementwise";
+import { axisOf, joinOf, paddingsOf, permutationOf } from "./geometry";
 import {
   type Call,
-  constantInt,
   constantInts,
   forAll,
   input,
   intAttribute,
-  normalAxis,
   type ShapeRule,
   type ShapeRules,
   shapeError,
   withAxis,
-  withSize,
 } from "./rule";
 import { slicesOf } from "./slices";
 
@@ -26,15 +24,11 @@ function reshaped(call: Call, shape: Shape): Shape {
   const target = constantInts(call, 1);
   const open = target.indexOf(-1);
   const known = sizeOf(target.filter((size) => size !== -1));
-  if (open >= 0) target[open] = known === 0 ? 0 : sizeOf(shape) / known;
-  if (sizeOf(target) !== sizeOf(shape)) {
+  if (open >= 0) target[open] = known === 0 ? 0 : Math.floor(sizeOf(shape) / known);
+  if (sizeOf(target) !== sizeOf(shape) || target.some((size) => size < 0)) {
     throw shapeError(call, `${sizeOf(shape)} elements do not fit the shape [${target.join(",")}]`);
   }
   return target;
-}
-
-function insertAxis(call: Call, shape: Shape, axis: number, size: number): Shape {
-  return withAxis(shape, normalAxis(call, axis, shape.length + 1), size);
 }
 
 /** Rows of pairs, as paddings and crops come: [[before, after], …]. */
@@ -42,25 +36,18 @@ const pairs = (flat: readonly number[]) =>
   Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!] as const);
 
 const padded = reshaping((call, shape) => {
-  const paddings = pairs(constantInts(call, 1));
-  return shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
+  const { before, after } = paddingsOf(call);
+  return shape.map((size, axis) => size + before[axis]! + after[axis]!);
 });
 
-const concat: ShapeRule = (call) => {
-  const parts = call.inputs.slice(0, -1);
-  const { shape, dtype } = input(call, 0);
-  const axis = normalAxis(call, constantInt(call, parts.length), shape.length);
-  return [
-    {
-      shape: withSize(
-        shape,
-        axis,
-        parts.reduce((sum, part) => sum + part.shape[axis]!, 0),
-      ),
-      dtype,
-    },
-  ];
-};
+/** The shape that input 1 spells out, if NumPy's rule stretches the input to it. */
+function stretched(call: Call, shape: Shape): Shape {
+  const target = constantInts(call, 1);
+  if (!sameShape(broadcast(call, [shape, target]), target)) {
+    throw shapeError(call, `it cannot be stretched to [${target.join(",")}]`);
+  }
+  return target;
+}
 
 const sliced: ShapeRule = (call) =>
   slicesOf(call).map(({ shape }) => ({ shape, dtype: input(call, 0).dtype }));
@@ -75,18 +62,18 @@ function depthToSpace(call: Call, shape: Shape): Shape {
 
 export const layout: ShapeRules = {
   Reshape: reshaping(reshaped),
-  ExpandDims: reshaping((call, shape) => insertAxis(call, shape, constantInt(call, 1), 1)),
-  Transpose: reshaping((call, shape) => constantInts(call, 1).map((axis) => shape[axis]!)),
-  BroadcastTo: reshaping((call) => constantInts(call, 1)),
+  ExpandDims: reshaping((call, shape) => withAxis(shape, axisOf(call), 1)),
+  Transpose: reshaping((call, shape) => permutationOf(call).map((axis) => shape[axis]!)),
+  BroadcastTo: reshaping(stretched),
   BroadcastArgs: (call) => [
     {
       shape: [broadcast(call, [constantInts(call, 0), constantInts(call, 1)]).length],
       dtype: input(call, 0).dtype,
     },
   ],
-  ConcatV2: concat,
-  Pack: reshaping((call, shape) =>
-    insertAxis(call, shape, intAttribute(call, "axis", 0), call.inputs.length),
+  ...forAll(
+    "ConcatV2 Pack",
+    reshaping((call) => joinOf(call).shape),
   ),
   ...forAll("Slice StridedSlice SplitV Unpack ReverseV2", sliced),
   ...forAll("Pad PadV2 MirrorPad", padded),

@@ -1,27 +1,26 @@
 /** Operations along axes: sums, extremes, running sums, the largest elements, sums by segment. */
 import type { GraphDType } from "../graph";
+import { axesOf, axisOf } from "./geometry";
 import {
   boolAttribute,
   type Call,
   constantInt,
-  constantInts,
   dtypeAttribute,
   forAll,
   input,
-  like,
-  normalAxis,
   type ShapeRule,
   type ShapeRules,
+  shapeError,
   withoutAxis,
 } from "./rule";
 
 /** The shape that is left when the axes in input 1 are summed away (or kept with size 1). */
 function reducedShape(call: Call): number[] {
   const { shape } = input(call, 0);
-  const axes = new Set(constantInts(call, 1).map((axis) => normalAxis(call, axis, shape.length)));
+  const axes = axesOf(call);
   return boolAttribute(call, "keep_dims")
-    ? shape.map((size, axis) => (axes.has(axis) ? 1 : size))
-    : shape.filter((_, axis) => !axes.has(axis));
+    ? shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+    : shape.filter((_, axis) => !axes.includes(axis));
 }
 
 const reduce =
@@ -30,10 +29,11 @@ const reduce =
 
 const argument: ShapeRule = (call) => {
   const { shape } = input(call, 0);
-  const reduced = normalAxis(call, constantInt(call, 1), shape.length);
+  const axis = axisOf(call);
+  if (shape[axis] === 0) throw shapeError(call, `axis ${axis} has no elements`);
   return [
     {
-      shape: withoutAxis(shape, reduced),
+      shape: withoutAxis(shape, axis),
       dtype: dtypeAttribute(call, "output_type", "int64"),
     },
   ];
@@ -43,7 +43,10 @@ export const reduction: ShapeRules = {
   ...forAll("Sum Mean Prod Max Min", reduce()),
   ...forAll("All Any", reduce("bool")),
   ...forAll("ArgMax ArgMin", argument),
-  ...forAll("Cumsum Cumprod", like(0)),
+  ...forAll("Cumsum Cumprod", (call) => {
+    axisOf(call);
+    return [input(call, 0)];
+  }),
   TopKV2: (call) => {
     const { shape, dtype } = input(call, 0);
     const top = [...shape.slice(0, -1), constantInt(call, 1)];

@@ -1,6 +1,7 @@
 /** The elements that slicing operations take: one geometry for shape rules, StableHLO and native programs. */
 import type { Shape } from "../graph";
-import { type Call, constantInt, constantInts, input, intAttribute, normalAxis, shapeError } from "./rule";
+import { axesOf, axisOf } from "./geometry";
+import { type Call, constantInts, input, intAttribute, shapeError, withoutAxis } from "./rule";
 
 /** Along each axis of the source, `sizes` elements: `starts`, `starts + steps`, `starts + 2 steps`, … */
 export interface Slice {
@@ -37,9 +38,9 @@ const slicings: Readonly<Record<string, (call: Call, shape: Shape) => readonly S
   SplitV: split,
   Unpack: unpack,
   ReverseV2: (call, shape) => {
-    const axes = new Set(constantInts(call, 1).map((axis) => normalAxis(call, axis, shape.length)));
+    const axes = axesOf(call);
     const ranges = shape.map((size, axis) =>
-      axes.has(axis) ? { start: size - 1, step: -1, size } : all(size),
+      axes.includes(axis) ? { start: size - 1, step: -1, size } : all(size),
     );
     return [sliceOf(ranges)];
   },
@@ -79,7 +80,7 @@ function plainSlice(call: Call, shape: Shape): Slice {
 }
 
 function split(call: Call, shape: Shape): Slice[] {
-  const axis = normalAxis(call, constantInt(call, 2), shape.length);
+  const axis = axisOf(call);
   const sizes = constantInts(call, 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total !== shape[axis] || sizes.some((size) => size < 0)) {
@@ -97,10 +98,9 @@ function split(call: Call, shape: Shape): Slice[] {
 }
 
 function unpack(call: Call, shape: Shape): Slice[] {
-  const axis = normalAxis(call, intAttribute(call, "axis", 0), shape.length);
-  const rest = shape.filter((_, i) => i !== axis);
+  const axis = axisOf(call);
   return Array.from({ length: shape[axis] ?? 0 }, (_, start) =>
-    sliceOf(along(shape, axis, { start, step: 1, size: 1 }), rest),
+    sliceOf(along(shape, axis, { start, step: 1, size: 1 }), withoutAxis(shape, axis)),
   );
 }
 
