@@ -135,17 +135,18 @@ export interface Answers {
 
 /**
  * Evaluates as the official code does: every puzzle gets all its supervision steps, and the last answer counts.
+ * Several datasets are evaluated in order, as if they were one.
  * Source: pretrain.py, evaluate.
  */
 export async function evaluate(
   reasoner: Reasoner,
   params: ModelParams,
-  dataset: Dataset,
+  datasets: Dataset | readonly Dataset[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   const steps = options.supervisionSteps ?? reasoner.model.config.supervisionSteps;
   const totals = Array.from({ length: steps }, () => [0, 0, 0, 0]);
-  for (const batch of testBatches(dataset, options.batchSize)) {
+  for (const batch of batchesOf(datasets, options.batchSize)) {
     const tensors = toTensors(batch);
     try {
       for await (const { step, output, sums } of think(reasoner, params, tensors, steps, options.signal)) {
@@ -165,6 +166,10 @@ export async function evaluate(
     halting: halting / count,
   }));
   return { count: totals[0][0], bySteps, ...bySteps[steps - 1] };
+}
+
+function* batchesOf(datasets: Dataset | readonly Dataset[], batchSize: number): Generator<Batch> {
+  for (const dataset of [datasets].flat()) yield* testBatches(dataset, batchSize);
 }
 
 async function readAnswers({ logits, qHalt }: ModelOutput): Promise<Answers> {

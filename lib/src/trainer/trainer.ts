@@ -63,8 +63,8 @@ export interface Trainer {
   start(): Promise<StartedStep>;
   /** The live parameters, or those with averaged weights. They share tensors with the state: do not dispose them. */
   params(weights: "live" | "ema"): ModelParams;
-  /** Evaluates on a dataset; on the averaged weights unless told otherwise. */
-  evaluate(dataset: Dataset, options?: TrainerEvaluateOptions): Promise<Evaluation>;
+  /** Evaluates on datasets as if they were one; with the averaged weights unless told otherwise. */
+  evaluate(datasets: Dataset | readonly Dataset[], options?: TrainerEvaluateOptions): Promise<Evaluation>;
   /** The model ready to answer, compiled once. */
   readonly reasoner: Reasoner;
   hostState(): HostState;
@@ -184,8 +184,8 @@ export function createTrainer(
     },
     start,
     next: async () => (await start()).report(),
-    evaluate: (dataset, { weights = "ema", batchSize = config.batchSize, ...options } = {}) =>
-      evaluate(reasoner, params(weights), dataset, { batchSize, ...options }),
+    evaluate: (datasets, { weights = "ema", batchSize = config.batchSize, ...options } = {}) =>
+      evaluate(reasoner, params(weights), datasets, { batchSize, ...options }),
     hostState: () => ({
       step,
       ...(coming?.host ?? { sampler: sampler.save(), exploration: exploration.save() }),

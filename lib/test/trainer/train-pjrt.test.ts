@@ -63,9 +63,8 @@ test(
     const counts: number[][] = [];
     let megabytes: number[] = [];
     await train(trainer, {
-      pauseAfter: (step) => step % 250 === 0,
-      onStep: ({ step }) => {
-        if (step % 250 !== 0) return;
+      saveEvery: 250,
+      save: () => {
         counts.push([
           device.registry.size,
           tensors.memory().tensors,

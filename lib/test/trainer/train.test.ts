@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { flatten, startEngine, tf } from "tfjs-compile";
 import { needsPlugin } from "../../../packages/engine/test/pjrt";
-import { createTrainer, type StepReport, type Trainer, train } from "../../src/trainer";
+import { createTrainer, type StepReport, type Trainer, type TrainOptions, train } from "../../src/trainer";
 import { tinyModel, tinyTask, tinyTraining } from "./support";
 
-const start = (): Trainer =>
-  createTrainer(tinyModel(), tinyTraining, tinyTask.train, { augment: tinyTask.augment });
+const start = (changes: Partial<typeof tinyTraining> = {}): Trainer =>
+  createTrainer(tinyModel(), { ...tinyTraining, ...changes }, tinyTask.train, { augment: tinyTask.augment });
 
 const numbers = ({ state }: Trainer): number[][] => flatten(state).map((tensor) => [...tensor.dataSync()]);
 
@@ -47,10 +47,8 @@ for (const backend of ["tensorflow", "pjrt"] as const) {
         untilStep: 6,
         test: tinyTask.test,
         evaluateEvery: 4,
-        pauseAfter: (step) => step === 2,
-        onStep: ({ step }) => {
-          if (step % 2 === 0) seen.push([step, trainer.hostState().step]);
-        },
+        saveEvery: 2,
+        save: () => void seen.push([trainer.step, trainer.hostState().step]),
       });
       assert.deepEqual(log, [
         ...["start 1", "start 2", "report 1", "report 2"],
@@ -114,3 +112,82 @@ for (const backend of ["tensorflow", "pjrt"] as const) {
     });
   });
 }
+
+describe("the schedule of a run", () => {
+  before(() => startEngine({ backend: "tensorflow" }));
+
+  test("intervals are steps, shares of the whole run, or its end only", async () => {
+    const schedule = async (evaluateEvery: number, saveEvery: number) => {
+      const trainer = start();
+      const saved: number[] = [];
+      const save = () => void saved.push(trainer.step);
+      const { evaluations } = await train(trainer, { test: tinyTask.test, evaluateEvery, saveEvery, save });
+      trainer.dispose();
+      return [evaluations.map(({ step }) => step), saved];
+    };
+    // tinyTraining has 20 steps.
+    assert.deepEqual(await schedule(0.26, 0), [[5, 10, 15, 20], [20]]);
+    assert.deepEqual(await schedule(0, 8), [[20], [8, 16, 20]]);
+    for (const every of [-1, 2.5, Number.NaN]) {
+      await assert.rejects(schedule(every, 0), /evaluateEvery is .*; it must be a whole number of steps/);
+    }
+  });
+
+  test("several test sets are evaluated as one, with the batch size and supervision steps asked for", async () => {
+    const trainer = start({ totalSteps: 1 });
+    const { evaluations } = await train(trainer, {
+      test: [tinyTask.test, tinyTask.test],
+      evaluation: { batchSize: 7, supervisionSteps: 5 },
+    });
+    const [{ count, cells, bySteps }] = evaluations as [(typeof evaluations)[0]];
+    assert.deepEqual([count, bySteps.length], [48, 5]);
+    const once = await trainer.evaluate(tinyTask.test, { batchSize: 7, supervisionSteps: 5 });
+    assert.equal(cells, once.cells);
+    trainer.dispose();
+  });
+
+  test("an evaluation that was cut short reports nothing, is saved as due, and is done by the next call", async () => {
+    const trainer = start();
+    const stop = new AbortController();
+    const due: boolean[] = [];
+    const options = {
+      test: tinyTask.test,
+      weights: ["live", "ema"],
+      untilStep: 3,
+      save: ({ evaluationDue }) => void due.push(evaluationDue),
+    } as const satisfies TrainOptions;
+    const evaluate = trainer.evaluate;
+    // Aborted between the evaluations of the two kinds of weights.
+    const aborting: Trainer = Object.setPrototypeOf(
+      {
+        async evaluate(...args: Parameters<typeof evaluate>) {
+          const evaluation = await evaluate(...args);
+          stop.abort();
+          return evaluation;
+        },
+      },
+      trainer,
+    );
+    const cut = await train(aborting, { ...options, signal: stop.signal });
+    assert.deepEqual([cut.evaluations.length, due], [0, [true]]);
+    const { evaluations } = await train(trainer, { ...options, evaluationDue: true });
+    assert.deepEqual(
+      evaluations.map(({ step, weights }) => [step, weights]),
+      [
+        [3, "live"],
+        [3, "ema"],
+      ],
+    );
+    assert.deepEqual(due, [true, false]);
+    trainer.dispose();
+  });
+
+  test("a loss that is NaN ends training at its step, and nothing is saved", async () => {
+    const trainer = start({ learningRate: 1e38, warmupSteps: 0 });
+    let saves = 0;
+    const training = train(trainer, { save: () => void saves++ });
+    await assert.rejects(training, /the loss became NaN at step \d+: try a lower training\.learningRate/);
+    assert.equal(saves, 0);
+    trainer.dispose();
+  });
+});

@@ -2,7 +2,14 @@
 import { join } from "node:path";
 import type { ModelConfig } from "trm/model";
 import type { RunConfig } from "trm-workbench/config";
-import { modelConfigFor, openRunData, readEvaluations, readSteps, trainInChild } from "trm-workbench/runs";
+import {
+  modelConfigFor,
+  openRunData,
+  readEvaluations,
+  readSteps,
+  trainInChild,
+  trainingConfigFor,
+} from "trm-workbench/runs";
 import type { MeasureRequest } from "./measure";
 import { measureOurs, measurePeer, peerProblem } from "./processes";
 import { type AcceleratorReport, type Measurement, measured, openReport, saveReport } from "./report";
@@ -71,7 +78,7 @@ async function sizes(config: RunConfig): Promise<{ model: ModelConfig; totalStep
   try {
     return {
       model: modelConfigFor(config, data),
-      totalSteps: data.totalSteps(config.training.batchSize) ?? config.training.totalSteps,
+      totalSteps: trainingConfigFor(config, data).totalSteps,
     };
   } finally {
     data.close();

@@ -8,7 +8,7 @@ import { createTrainer, drawMinSteps, learningRateAt, type TrainingConfig, train
 import { mergeConfig, parseRunConfig, presets } from "trm-workbench/config";
 import { type StoredTensor, writeFileAtomic, writeSafetensors } from "trm-workbench/files";
 import { toStateDict } from "trm-workbench/official";
-import { modelConfigFor, openRunData, type RunData } from "trm-workbench/runs";
+import { modelConfigFor, openRunData, type RunData, trainingConfigFor } from "trm-workbench/runs";
 import { peerConfig } from "./peer";
 
 /** What is raced for. */
@@ -50,7 +50,8 @@ export async function openRace(options: RaceOptions): Promise<Race> {
   const training = { seed, ...(precision !== undefined && { precision }) };
   const config = parseRunConfig(mergeConfig(presets["sudoku-6x6"], { training }));
   const data = await openRunData(config.data);
-  return { model: createModel(modelConfigFor(config, data)), training: config.training, data, options };
+  const model = createModel(modelConfigFor(config, data));
+  return { model, training: trainingConfigFor(config, data), data, options };
 }
 
 /** Trains until the target is reached. */
@@ -61,7 +62,7 @@ export async function runRace({ model, training, data, options }: Race): Promise
     await trainer.next();
     const firstStepSeconds = (performance.now() - start) / 1000;
     const { evaluations, trainingSeconds } = await train(trainer, {
-      test: data.test[0],
+      test: data.test,
       evaluateEvery: options.evaluateEvery,
       stopWhen: ({ puzzles }) => puzzles >= options.target,
     });

@@ -1,5 +1,4 @@
 export { showFigure, showHtml, showMarkdown } from "./display";
-export { type RunExperimentOptions, runExperiment } from "./experiment";
 export { type CurveChoice, comparisonRows, experimentCurves } from "./experiment-curves";
 export { type GridOptions, gridFigure } from "./experiment-grid";
 export { swingsFrame } from "./experiment-swings";
@@ -15,6 +14,7 @@ export { thinkingCurves, thinkingFrame } from "./experiment-thinking";
 export { latentBoardsFigure } from "./latent-boards";
 export { type LiveFigure, liveFigure } from "./live";
 export { report } from "./report";
+export { type RunExperimentOptions, runExperiment } from "./run-experiment";
 export { type NotebookSettings, notebookSettings } from "./settings";
 export { findSource, type SourcePiece, showSource } from "./source";
 export { showTable, type TableLike, type TableOptions, type TableRows } from "./table";

@@ -1,9 +1,13 @@
-import { countParameters, createModel, type ModelParts } from "trm/model";
-import { createTrainer } from "trm/trainer";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ModelParts } from "trm/model";
+import type { RunConfig } from "../config";
 import type { ExperimentResult } from "../experiments";
-import { modelConfigFor, openRunData } from "../runs";
+import { readEvaluations, runTraining } from "../runs";
+import { onInterrupt } from "../terminal/interrupt";
 import type { Comparison, MeasuredRun } from "./experiment-table";
-import { watchTraining } from "./watch";
+import { trainingView } from "./watch";
 
 /**
  * Trains a variant that no configuration can describe, a network or a recursion of your own, beside the stored runs of an
@@ -26,38 +30,42 @@ export async function trainVariant(
 ): Promise<Comparison> {
   const [{ planned }] = result.variants;
   const runs: MeasuredRun[] = [];
-  for (const { seed, config } of planned) {
-    const data = await openRunData(config.data);
-    const totalSteps = data.totalSteps(config.training.batchSize) ?? config.training.totalSteps;
-    const model = createModel(modelConfigFor(config, data), parts);
-    const trainer = createTrainer(model, { ...config.training, totalSteps }, data.train, {
-      augment: data.augment,
-      epochsPerIteration: data.epochsPerIteration,
-    });
-    const { every } = config.evaluation;
-    try {
-      const history = await watchTraining(trainer, {
-        title: `${name}, seed ${seed}`,
-        name,
-        test: data.test[0],
-        evaluateEvery: every < 1 ? Math.ceil(every * totalSteps) : every,
-      });
-      if (history.interrupted) {
-        throw new Error(
-          `stopped after step ${trainer.step} of ${totalSteps}: run this cell again to begin anew`,
-        );
-      }
-      const parameters = countParameters(trainer.params("live").weights);
-      runs.push({
-        published: false,
-        evaluations: history.evaluations.map((evaluation) => ({ ...evaluation, seconds: Number.NaN })),
-        // What this process computes besides training would count too.
-        facts: { parameters, seconds: history.trainingSeconds, processorSeconds: Number.NaN },
-      });
-    } finally {
-      trainer.dispose();
-      data.close();
-    }
-  }
+  for (const { seed, config } of planned)
+    runs.push(await trainSeed(config, `${name}, seed ${seed}`, name, parts));
   return { ...result, variants: [...result.variants, { variant: { name }, runs, published: [] }] };
+}
+
+/** Trains into a folder that is removed afterwards: only numbers are kept. */
+async function trainSeed(
+  config: RunConfig,
+  title: string,
+  name: string,
+  parts: ModelParts,
+): Promise<MeasuredRun> {
+  const scratch = mkdtempSync(join(tmpdir(), "trm-variant-"));
+  const view = trainingView({ title, name });
+  try {
+    const run = { ...config, checkpoints: { every: 0, keep: 1 } };
+    const { interrupted, step, totalSteps, parameters, seconds } = await runTraining(run, {
+      folder: join(scratch, "run"),
+      parts,
+      signal: onInterrupt(),
+      onStart: (start) => view.begin(start.step, start.totalSteps),
+      onStep: view.step,
+      onEvaluation: view.evaluation,
+    });
+    if (interrupted) {
+      throw new Error(`stopped after step ${step} of ${totalSteps}: run this cell again to start again`);
+    }
+    await view.finish();
+    return {
+      published: false,
+      evaluations: readEvaluations(join(scratch, "run")),
+      // Other work of this process would count too.
+      facts: { parameters, seconds, processorSeconds: Number.NaN },
+    };
+  } finally {
+    view.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }

@@ -1,5 +1,5 @@
 import { type Experiment, type LoadedRun, loadRun } from "../experiments";
-import { type RunExperimentOptions, runExperiment } from "./experiment";
+import { type RunExperimentOptions, runExperiment } from "./run-experiment";
 
 /**
  * The model of one variant with its averaged weights and its data, to look into. It comes from a run of one's own with the first

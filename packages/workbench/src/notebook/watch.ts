@@ -1,7 +1,14 @@
-import { type EvaluationReport, type History, type Trainer, type TrainOptions, train } from "trm/trainer";
+import {
+  type EvaluationReport,
+  type History,
+  type StepReport,
+  type Trainer,
+  type TrainOptions,
+  train,
+} from "trm/trainer";
 import { accuracyFigure, type Curve, type Figure } from "../figures";
 import { onInterrupt } from "../terminal/interrupt";
-import { progress } from "../terminal/progress";
+import { type Progress, progress } from "../terminal/progress";
 import { liveFigure } from "./live";
 
 /** What {@link watchTraining} may be told besides what training takes. */
@@ -19,32 +26,54 @@ export interface WatchOptions extends TrainOptions {
  * interrupt of the cell that stops after the steps under way and keeps the state.
  */
 export async function watchTraining(trainer: Trainer, options: WatchOptions): Promise<History> {
-  const { title, name = "TRM", saveAs, untilStep = trainer.config.totalSteps } = options;
-  const bar = progress(untilStep, { start: trainer.step, label: name });
-  const chart = liveFigure();
-  const evaluations: EvaluationReport[] = [];
-  let accuracy: number | undefined;
+  const view = trainingView(options);
+  view.begin(trainer.step, options.untilStep ?? trainer.config.totalSteps);
   try {
     const history = await train(trainer, {
       signal: onInterrupt(),
       ...options,
       async onStep(report) {
-        bar.update(report.step, { loss: report.loss, accuracy });
+        view.step(report);
         await options.onStep?.(report);
       },
       async onEvaluation(report, trainer) {
-        accuracy = report.puzzles;
-        evaluations.push(report);
-        chart.update(() => evaluationFigure(evaluations, { title, name }));
+        view.evaluation(report);
         await options.onEvaluation?.(report, trainer);
       },
     });
-    bar.done();
-    await chart.done(saveAs);
+    await view.finish(options.saveAs);
     return history;
   } finally {
-    bar.done();
+    view.close();
   }
+}
+
+/** What a reader sees of training: a progress bar, and a chart of the held-out accuracy. */
+export function trainingView({ title, name = "TRM" }: Pick<WatchOptions, "title" | "name">) {
+  const chart = liveFigure();
+  const evaluations: EvaluationReport[] = [];
+  let bar: Progress | undefined;
+  let accuracy: number | undefined;
+  return {
+    begin(step: number, untilStep: number) {
+      bar = progress(untilStep, { start: step, label: name });
+    },
+    step({ step, loss }: StepReport) {
+      bar?.update(step, { loss, accuracy });
+    },
+    evaluation(report: EvaluationReport) {
+      accuracy = report.puzzles;
+      evaluations.push(report);
+      chart.update(() => evaluationFigure(evaluations, { title, name }));
+    },
+    /** Draws the finished chart, and saves it if it has a file's name. */
+    async finish(saveAs?: string) {
+      bar?.done();
+      await chart.done(saveAs);
+    },
+    /** Ends the bar, also after an error. */
+    close: () => bar?.done(),
+  };
 }
 
 /** Accuracy over training steps, of live and averaged weights, for whole puzzles and cells. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type Augment, type Dataset, mazeTask, sudokuAugment, sudokuDataset, sudokuTask } from "trm/batches";
 import type { Box, SudokuPuzzle } from "trm/puzzles";
 import { createRandom } from "trm/random";
+import type { TrainingConfig } from "trm/trainer";
 import type { DataConfig, DatasetFolders, RunConfig, SudokuFiles } from "../config/config";
 import { openDataset, type StoredDataset, streamSudokuCsv } from "../data";
 
@@ -152,6 +153,14 @@ function openFolders(config: DatasetFolders): RunData {
       for (const dataset of opened) dataset.close();
     },
   };
+}
+
+/** How a run trains: its settings, with `totalSteps` from `data.epochs` where that is given. */
+export function trainingConfigFor(
+  { training }: RunConfig,
+  data: Pick<RunData, "totalSteps">,
+): TrainingConfig {
+  return { ...training, totalSteps: data.totalSteps(training.batchSize) ?? training.totalSteps };
 }
 
 /** The model of a run: its settings, and what its data decides. */

@@ -1,7 +1,7 @@
 import type { Batch, Dataset } from "trm/batches";
 import { exampleCount, groupCount, IGNORED_LABEL } from "trm/batches";
 import type { ModelParams } from "trm/model";
-import { type Answers, type Evaluation, evaluate, type Reasoner, type StepAccuracy } from "trm/trainer";
+import { type Answers, type Evaluation, evaluate, type Reasoner } from "trm/trainer";
 
 /** Accuracy of the puzzles whose difficulty lies in a range. */
 export interface DifficultyAccuracy {
@@ -47,7 +47,7 @@ export async function evaluateInDetail(
   const { ratings, quantiles = 4, ...rest } = options;
   const outcomes: PuzzleOutcome[] = [];
   const start = performance.now();
-  const evaluation = await evaluateAll(reasoner, params, datasets, {
+  const evaluation = await evaluate(reasoner, params, datasets, {
     ...rest,
     onAnswers(batch, answers) {
       for (let row = 0; row < batch.count; row++) outcomes.push(outcomeOf(batch, answers, row));
@@ -60,29 +60,6 @@ export async function evaluateInDetail(
     seconds,
     puzzlesPerSecond: evaluation.count / seconds,
     ...(ratings && { byDifficulty: byDifficulty(outcomes, ratings, quantiles) }),
-  };
-}
-
-/** {@link evaluate} on several datasets as if they were one. */
-export async function evaluateAll(
-  reasoner: Reasoner,
-  params: ModelParams,
-  datasets: readonly Dataset[],
-  options: Parameters<typeof evaluate>[3],
-): Promise<Evaluation> {
-  const parts: Evaluation[] = [];
-  for (const dataset of datasets) parts.push(await evaluate(reasoner, params, dataset, options));
-  if (parts.length === 1) return parts[0];
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const pooled = (of: (part: Evaluation) => StepAccuracy): StepAccuracy => {
-    const mean = (field: keyof StepAccuracy) =>
-      parts.reduce((sum, part) => sum + part.count * of(part)[field], 0) / count;
-    return { puzzles: mean("puzzles"), cells: mean("cells"), halting: mean("halting") };
-  };
-  return {
-    count,
-    ...pooled((part) => part),
-    bySteps: parts[0].bySteps.map((_, step) => pooled((part) => part.bySteps[step])),
   };
 }
 

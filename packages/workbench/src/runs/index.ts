@@ -9,13 +9,19 @@ export {
   trainedSchema,
   trainInChild,
 } from "./child";
-export { modelConfigFor, openRunData, parseBox, type RunData, sampleSudokuCsv } from "./data";
+export {
+  modelConfigFor,
+  openRunData,
+  parseBox,
+  type RunData,
+  sampleSudokuCsv,
+  trainingConfigFor,
+} from "./data";
 export { type RunEnvironment, runEnvironment } from "./environment";
 export {
   type DetailedEvaluation,
   type DetailedOptions,
   type DifficultyAccuracy,
-  evaluateAll,
   evaluateInDetail,
   firstExamples,
 } from "./evaluate";
@@ -23,4 +29,4 @@ export { type ArcResult, type ArcSubmission, type ArcVotes, arcVotes, PASS_AT } 
 export { type Metrics, type MetricsRow, type MetricsTable, openMetrics, openTable } from "./metrics";
 export { type EvaluationRow, readEvaluations, readSteps, type StepColumns } from "./read-metrics";
 export { differences, type Resumable, resumable } from "./resume";
-export { lockRun, type RunOptions, type RunResult, runTraining } from "./run";
+export { lockRun, type RunOptions, type RunResult, runTraining } from "./run-training";

@@ -5,7 +5,7 @@ import { type Batch, exampleCount, groupCount, testBatches } from "trm/batches";
 import { createRandom } from "trm/random";
 import { createReasoner, evaluate } from "trm/trainer";
 import { tinyModel, tinyTask } from "../../../../lib/test/trainer/support";
-import { evaluateAll, evaluateInDetail, firstExamples } from "../../src/runs";
+import { evaluateInDetail, firstExamples } from "../../src/runs";
 
 before(() => startEngine());
 
@@ -46,7 +46,7 @@ test("details agree with the evaluation itself, by difficulty and in all", async
   assert.ok(detail.puzzlesPerSecond > 0);
 
   const [a, b] = [firstExamples([test], 10)[0], test];
-  const pooled = await evaluateAll(reasoner, params, [a, b], { batchSize: 7 });
+  const pooled = await evaluate(reasoner, params, [a, b], { batchSize: 7 });
   const alone = await evaluate(reasoner, params, a, { batchSize: 7 });
   assert.equal(pooled.count, 34);
   assert.ok(Math.abs(pooled.cells - (10 * alone.cells + 24 * plain.cells) / 34) < 1e-12);

@@ -91,14 +91,14 @@ test("going on from an older checkpoint makes the later ones anew", async () => 
   assert.deepEqual(tensorsOf(folder), whole);
 });
 
-test("a loss that is no number ends the run at the step that it came from", async () => {
+test("a loss that is NaN ends the run at the step that it came from", async () => {
   const folder = join(scratchFolder(), "run");
   const config = tinyRun({ training: { learningRate: 1e38, warmupSteps: 0 } });
   const told: number[] = [];
   const training = runTraining(config, { folder, onStep: ({ step }) => told.push(step) });
   await assert.rejects(training, (error: Error) => {
     const last = told.at(-1) ?? 0;
-    assert.match(error.message, new RegExp(`no number any more after step ${last + 1}: try a lower`));
+    assert.match(error.message, new RegExp(`became NaN at step ${last + 1}: try a lower`));
     return true;
   });
   assert.equal(existsSync(join(folder, "checkpoints")), false, "a broken state was saved");
