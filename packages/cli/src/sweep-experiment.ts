@@ -6,8 +6,8 @@ import {
   runsFolder,
   trainExperiment,
 } from "trm-workbench/experiments";
-import type { SweepOptions, Swept } from "./sweep";
-import { type RunReport, runReport, sweptVariant } from "./sweep-table";
+import type { SweepOptions } from "./sweep-plan";
+import { type RunReport, runReport, type Swept, sweptVariant } from "./sweep-table";
 
 /** Options of experiments of the catalogue. */
 export interface ExperimentOptions {

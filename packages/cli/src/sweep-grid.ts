@@ -1,9 +1,8 @@
 import { mergeConfig } from "trm-workbench/config";
 import { readRun, runHash, type StoredRun, trainRuns } from "trm-workbench/experiments";
 import { readConfig, withFullPaths } from "./options";
-import type { SweepOptions, Swept } from "./sweep";
-import { planSweep, type SweepRun } from "./sweep-plan";
-import { runReport, sweptVariant } from "./sweep-table";
+import { planSweep, type SweepOptions, type SweepRun } from "./sweep-plan";
+import { runReport, type Swept, sweptVariant } from "./sweep-table";
 
 /** Trains every combination of some values of a configuration's fields, each run in a folder of its own in `out`. */
 export async function sweepGrid(name: string, out: string, options: SweepOptions): Promise<Swept> {

@@ -1,8 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
+import type { RunToTrain, TrainRunsOptions } from "trm-workbench/experiments";
 import { differences, resumable } from "trm-workbench/runs";
 import { at, type Variation, withFullPaths } from "./options";
+
+/** Options of both kinds of sweep. */
+export interface SweepOptions extends TrainRunsOptions<RunToTrain> {
+  readonly changes: RunConfigChanges;
+  readonly vary: readonly Variation[];
+  readonly seeds: number;
+  /** Called once the number of runs, and of those still to be trained, is known. */
+  readonly begin: (runs: number, missing: number) => void;
+}
 
 /** One training run of a sweep. */
 export interface SweepRun {

@@ -34,6 +34,14 @@ export interface SweptVariant {
   readonly seconds?: number;
 }
 
+/** The result of both kinds of sweep. */
+export interface Swept {
+  readonly folder: string;
+  readonly experiment?: string;
+  readonly task?: string;
+  readonly variants: readonly SweptVariant[];
+}
+
 /** The table row of a run, stored or not. */
 export function runReport(
   run: { readonly seed: number; readonly folder: string },

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
-import { presets, type RunConfigChanges } from "trm-workbench/config";
-import { budgets, catalogue, type RunToTrain, type TrainRunsOptions } from "trm-workbench/experiments";
+import { presets } from "trm-workbench/config";
+import { budgets, catalogue } from "trm-workbench/experiments";
 import { onInterrupt } from "trm-workbench/terminal";
 import { duration, suggestion } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions } from "./engine";
@@ -19,7 +19,8 @@ import {
 import { finish } from "./output";
 import { type ExperimentOptions, sweepExperiment } from "./sweep-experiment";
 import { sweepGrid } from "./sweep-grid";
-import { type SweptVariant, sweepTable } from "./sweep-table";
+import type { SweepOptions } from "./sweep-plan";
+import { sweepTable } from "./sweep-table";
 
 interface SweepCommandOptions extends EngineCommandOptions, Partial<ExperimentOptions> {
   readonly vary: readonly Variation[];
@@ -27,23 +28,6 @@ interface SweepCommandOptions extends EngineCommandOptions, Partial<ExperimentOp
   readonly jobs?: number;
   readonly out?: string;
   readonly json?: boolean;
-}
-
-/** Options of both kinds of sweep. */
-export interface SweepOptions extends TrainRunsOptions<RunToTrain> {
-  readonly changes: RunConfigChanges;
-  readonly vary: readonly Variation[];
-  readonly seeds: number;
-  /** To be called once it is known how many runs there are, and how many of them must be trained. */
-  readonly begin: (runs: number, missing: number) => void;
-}
-
-/** The result of both kinds of sweep. */
-export interface Swept {
-  readonly folder: string;
-  readonly experiment?: string;
-  readonly task?: string;
-  readonly variants: readonly SweptVariant[];
 }
 
 /** `trm sweep EXPERIMENT` and `trm sweep PRESET`: many runs side by side in one table. */

@@ -22,9 +22,9 @@ import {
   undoArcAugmentation,
 } from "trm/puzzles";
 import { createRandom } from "trm/random";
-import { officialDatasets } from "../../../../lib/test/batches/support";
 import { readArcTasks } from "../../src/data";
 import { temporaryFolder } from "../files/support";
+import { officialDatasets } from "./support";
 
 const anyGrid: fc.Arbitrary<Raster> = fc
   .record({

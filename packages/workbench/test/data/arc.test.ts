@@ -10,7 +10,6 @@ import {
   arcTokens,
   parseArcName,
 } from "trm/puzzles";
-import { exampleOf, officialDataset, officialDatasets } from "../../../../lib/test/batches/support";
 import {
   openDataset,
   readArcDatasets,
@@ -19,6 +18,7 @@ import {
   writeDatasetFolder,
 } from "../../src/data";
 import { temporaryFolder } from "../files/support";
+import { exampleOf, officialDataset, officialDatasets } from "./support";
 
 const SOURCE = join(officialDatasets, "arc-source", "arc");
 const TASKS = new Map<string, ArcTask>(

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { trm } from "../../../cli/test/support";
-import { needsPlugin } from "../../../engine/test/pjrt";
-import { scratchFolder } from "../../../workbench/test/runs/support";
+import { needsPlugin } from "../../engine/test/pjrt";
+import { scratchFolder } from "../../workbench/test/runs/support";
+import { trm } from "./support";
 
 // Compiling well takes longer than all else here.
 process.env.XLA_FLAGS = "--xla_backend_optimization_level=0";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { openDataset } from "trm-workbench/data";
-import { checkDataset, type Dataset, type MemoryDataset } from "../../src/batches";
+import { checkDataset, type Dataset, type MemoryDataset } from "trm/batches";
+import { openDataset } from "../../src/data";
 
-export const officialDatasets = join(__dirname, "..", "fixtures", "official-datasets");
+export const officialDatasets = join(__dirname, "../../../../lib/test/fixtures/official-datasets");
 
 /** A small split written by the official builders, read into memory. */
 export function officialDataset(name: "sudoku" | "maze" | "arc", split: "train" | "test"): MemoryDataset {
