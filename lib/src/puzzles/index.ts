@@ -33,7 +33,7 @@ export { type MazeOptions, mazeGenerator } from "./maze/generate";
 export { formatMaze, MAZE, type MazeGrid, type MazePuzzle, mazePicture, parseMaze } from "./maze/maze";
 export { canonicalForm, sudokuForm } from "./sudoku/canonical";
 export { checkSudoku, type SudokuCheck } from "./sudoku/check";
-export { sudokuGenerator } from "./sudoku/generate";
+export { type SudokuDifficulty, type SudokuGeneratorOptions, sudokuGenerator } from "./sudoku/generate";
 export { type Box, type Geometry, geometry, sudokuBox } from "./sudoku/geometry";
 export {
   cellName,

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
+  type Box,
   canonicalForm,
+  clueCount,
   distinct,
   formatGrid,
   sudokuForm,
@@ -57,4 +59,60 @@ test("a source without enough different puzzles is noticed", () => {
   const upToSymmetry = () =>
     distinct(next, 37, ({ puzzle, solution }) => canonicalForm(puzzle, solution, [2, 2]));
   assert.throws(upToSymmetry, /found only 3[0-6] different puzzles of this kind, 37 were asked for/);
+});
+
+const boxes: fc.Arbitrary<Box> = fc.constantFrom<Box[]>([2, 2], [2, 3], [3, 2], [3, 3]);
+
+test("a puzzle with a number of clues has that many, and one solution", () => {
+  fc.assert(
+    fc.property(boxes, fc.integer(), fc.integer({ min: 0, max: 4 }), (box, seed, more) => {
+      const clues = { 4: 6, 6: 14, 9: 30 }[box[0] * box[1]]! + more;
+      const { puzzle, solution } = sudokuGenerator(box, createRandom(seed), { difficulty: "mixed", clues })();
+      assert.equal(clueCount(puzzle), clues);
+      assert.deepEqual(sudokuSolver(box)(puzzle).first, solution);
+      assert.equal(sudokuSolver(box)(puzzle).solutions, 1);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("singles solve a puzzle of singles, and fewer clues would not do", () => {
+  fc.assert(
+    fc.property(boxes, fc.integer(), (box, seed) => {
+      const solver = sudokuSolver(box);
+      const { puzzle, rating } = sudokuGenerator(box, createRandom(seed), { difficulty: "singles" })();
+      assert.deepEqual([rating, solver(puzzle).solutions], [0, 1]);
+      puzzle.forEach((digit, cell) => {
+        if (digit === 0) return;
+        const fewer = puzzle.slice();
+        fewer[cell] = 0;
+        assert.ok(solver(fewer).guesses > 0);
+      });
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("ratings lie in the band that was asked for", () => {
+  const next = sudokuGenerator([3, 3], createRandom(2), { ratings: [2, 6] });
+  const ratings = Array.from({ length: 20 }, () => next().rating);
+  assert.ok(
+    ratings.every((rating) => rating >= 2 && rating <= 6),
+    String(ratings),
+  );
+});
+
+test("contradictory and impossible wishes are named", () => {
+  const generator = (options: object) => () => sudokuGenerator([2, 2], createRandom(1), options)();
+  assert.throws(generator({ clues: 5 }), /clues: minimal puzzles have as many as they need/);
+  assert.throws(generator({ difficulty: "mixed" }), /clues: difficulty "mixed" needs their number/);
+  assert.throws(
+    generator({ difficulty: "mixed", clues: 17 }),
+    /clues: 17 is not a whole number from 1 to 16/,
+  );
+  assert.throws(generator({ ratings: [3, 2] }), /ratings: 3 to 2 is empty/);
+  assert.throws(
+    generator({ difficulty: "mixed", clues: 2 }),
+    /1000 tries gave no 4x4 Sudoku with .*"clues":2/,
+  );
 });
