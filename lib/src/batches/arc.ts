@@ -155,7 +155,7 @@ function exampleCollector() {
   const puzzleIndices = [0];
   const groupIndices = [0];
   return {
-    /** @param random Where places are drawn from; null for the corner. */
+    /** @param random Source of the positions; null for the corner. */
     group(guises: readonly Guise[], pairs: readonly ArcPair[], random: Random | null): void {
       for (const { augmentation, identifier } of guises) {
         const inCorner = random ? random.int(0, pairs.length) : 0;

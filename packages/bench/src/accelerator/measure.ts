@@ -8,7 +8,7 @@ import { z } from "zod";
 import { measureSteps } from "../bench/speed";
 import type { AcceleratorEnvironment, OurSpeed } from "./report";
 
-/** What to measure. */
+/** A measurement to take. */
 export interface MeasureRequest {
   readonly model: ModelConfig;
   readonly training: TrainingConfig;

@@ -6,7 +6,7 @@ import { peerConfig, peerProgram } from "../bench/peer";
 import type { MeasureRequest } from "./measure";
 import { type Measurement, oursSchema, peerSchema } from "./report";
 
-/** How long a process may take, and what ends it before. */
+/** Time limit of a process, and the signal that ends it earlier. */
 export interface ProcessLimits {
   readonly seconds: number;
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export async function measurePeer(
   return "problem" in output ? output : parseJsonAs(output.stdout, "what python/peer.py said", peerSchema);
 }
 
-/** Why a Python cannot be the peer; undefined where it can. */
+/** Reason why a Python cannot be the peer; undefined if it can. */
 export async function peerProblem(
   python: string,
   device: "cpu" | "cuda",
@@ -52,7 +52,7 @@ export async function peerProblem(
     : undefined;
 }
 
-/** What a process printed, or what kept it from that. */
+/** Output of a process, or the reason for its failure. */
 function outputOf(
   command: string,
   args: readonly string[],

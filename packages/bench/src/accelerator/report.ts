@@ -1,4 +1,4 @@
-/** What was measured on an accelerator: kept as one file that grows piece by piece, and shown as tables. */
+/** Measurements on an accelerator: kept in one file that grows piece by piece, and shown as tables. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { accuracyFigure, type Figure } from "trm-workbench/figures";
@@ -20,10 +20,10 @@ const environmentSchema = z.object({
   project: z.string().optional(),
 });
 
-/** Where and when a measurement was taken. */
+/** Place and time of a measurement. */
 export type AcceleratorEnvironment = z.infer<typeof environmentSchema>;
 
-/** What `trm accelerator --measure` says. */
+/** Output of `trm accelerator --measure`. */
 export const oursSchema = z.object({
   environment: environmentSchema,
   /** Recording, compiling (or reading the compiled program from disk), and the first step. */
@@ -42,7 +42,7 @@ export const oursSchema = z.object({
 /** Our step on the device. */
 export type OurSpeed = z.infer<typeof oursSchema>;
 
-/** What `python/peer.py --json` says of the same step in compiled PyTorch, as far as it is needed. */
+/** The used part of the output of `python/peer.py --json` for the same step in compiled PyTorch. */
 export const peerSchema = z.object({
   torch: z.string(),
   device: z.string(),
@@ -152,7 +152,7 @@ export function reportText({ measurements, training }: AcceleratorReport): strin
   return parts.join("\n\n");
 }
 
-/** What went wrong, and where; the same trouble with several measurements is one line. */
+/** Failures and their measurements; the same failure of several measurements is one line. */
 function problems(measurements: readonly Measurement[]): string[] {
   const found = new Map<string, string[]>();
   for (const { mixer, batchSize, ours, peer } of measurements) {

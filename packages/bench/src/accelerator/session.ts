@@ -14,7 +14,7 @@ import type { MeasureRequest } from "./measure";
 import { measureOurs, measurePeer, peerProblem } from "./processes";
 import { type AcceleratorReport, type Measurement, measured, openReport, saveReport } from "./report";
 
-/** What to measure, where to keep it, and for how long. */
+/** Options of {@link runAccelerator}. */
 export interface AcceleratorOptions {
   /** Gets `report.json`, `report.md`, `curve.json`, and the training run in `run/`. */
   readonly folder: string;
@@ -36,7 +36,7 @@ export interface AcceleratorOptions {
 /** A process needs so long to start, and to save its checkpoint when it is stopped; with less, nothing is begun. */
 const RESERVE_SECONDS = 20;
 
-/** How much time is left, and whether that is enough to begin something. */
+/** The time that is left, and a test if it suffices for the next piece. */
 interface Clock {
   readonly left: () => number;
   readonly enough: () => boolean;

@@ -10,7 +10,7 @@ export interface Measured {
 
 /** A process that keeps something ready to be timed, and answers one line of JSON by another. */
 export interface Contestant {
-  /** What it said when it was ready. */
+  /** Its message when it was ready. */
   readonly ready: Readonly<Record<string, unknown>>;
   /** Sends a request and waits for the answer. @throws Error with the end of what the process wrote to stderr */
   ask(request: object): Promise<Readonly<Record<string, unknown>>>;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 
-/** What a benchmark ran on. */
+/** The machine of a benchmark. */
 export interface Machine {
   readonly date: string;
   readonly processor: string;

@@ -6,7 +6,7 @@ import { compiledEnvironment, findPeer, peerArguments, peerEnvironment } from ".
 import { type BenchRow, rowName } from "./rows";
 import type { ServeOptions } from "./serve";
 
-/** Who is timed besides us. */
+/** The other implementations that are timed. */
 export const opponents = ["peer", "eager", "wasm"] as const;
 export type Opponent = (typeof opponents)[number];
 
@@ -14,7 +14,7 @@ export interface PairOptions {
   readonly pairs: number;
   readonly threads: number;
   readonly against: readonly Opponent[];
-  /** Compile anew on both sides, to know how long that takes, instead of taking what an earlier benchmark compiled. */
+  /** Compile again on both sides, to measure that time, instead of using programs of an earlier benchmark. */
   readonly cold: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface Side {
   readonly peakMemoryBytes: number;
 }
 
-/** What became of a row. */
+/** The result of a row. */
 export interface RowResult {
   readonly row: string;
   /** Our compiled step. */
@@ -44,7 +44,7 @@ export interface RowResult {
   readonly floor: number;
   /** Share of that speed which our step reaches. */
   readonly share: number;
-  /** Why an opponent that was asked for is missing. */
+  /** Reason why a requested opponent is missing. */
   readonly problems: readonly string[];
 }
 

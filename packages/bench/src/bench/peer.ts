@@ -9,7 +9,7 @@ import { type BenchRow, rowModel, rowName } from "./rows";
 /** A Python that has PyTorch, or why there is none. */
 export type PeerSearch = { readonly python: string } | { readonly missing: string };
 
-/** Where `npm run bench -- --install-peer` puts PyTorch. */
+/** Folder in which `npm run bench -- --install-peer` puts PyTorch. */
 export const peerPython = join(
   cacheFolder,
   "pytorch",

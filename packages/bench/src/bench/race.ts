@@ -11,7 +11,7 @@ import { toStateDict } from "trm-workbench/official";
 import { modelConfigFor, openRunData, type RunData, trainingConfigFor } from "trm-workbench/runs";
 import { peerConfig } from "./peer";
 
-/** What is raced for. */
+/** Options of a race. */
 export interface RaceOptions {
   readonly seed: number;
   /** Share of held-out puzzles to solve with the averaged weights. */
@@ -23,7 +23,7 @@ export interface RaceOptions {
   readonly precision?: TrainingConfig["precision"];
 }
 
-/** How a race ended; `python/peer_race.py` answers the same. Seconds are wall time. */
+/** The result of a race; `python/peer_race.py` answers the same. Seconds are wall time. */
 export interface RaceOutcome {
   /** False when the run's steps were over first. */
   readonly reached: boolean;
@@ -118,7 +118,7 @@ function firstWeights({ model, training }: Race): Record<string, StoredTensor> {
   return Object.fromEntries(stored);
 }
 
-/** What {@link createTrainer} draws for every step. */
+/** The random choices of {@link createTrainer} for every step. */
 function batches({ model, training, data }: Race): Record<string, StoredTensor> {
   const { seed, batchSize, totalSteps } = training;
   const sampler = trainSampler(data.train, { batchSize, seed, augment: data.augment });

@@ -6,12 +6,12 @@ import { startOurs } from "./pairs";
 import { findPeer, peerEnvironment, peerProgram } from "./peer";
 import { type RaceOptions, type RaceOutcome, raceFiles } from "./race";
 
-/** How one seed went. */
+/** The result of one seed. */
 export interface RaceResult {
   readonly seed: number;
   readonly ours: RaceOutcome;
   readonly peer?: RaceOutcome;
-  /** Why the peer is missing. */
+  /** Reason why the peer is missing. */
   readonly problem?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What `npm run bench` measures: one row for each combination of scale, mixer, precision and kind of step. */
+/** The rows of `npm run bench`: one for each combination of scale, mixer, precision and kind of step. */
 import { type ModelConfig, paperModel } from "trm/model";
 import { paperTraining, type TrainingConfig } from "trm/trainer";
 
@@ -7,9 +7,9 @@ export interface BenchScale {
   readonly name: string;
   readonly batchSize: number;
   readonly model: Omit<ModelConfig, "mixer" | "positions">;
-  /** Whether tfjs without `compile()` is measured too; it takes seconds a step at paper scale. */
+  /** True if tfjs without `compile()` is measured too; it takes seconds a step at paper scale. */
   readonly eager: boolean;
-  /** Whether tfjs's WebAssembly backend is measured too, which suits small models only. */
+  /** True if tfjs's WebAssembly backend is measured too, which suits small models only. */
   readonly wasm: boolean;
 }
 
@@ -109,7 +109,7 @@ export function rowModel({ scale, mixer }: BenchRow): ModelConfig {
   return { ...scale.model, mixer, positions: mixer === "attention" ? "rope" : "none" };
 }
 
-/** How a row trains: the paper's settings with its own batch and precision. */
+/** Training settings of a row: the paper's with its own batch and precision. */
 export function rowTraining({ scale, precision }: BenchRow): TrainingConfig {
   return { ...paperTraining, batchSize: scale.batchSize, precision };
 }

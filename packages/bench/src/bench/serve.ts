@@ -8,7 +8,7 @@ import { exportRace, openRace, type RaceOptions, runRace } from "./race";
 import { rowNamed } from "./rows";
 import { productSpeed, rowWork, type Work } from "./work";
 
-/** What a process of ours is to keep ready. */
+/** The work that a process of ours keeps ready. */
 export type ServeOptions = { readonly threads: number } & (
   | {
       readonly kind: "row";

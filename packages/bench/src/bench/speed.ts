@@ -12,7 +12,7 @@ import {
 } from "trm/trainer";
 import { randomBatch } from "./work";
 
-/** How fast a device trains a model. */
+/** Speed of training on a device. */
 export interface StepSpeed {
   readonly device: string;
   readonly batchSize: number;

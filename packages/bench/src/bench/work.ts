@@ -18,12 +18,12 @@ import { type BenchRow, rowModel, rowTraining } from "./rows";
 export interface Work {
   /** Runs it once, until its metrics are on the host. */
   step(): Promise<void>;
-  /** What is known of the compiled step after its first run; undefined where nothing was compiled. */
+  /** Facts of the compiled step after its first run; undefined if nothing was compiled. */
   facts(): ProgramFacts | undefined;
   dispose(): void;
 }
 
-/** What `compile()` did. */
+/** Facts of a compiled step. */
 export interface ProgramFacts {
   /** Running the function to record it. */
   readonly recordSeconds: number;

@@ -17,7 +17,7 @@ import {
 } from "trm/model";
 import { puzzleRows, toTensors } from "trm/trainer";
 
-/** Which experts compute a group of cells in one layer. */
+/** Use of the experts by a group of cells in one layer. */
 export interface ExpertUse {
   /** Counted from 1. */
   readonly layer: number;

@@ -5,7 +5,7 @@ import type { ModelParams } from "trm/model";
 import { decideHalt } from "trm/model";
 import { correctness, type Reasoner, think, toTensors } from "trm/trainer";
 
-/** When the model would stop thinking about a puzzle, and whether that would be right. */
+/** The step at which the model would halt on a puzzle, and the correctness of its answer then. */
 export interface HaltingTime {
   /** The first supervision step, from 1, after which it halts by the rule of training; N_sup at the latest. */
   readonly step: number;

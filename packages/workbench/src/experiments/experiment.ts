@@ -4,14 +4,14 @@ import { projectFolder } from "../files/paths";
 import { suggestion } from "../text/nearest";
 import { runHash } from "./hash";
 
-/** How much to train: `smoke` for tests, `laptop` for minutes on two cores, `full` for the paper's own scale. */
+/** Size of an experiment: `smoke` for tests, `laptop` for minutes on two cores, `full` for the paper's own scale. */
 export const budgets = ["smoke", "laptop", "full"] as const;
 export type Budget = (typeof budgets)[number];
 
 /** One of the things that an experiment compares. */
 export interface Variant {
   readonly name: string;
-  /** What it changes in the configuration of the scale. */
+  /** Its changes of the scale's configuration. */
   readonly changes: RunConfigChanges;
   /** Changes on top of those at one of the scales, such as the paper's own n and T at the full one. */
   readonly at?: Readonly<Partial<Record<Budget, RunConfigChanges>>>;
@@ -32,9 +32,9 @@ export interface Experiment {
   readonly name: string;
   /** For people: "Fewer layers". */
   readonly title: string;
-  /** What the paper claims, in one or two sentences. */
+  /** The paper's claim, in one or two sentences. */
   readonly claim: string;
-  /** Where in the paper: "section 4.4, Table 1". */
+  /** Place in the paper: "section 4.4, Table 1". */
   readonly source: string;
   readonly scales: Readonly<Record<Budget, Scale>>;
   readonly variants: readonly Variant[];
@@ -56,7 +56,7 @@ export interface PlannedVariant {
   readonly runs: readonly PlannedRun[];
 }
 
-/** What to plan. */
+/** Options of {@link planExperiment}. */
 export interface PlanOptions {
   readonly budget: Budget;
   /** Runs of each variant. */

@@ -6,13 +6,13 @@ import { type Trained, trainedSchema } from "../runs";
 import { RESULTS_VERSION } from "./version";
 
 const factsSchema = trainedSchema.extend({
-  /** When it ended, ISO 8601. */
+  /** Time of its end, ISO 8601. */
   date: z.iso.datetime(),
   resultsVersion: z.int(),
   precision: z.enum(["float32", "bfloat16"]),
 });
 
-/** What is worth knowing of a finished run besides its configuration and metrics. */
+/** Conditions of a finished run, besides its configuration and metrics. */
 export type RunFacts = Readonly<z.infer<typeof factsSchema>>;
 
 /** A run's `facts.json`, which is there once the run has been trained to its end. */

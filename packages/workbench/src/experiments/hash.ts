@@ -8,7 +8,7 @@ import { RESULTS_VERSION } from "./version";
 const WITHOUT_EFFECT = ["evaluation.batchSize", "metrics.format", "metrics.tensorboard"];
 
 /**
- * What identifies a run in the store: a hash of everything in its configuration that decides its metrics and weights, and of
+ * The identity of a run in the store: a hash of everything in its configuration that decides its metrics and weights, and of
  * the version of the code's results. The same on every machine.
  */
 export function runHash(config: RunConfig): string {

@@ -2,10 +2,10 @@ import { mean } from "../text";
 
 /** One variant's result, for the table that `npm run reproduce` prints at its end. */
 export interface ReportRow {
-  /** What was compared, for example "Fewer layers". */
+  /** Title of the experiment, for example "Fewer layers". */
   readonly experiment: string;
   readonly variant: string;
-  /** What was measured on, for example "6x6 Sudoku". */
+  /** Task of the experiment, for example "6x6 Sudoku". */
   readonly task: string;
   /** Share of held-out puzzles solved, from 0 to 1, one for each seed. */
   readonly accuracies: readonly number[];
@@ -14,8 +14,8 @@ export interface ReportRow {
 }
 
 /**
- * Whether this variant stands above and below the same other variants of its experiment and task as in the paper.
- * Where ours are equal, or the paper has no number for one of the two, there is nothing to disagree with.
+ * True if this variant stands above and below the same other variants of its experiment and task as in the paper.
+ * Two variants agree if ours are equal, or if the paper has no number for one of them.
  */
 export function orderAgrees(row: ReportRow, rows: readonly ReportRow[]): string {
   const { paper } = row;

@@ -6,7 +6,7 @@ import { factsFile } from "./facts";
 import { hasWeights, ownFolder, ownRun, publishedRun, type StoredRun } from "./store";
 import type { RunToTrain } from "./train-runs";
 
-/** What an experiment gave. */
+/** The result of an experiment. */
 export interface ExperimentResult {
   readonly experiment: Experiment;
   /** As tables name it, for example "6x6 Sudoku". */
@@ -14,12 +14,12 @@ export interface ExperimentResult {
   readonly variants: readonly VariantResult[];
 }
 
-/** What one variant gave. */
+/** The result of one variant. */
 export interface VariantResult {
   readonly variant: Variant;
   /** With the first seed. */
   readonly config: RunConfig;
-  /** What was to be trained, one run for each seed. */
+  /** The planned runs, one for each seed. */
   readonly planned: readonly PlannedRun[];
   /** One for each seed, as far as they are trained; one's own before those that came with the project. */
   readonly runs: readonly StoredRun[];
@@ -27,7 +27,7 @@ export interface VariantResult {
   readonly published: readonly StoredRun[];
 }
 
-/** Which stored runs are good enough. */
+/** Conditions for the use of a stored run. */
 export interface Wanted {
   /** Only runs trained since then, milliseconds since 1970, and none that came with the project. */
   readonly since?: number;
@@ -70,7 +70,7 @@ export function missingRuns(plan: readonly PlannedVariant[], wanted: Wanted = {}
   return [...missing.values()];
 }
 
-/** Whether what is there of a missing run cannot be gone on with: finished, but not as wanted, or begun too early. */
+/** True if the stored part of a missing run cannot be continued: finished, but not as wanted, or begun too early. */
 function isOutdated(folder: string, { since = Number.NEGATIVE_INFINITY }: Wanted): boolean {
   const config = join(folder, "config.json");
   // Training writes it at each start.

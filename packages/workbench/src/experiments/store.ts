@@ -15,7 +15,7 @@ export interface StoredRun {
   readonly seed: number;
   /** Holds config.json, steps.csv, evaluations.csv, facts.json and, unless published, checkpoints/. */
   readonly folder: string;
-  /** Whether it came with the project, without weights. */
+  /** True if it came with the project, without weights. */
   readonly published: boolean;
   readonly config: RunConfig;
   readonly steps: StepColumns;
@@ -23,12 +23,12 @@ export interface StoredRun {
   readonly facts: RunFacts;
 }
 
-/** Where runs are stored: `data/runs`, or the folder that the environment variable TRM_RUNS names. */
+/** Folder of the runs: `data/runs`, or the folder that the environment variable TRM_RUNS names. */
 export function runsFolder(): string {
   return process.env.TRM_RUNS ? resolve(process.env.TRM_RUNS) : join(projectFolder, "data", "runs");
 }
 
-/** Where runs lie that came with the project. */
+/** Folder of the runs that came with the project. */
 export const publishedFolder = (): string => join(runsFolder(), "published");
 
 /** The folder of a run of one's own, whether it is there or not. */
@@ -44,7 +44,7 @@ export function publishedRun(run: PlannedRun): StoredRun | undefined {
   return readRun(join(publishedFolder(), run.hash), run, true);
 }
 
-/** Whether a run can go on, or be looked at from inside: published runs have no weights. */
+/** True if a run has weights, to continue or inspect it; published runs have none. */
 export function hasWeights(run: StoredRun): boolean {
   return latestCheckpoint(join(run.folder, "checkpoints")) !== undefined;
 }

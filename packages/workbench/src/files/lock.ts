@@ -10,7 +10,7 @@ const held = new Set<string>();
  * Takes a lock file, so that two processes do not write to the same files. A lock whose process has ended is taken over.
  *
  * @param path the lock file; it holds the process id and the machine of its owner
- * @param busy what an error says before naming the owner, such as `runs/first is being trained`
+ * @param busy beginning of the error that names the owner, such as `runs/first is being trained`
  * @returns releases the lock; to be called in a `finally`
  * @throws Error naming the process that holds the lock and the file to delete should it be wrong
  */

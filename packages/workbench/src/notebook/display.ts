@@ -39,7 +39,7 @@ export function showMarkdown(markdown: string): void {
 
 /**
  * Shows HTML. Scripts and SVG do not survive in notebooks that the reader has not run: use figures for drawings.
- * @param text what a terminal prints instead
+ * @param text the output of a terminal instead
  */
 export function showHtml(html: string, text: string): void {
   if (inNotebook()) showBundle({ "text/html": html, "text/plain": text });

@@ -2,7 +2,7 @@ import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
 import { type Comparison, lastEvaluation, type MeasuredRun } from "./experiment-table";
 import { evaluationCurves } from "./watch";
 
-/** Which of a run's evaluations to draw. */
+/** The evaluations of a run to draw. */
 export interface CurveChoice {
   /** @default the averaged weights, which the paper evaluates */
   readonly weights?: readonly ("live" | "ema")[];

@@ -15,7 +15,7 @@ import { report } from "./report";
 import { notebookSettings } from "./settings";
 import { showTable } from "./table";
 
-/** What tables and charts show of a run, stored or trained in the notebook. */
+/** Data of a run for tables and charts, stored or trained in the notebook. */
 export interface MeasuredRun extends Pick<StoredRun, "published" | "evaluations"> {
   readonly facts: Pick<RunFacts, "parameters" | "seconds" | "processorSeconds">;
 }
@@ -46,7 +46,7 @@ export function lastEvaluation({ evaluations }: Pick<StoredRun, "evaluations">):
 export type ResultsRow = Readonly<Record<string, string | number>>;
 
 /**
- * What an experiment gave, a row for each variant, for a danfojs table.
+ * The result of an experiment as a danfojs table, a row for each variant.
  * @example
  * showTable(new DataFrame(resultsFrame(result)), { digits: 1 });
  */

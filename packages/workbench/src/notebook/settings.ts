@@ -18,7 +18,7 @@ const schema = z.object({
 });
 
 /**
- * What a notebook was asked to do: by `npm run reproduce` through the environment variables TRM_BUDGET, TRM_SEEDS and
+ * Settings of a notebook: from `npm run reproduce` through the environment variables TRM_BUDGET, TRM_SEEDS and
  * TRM_RUNS_FRESH (0, 1, or the moment since which runs are fresh), else the laptop budget with one seed.
  * @throws Error that names the variable with a wrong value.
  */

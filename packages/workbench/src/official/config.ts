@@ -36,7 +36,7 @@ const trainingFields = [
 ];
 const known = ["arch", "data_paths", "data_paths_test", "freeze_weights", ...trainingFields, ...ignored];
 
-/** What every model of the official code needs to be told. */
+/** Fields that every model of the official code needs. */
 const requiredArchFields = [
   "name",
   "halt_exploration_prob",
@@ -87,7 +87,7 @@ function officialChanges(file: Plain): RunConfigChanges {
   return { ...archChanges(config.arch), ...dataChanges(config), ...trainingChanges(config) };
 }
 
-/** Whether YAML text is in the official code's terms rather than ours. */
+/** True if YAML text has the official code's names, not ours. */
 export function isOfficialConfig(value: unknown): boolean {
   return (
     isRecord(value) && ["arch", "defaults", "global_batch_size", "hidden_size"].some((key) => key in value)
@@ -102,7 +102,7 @@ function archChanges(arch: unknown): RunConfigChanges {
   const missing = requiredArchFields.find((field) => arch[field] === undefined);
   if (missing) throw new Error(`arch.${missing} is missing`);
   const kind = /(?:^|\.)(\w+)@/.exec(String(arch.name))?.[1] ?? String(arch.name);
-  // What the dataset decides is not in these files.
+  // These files lack the fields that the dataset decides.
   const official = {
     seq_len: 1,
     vocab_size: 2,
@@ -206,7 +206,7 @@ export function officialYaml({ model, training }: Pick<RunConfig, "model" | "tra
   });
 }
 
-/** What this model has and the official code has not: kept in a section that reading back here understands. */
+/** Fields that the official code does not have: kept in a section that our reader understands. */
 function extensions(model: ModelSettings, arch: Plain): { extensions?: Plain } {
   const official: Plain = { ...archChanges(arch).model };
   const beyond = Object.entries(model).filter(([field, value]) => value !== official[field]);

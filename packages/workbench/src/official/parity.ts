@@ -22,7 +22,7 @@ export const TENSOR_TOLERANCE = 2e-4;
 /** Largest relative difference allowed in the loss. */
 export const LOSS_TOLERANCE = 1e-4;
 
-/** What a case compares, each the largest difference found. */
+/** The comparisons of a case: the largest difference of each. */
 export interface ParityErrors {
   logits: number;
   gradients: number;
@@ -41,7 +41,7 @@ export interface ParityResult {
   readonly name: string;
   readonly errors?: ParityErrors;
   readonly passed: boolean;
-  /** Why the case could not be run, such as a model kind that is not here. */
+  /** Reason why the case could not run, such as a missing kind of model. */
   readonly problem?: string;
 }
 

@@ -28,7 +28,7 @@ export interface OfficialArch {
   readonly no_ACT_continue?: boolean;
 }
 
-/** What distinguishes the official model files from each other. */
+/** Differences between the official model files. */
 const officialModels: Record<string, Pick<ModelConfig, "recursion" | "networks">> = {
   trm: { recursion: "full", networks: 1 },
   trm_dual: { recursion: "full", networks: 2 },
@@ -82,7 +82,7 @@ export function fromOfficialArch(kind: string, arch: OfficialArch): ModelConfig 
   };
 }
 
-/** Where a leaf of our tree stands in the official state dictionary: the rules that differ by more than a prefix. */
+/** Official names of the leaves of our tree: the rules that differ by more than a prefix. */
 const renamed: readonly (readonly [ours: RegExp, official: string])[] = [
   [/^weights\.embedding\.tokens$/, "embed_tokens.embedding_weight"],
   [/^weights\.embedding\.positions$/, "embed_pos.embedding_weight"],

@@ -35,14 +35,14 @@ export interface StoredWeights {
   readonly config?: RunConfigChanges;
 }
 
-/** What a checkpoint holds besides the training state. */
+/** Content of a checkpoint besides the training state. */
 export interface AboutRun {
   readonly config: RunConfig;
   readonly model: ModelConfig;
   /** Seconds spent in training steps. */
   readonly seconds: number;
   readonly processorSeconds: number;
-  /** Whether the evaluation after this step was cut short, and is to be done when the run goes on. */
+  /** True if the evaluation after this step was cut short; the resumed run repeats it. */
   readonly evaluationDue: boolean;
 }
 
@@ -177,7 +177,7 @@ export function paramsFrom(model: Model, weights: StoredWeights): ModelParams {
 }
 
 /**
- * What to tell people when {@link paramsFrom} puts the mean in the place of the learned puzzle embeddings.
+ * Message for the case that {@link paramsFrom} replaces the learned puzzle embeddings by their mean.
  * @returns undefined where they stay as they are
  */
 export function embeddingNotice({ config }: Model, { path, tensors }: StoredWeights): string | undefined {
@@ -198,7 +198,7 @@ function asTensor({ config }: Model, name: string, stored: StoredTensor): tf.Ten
   return tf.tidy(() => tf.tile(tf.mean(tf.tensor2d(values, [rows, size]), 0, true), [wanted, 1]));
 }
 
-/** What a safetensors file says about its weights. */
+/** Metadata of a safetensors file of weights. */
 export interface WeightsAbout {
   readonly model: ModelConfig;
   readonly config: RunConfig;
