@@ -3,6 +3,7 @@ import {
   distinct,
   geometry,
   randomSymmetry,
+  type SudokuGeneratorOptions,
   type SudokuPuzzle,
   type SudokuSymmetry,
   sudokuForm,
@@ -86,7 +87,7 @@ function changedTokens(tokens: Uint8Array | Int32Array, { cells, digits }: Sudok
   return changed;
 }
 
-export interface SudokuTaskOptions {
+export interface SudokuTaskOptions extends SudokuGeneratorOptions {
   readonly box: Box;
   /** Training puzzles. */
   readonly train: number;
@@ -108,19 +109,18 @@ export interface SudokuTask {
 }
 
 /**
- * Generates minimal puzzles and splits them; no test puzzle is a symmetric form of a training puzzle (4x4:
- * none equals one). 1,500 6x6 puzzles take about half a second, 1,500 9x9 puzzles about four. Minimal puzzles
- * have on average 4.3 clues (4x4), 10.1 clues (6x6) or 24.4 clues (9x9).
+ * Generates puzzles, minimal ones by default, and splits them; no test puzzle is a symmetric form of a training
+ * puzzle (4x4: none equals one). 1,500 minimal 6x6 puzzles take about half a second, 1,500 9x9 puzzles about four.
  *
  * @example
  * const task = sudokuTask({ box: [2, 3], train: 1000, test: 500, seed: 1 });
  * const sampler = trainSampler(task.train, { batchSize: 64, seed: 1, augment: task.augment });
  */
-export function sudokuTask({ box, train, test, seed, augmentations = 0 }: SudokuTaskOptions): SudokuTask {
+export function sudokuTask(options: SudokuTaskOptions): SudokuTask {
+  const { box, train, test, seed, augmentations = 0, difficulty, clues, ratings } = options;
   const random = createRandom(seed).fork("sudoku");
-  const all = distinct(sudokuGenerator(box, random.fork("puzzles")), train + test, (puzzle) =>
-    sudokuForm(puzzle, box),
-  );
+  const next = sudokuGenerator(box, random.fork("puzzles"), { difficulty, clues, ratings });
+  const all = distinct(next, train + test, (puzzle) => sudokuForm(puzzle, box));
   const puzzles = { train: all.slice(0, train), test: all.slice(train) };
   const side = box[0] * box[1];
   return {

@@ -65,3 +65,10 @@ test("augmenting on the fly gives valid puzzles, other ones in every epoch", () 
   }
   assert.equal(seen.size, 80);
 });
+
+test("a task of newspaper puzzles has their number of clues, in both halves", () => {
+  const task = sudokuTask({ box: [3, 3], train: 8, test: 4, seed: 1, difficulty: "singles", clues: 34 });
+  for (const { puzzle, rating } of [...task.puzzles.train, ...task.puzzles.test]) {
+    assert.deepEqual([puzzle.filter((digit) => digit > 0).length, rating], [34, 0]);
+  }
+});
