@@ -57,8 +57,11 @@ export interface Batch {
   readonly count: number;
 }
 
+/** Examples of a dataset, augmented copies included. */
 export const exampleCount = (dataset: Dataset): number => dataset.inputs.length / dataset.seqLen;
+/** Puzzles of a dataset; an augmented copy is a puzzle of its own. */
 export const puzzleCount = (dataset: Dataset): number => dataset.puzzleIdentifiers.length;
+/** Groups of a dataset: a puzzle and its augmented copies. */
 export const groupCount = (dataset: Dataset): number => dataset.groupIndices.length - 1;
 
 /** Tokens of one example, counted from 0. */
@@ -84,7 +87,11 @@ export interface DatasetBuilder {
   build(): MemoryDataset;
 }
 
-/** @param capacity Examples to reserve room for; more may be added. */
+/**
+ * Collects examples in the official layout: example by example, puzzle by puzzle, group by group.
+ *
+ * @param capacity examples to reserve memory for; more may be added
+ */
 export function datasetBuilder(facts: DatasetFacts, capacity = 64): DatasetBuilder {
   const { seqLen } = facts;
   let inputs = new Uint8Array(capacity * seqLen);

@@ -92,6 +92,7 @@ export function mazeAugment(size: number): Augment {
 const turned = (cells: Uint8Array, size: number, transform: number): Uint8Array =>
   dihedral({ rows: size, columns: size, cells }, transform).cells;
 
+/** Options of {@link mazeTask}. */
 export interface MazeTaskOptions extends MazeOptions {
   /** Training mazes. */
   readonly train: number;

@@ -18,6 +18,7 @@ export interface SamplerState {
   readonly random: RandomState;
 }
 
+/** Options of {@link trainSampler}. */
 export interface TrainSamplerOptions {
   readonly batchSize: number;
   readonly seed: number | string;

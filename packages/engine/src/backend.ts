@@ -14,6 +14,7 @@ import { findTensorFlow } from "./tensorflow/find-library";
 
 export type BackendName = "tensorflow" | "pjrt" | "wasm" | "cpu";
 
+/** Options of {@link startEngine}. */
 export interface EngineOptions {
   /**
    * `auto` (the default) takes what the setting `backend` names; without it TensorFlow if it is installed,

@@ -29,6 +29,7 @@ import { runLater, runNow } from "./steps";
 import { type CompileDevice, targetFor } from "./targets";
 import { disposeTree, flatten, mapTree, signatureOf } from "./tree";
 
+/** Options of {@link compile}. */
 export interface CompileOptions {
   /** `bfloat16`: matrix products take bfloat16, the rest keeps float32; arguments and results stay float32. */
   readonly precision?: "float32" | "bfloat16";
@@ -56,6 +57,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A compiled function: it takes and returns what the plain one does. */
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
   /**

@@ -2,6 +2,7 @@ import type { Random } from "../../random";
 import { distancesFrom, shortestPath } from "./distances";
 import { MAZE, type MazeGrid, type MazePuzzle } from "./maze";
 
+/** Size and form of generated mazes. */
 export interface MazeOptions {
   /**
    * Cells on a side, at least 5. Rooms lie on odd rows and columns; an even size has a double wall at two

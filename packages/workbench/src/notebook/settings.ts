@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Budget, budgets } from "../experiments";
 
+/** The settings of a notebook, from the environment variables of `npm run reproduce`. */
 export interface NotebookSettings {
   readonly budget: Budget;
   /** Seeds that every variant is trained with. */
