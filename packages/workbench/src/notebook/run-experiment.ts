@@ -17,7 +17,7 @@ import { experimentStatus } from "./experiment-status";
 import { liveFigure } from "./live";
 import { notebookSettings } from "./settings";
 
-/** What {@link runExperiment} may be told; what is left out comes from {@link notebookSettings}. */
+/** Options of {@link runExperiment}; defaults come from {@link notebookSettings}. */
 export interface RunExperimentOptions {
   readonly budget?: Budget;
   /** Runs of each variant. */
@@ -26,11 +26,11 @@ export interface RunExperimentOptions {
   readonly fresh?: boolean;
   /** Runs at a time. @default one per core */
   readonly jobs?: number;
-  /** Whether the runs must have their weights, for {@link loadRun}: those that came with the project do not. */
+  /** The runs must have their weights, for {@link loadRun}; published runs have none. */
   readonly weights?: boolean;
   /** Names of the variants. @default all of them */
   readonly variants?: readonly string[];
-  /** Whether to draw the chart. @default true */
+  /** Draws the chart. @default true */
   readonly chart?: boolean;
   /** Saves the chart under this name in `figures/`. */
   readonly saveAs?: string;

@@ -11,11 +11,11 @@ import { onInterrupt } from "../terminal/interrupt";
 import { type Progress, progress } from "../terminal/progress";
 import { liveFigure } from "./live";
 
-/** What {@link watchTraining} may be told besides what training takes. */
+/** Options of {@link watchTraining} besides those of training. */
 export interface WatchOptions extends TrainOptions {
   /** Title of the live chart. */
   readonly title: string;
-  /** What the run is called in the chart. Default "TRM". */
+  /** Name of the run in the chart. Default "TRM". */
   readonly name?: string;
   /** Saves the finished chart under this name in `figures/`. */
   readonly saveAs?: string;
@@ -48,7 +48,7 @@ export async function watchTraining(trainer: Trainer, options: WatchOptions): Pr
   }
 }
 
-/** What a reader sees of training: a progress bar, and a chart of the held-out accuracy. */
+/** Display of training: a progress bar, and a chart of the held-out accuracy. */
 export function trainingView({ title, name = "TRM" }: Pick<WatchOptions, "title" | "name">) {
   const chart = liveFigure();
   const evaluations: EvaluationReport[] = [];

@@ -88,7 +88,7 @@ async function openSudokuFiles(config: SudokuFiles): Promise<RunData> {
   };
 }
 
-/** Which puzzles of a CSV file to take. */
+/** Selection of the puzzles of a CSV file. */
 export interface SudokuSample {
   readonly box: Box;
   /** Leave out puzzles with a lower rating. */
@@ -155,7 +155,7 @@ function openFolders(config: DatasetFolders): RunData {
   };
 }
 
-/** How a run trains: its settings, with `totalSteps` from `data.epochs` where that is given. */
+/** Training settings of a run, with `totalSteps` from `data.epochs` if that is given. */
 export function trainingConfigFor(
   { training }: RunConfig,
   data: Pick<RunData, "totalSteps">,

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { engineInfo, nativeCompiler, tf } from "tfjs-compile";
 import { projectFolder } from "../files/paths";
 
-/** What a run was computed with. */
+/** Software and hardware of a run. */
 export interface RunEnvironment {
   /** The engine's backend, such as `tensorflow`. */
   readonly engine: string;
@@ -22,7 +22,7 @@ export interface RunEnvironment {
   };
 }
 
-/** What this process computes with. @throws Error before the engine has been started */
+/** Software and hardware of this process. @throws Error before the engine has been started */
 export function runEnvironment(threads?: number): RunEnvironment {
   const { backend, device, version } = engineInfo();
   const project = projectCommit();

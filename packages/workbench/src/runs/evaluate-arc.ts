@@ -19,7 +19,7 @@ const ATTEMPTS = 2;
 /** A Kaggle submission: for each task and each of its test inputs the two best answers. */
 export type ArcSubmission = Record<string, Record<`attempt_${number}`, number[][]>[]>;
 
-/** What the votes gave. */
+/** The result of the votes. */
 export interface ArcResult {
   /** Share of tasks solved with k candidates, by k; a task of several test inputs counts by its share of them. */
   readonly passAt: Readonly<Record<number, number>>;

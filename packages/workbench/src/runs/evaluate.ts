@@ -23,7 +23,7 @@ export interface DetailedEvaluation extends Evaluation {
   readonly byDifficulty?: readonly DifficultyAccuracy[];
 }
 
-/** What to evaluate, and how. */
+/** Options of an evaluation. */
 export interface DetailedOptions {
   readonly batchSize: number;
   /** Supervision steps per puzzle. Default: those of the model. */
@@ -63,7 +63,7 @@ export async function evaluateInDetail(
   };
 }
 
-/** How one puzzle was answered. */
+/** The answer to one puzzle. */
 interface PuzzleOutcome {
   /** Share of its cells that are right. */
   readonly cells: number;

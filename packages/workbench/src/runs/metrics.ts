@@ -57,7 +57,7 @@ function formatRow(row: MetricsRow, columns: readonly string[], format: MetricsC
   return columns.map((column) => (Number.isNaN(row[column]) ? "" : String(row[column]))).join(",");
 }
 
-/** Where a run's metrics go: `steps.csv`, `evaluations.csv` (or .jsonl), and TensorBoard's files on request. */
+/** Files of a run's metrics: `steps.csv`, `evaluations.csv` (or .jsonl), and TensorBoard's files on request. */
 export interface Metrics {
   step(report: StepReport, seconds: number): void;
   evaluation(report: EvaluationReport, seconds: number): void;
