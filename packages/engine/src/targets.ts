@@ -4,7 +4,7 @@ import { eagerEngine, engineInfo, engineThreads } from "./backend";
 import { backendName } from "./binding";
 import type { Lowering, Target } from "./lowering";
 import { hasGpu, lowerNatively } from "./native/lower";
-import { NotNative } from "./native/planner";
+import { NotNative } from "./native/not-native";
 import { toolchain } from "./native/toolchain";
 import { pjrtEngine } from "./pjrt/engine";
 import { settings } from "./settings";

@@ -9,11 +9,11 @@ import type { Steps } from "../steps";
 import type { TensorFlow } from "../tensorflow/context";
 import type { EagerBinding } from "../tensorflow/eager";
 import { EagerTensor } from "../tensorflow/eager-tensor";
-import { keepAsFloat32 } from "./bfloat16";
-import type { ConstantData, Plan } from "./ops";
-import { planGraph } from "./plan";
-import { NotNative } from "./planner";
-import { programText } from "./program";
+import { programText } from "./emit/program";
+import { NotNative } from "./not-native";
+import type { ConstantData, Plan } from "./plan/ops";
+import { planGraph } from "./plan/plan-graph";
+import { keepAsFloat32 } from "./schedule/bfloat16";
 import { compileText, findToolchain } from "./toolchain";
 
 /** What a run has taken and has to give back. */

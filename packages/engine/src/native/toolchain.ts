@@ -20,7 +20,7 @@ import { defaultCacheFolder, settings } from "../settings";
 import { runNow, type Steps } from "../steps";
 import { findTensorFlow } from "../tensorflow/find-library";
 import { type Output, runCommand } from "./command";
-import { NotNative } from "./planner";
+import { NotNative } from "./not-native";
 
 /** Makes code for this very processor; compilers differ in the word for it. */
 const forThisMachine = ["-march=native", "-mcpu=native"];

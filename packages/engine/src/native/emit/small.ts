@@ -1,9 +1,9 @@
 /** Kernels that are rare or small, as C: sums over leading dimensions, the largest of a row, rows of tables. */
-import { sizeOf } from "../graph/graph";
-import type { Loop } from "./fuse";
-import type { KernelCode } from "./kernel-code";
-import type { View } from "./memory";
-import type { AddOp, GatherOp, RowOp, ScatterOp } from "./ops";
+import { sizeOf } from "../../graph/graph";
+import type { View } from "../plan/memory";
+import type { AddOp, GatherOp, RowOp, ScatterOp } from "../plan/ops";
+import type { Loop } from "../schedule/fuse";
+import type { KernelCode } from "./pointers";
 import { rowIndex } from "./rows";
 
 export function addCode({ from, to: { view } }: AddOp, fraction: number): KernelCode {

@@ -2,12 +2,12 @@
  * Loops in which rows do not matter and results are rounded to bfloat16, written vector by vector: the compiler makes vectors of
  * a loop over floats by itself, but then what is to be rounded goes through memory.
  */
-import { sizeOf } from "../graph/graph";
-import { isVectorizable, literal, toC } from "./expression";
-import { isFlat, type Loop, passedOn } from "./fuse";
-import { type KernelCode, Pointers } from "./kernel-code";
-import { type Buffer, isContiguous, type View } from "./memory";
-import type { Argument, MapOp, RowOp } from "./ops";
+import { sizeOf } from "../../graph/graph";
+import { isVectorizable, literal, toC } from "../plan/expression";
+import { type Buffer, isContiguous, type View } from "../plan/memory";
+import type { Argument, MapOp, RowOp } from "../plan/ops";
+import { isFlat, type Loop, passedOn } from "../schedule/fuse";
+import { type KernelCode, Pointers } from "./pointers";
 
 /** Numbers in a vector of `native/vectors.h`. */
 const lanes = 16;

@@ -1,5 +1,5 @@
 /** bfloat16 for processors without instructions for it. */
-import type { Plan } from "./ops";
+import type { Plan } from "../plan/ops";
 
 /**
  * Keeps every bfloat16 of a plan as the float32 that it stands for: numbers are rounded where they were, and then products are those

@@ -1,8 +1,9 @@
 /** Matrix products: which are done block by block, and which sum over the batch. */
-import { type Shape, sizeOf } from "../graph/graph";
-import { boolAttribute } from "../graph/shapes/rule";
+import { type Shape, sizeOf } from "../../graph/graph";
+import { boolAttribute } from "../../graph/shapes/rule";
+import { NotNative } from "../not-native";
 import { broadcastView, reshaped, transposed, type View } from "./memory";
-import { isData, NotNative, type Planner, type Source } from "./planner";
+import { isData, type Planner, type Source } from "./planner";
 import type { Known } from "./rule";
 
 /** `a · b` of matrices, or of many pairs of them. */

@@ -1,7 +1,7 @@
 /** Puts operations on elements together into loops that read and write memory once. */
-import { sizeOf } from "../graph/graph";
-import { type Buffer, isWhole, loops, type View } from "./memory";
-import { type Argument, type MapOp, type Op, type RowOp, reads, type Stage, writes } from "./ops";
+import { sizeOf } from "../../graph/graph";
+import { type Buffer, isWhole, loops, type View } from "../plan/memory";
+import { type Argument, type MapOp, type Op, type RowOp, reads, type Stage, writes } from "../plan/ops";
 
 /** A loop over rows, in which operations on whole rows and on single results of rows alternate. */
 export interface Loop extends Stage {

@@ -1,5 +1,5 @@
 /** How loops count rows and cut them into vectors. */
-import { type Layout, loops, reshaped } from "./memory";
+import { type Layout, loops, reshaped } from "../plan/memory";
 
 /** Dimensions without those of size 1 at the end, which are not columns. */
 function withColumns({ shape, strides }: Layout): Layout {

@@ -1,5 +1,5 @@
 /** Grows a plan: makes buffers, decides in which stage an operation runs, and what can be a view. */
-import { type Shape, sizeOf } from "../graph/graph";
+import { type Shape, sizeOf } from "../../graph/graph";
 import { type Expression, identity, number } from "./expression";
 import {
   type Buffer,
@@ -38,14 +38,6 @@ export interface PartialSums {
     /** Where the contribution is added, seen from memory of the whole's shape. */
     readonly place: (whole: View) => View;
   }[];
-}
-
-/** A graph cannot be made a native program; TensorFlow has to run it. */
-export class NotNative extends Error {
-  /** @param because what the graph does, or what the machine lacks */
-  constructor(because: string) {
-    super(`The function cannot be compiled natively: ${because}.`);
-  }
 }
 
 /** A plan while it grows. */

@@ -1,9 +1,10 @@
 /** Operations that make tensors from nothing, from parts, or from rows of a table. */
-import { constantData, sameShape, sizeOf } from "../graph/graph";
-import { axisOf, gatherOf, joinOf, paddingsOf } from "../graph/shapes/geometry";
+import { constantData, sameShape, sizeOf } from "../../graph/graph";
+import { axisOf, gatherOf, joinOf, paddingsOf } from "../../graph/shapes/geometry";
+import { NotNative } from "../not-native";
 import { arg, identity, infix, number, select } from "./expression";
 import { broadcastView, reshaped, sliceView, type View } from "./memory";
-import { isData, NotNative, type Source } from "./planner";
+import { isData, type Source } from "./planner";
 import { asCall, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
 
 /** Writes every part into its place of one tensor. */

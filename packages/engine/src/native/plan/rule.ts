@@ -1,8 +1,9 @@
 /** What a lowering to native programs is: one operation of a graph as loops over views. */
-import type { GraphNode, Shape } from "../graph/graph";
-import type { Call } from "../graph/shapes/rule";
+import type { GraphNode, Shape } from "../../graph/graph";
+import type { Call } from "../../graph/shapes/rule";
+import { NotNative } from "../not-native";
 import type { NativeType } from "./memory";
-import { NotNative, type Planner, type Source } from "./planner";
+import type { Planner, Source } from "./planner";
 
 /** A node and what stands for its inputs. */
 export interface Known extends GraphNode {

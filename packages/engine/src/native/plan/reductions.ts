@@ -1,12 +1,13 @@
 /** Operations that combine elements along dimensions. */
-import { axesOf, axisOf } from "../graph/shapes/geometry";
-import { boolAttribute } from "../graph/shapes/rule";
+import { axesOf, axisOf } from "../../graph/shapes/geometry";
+import { boolAttribute } from "../../graph/shapes/rule";
+import { NotNative } from "../not-native";
 import { arg, call, type Expression, identity, infix, number } from "./expression";
-import { seen } from "./looks";
 import { reshaped } from "./memory";
 import type { RowReduction } from "./ops";
-import { isData, NotNative, type Source } from "./planner";
+import { isData, type Source } from "./planner";
 import { asCall, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
+import { seen } from "./views";
 
 /** Reductions; those over the last dimensions are done row by row. */
 const reduce =

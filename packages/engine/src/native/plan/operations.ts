@@ -1,13 +1,14 @@
 /** The operations of a graph as loops over views: one entry for each operation that native programs know. */
-import { sameShape } from "../graph/graph";
-import { expressionOf } from "./expressions";
-import { layouts } from "./layouts";
-import { looks } from "./looks";
+import { sameShape } from "../../graph/graph";
+import { NotNative } from "../not-native";
+import { layouts } from "./assemble";
+import { expressionOf } from "./elementwise";
 import { reshaped } from "./memory";
-import { NotNative, type PartialSums, type Planner, type Source } from "./planner";
+import type { PartialSums, Planner, Source } from "./planner";
 import { product } from "./products";
 import { reductions } from "./reductions";
 import { type Known, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
+import { looks } from "./views";
 
 /** What stands for the outputs of a node. @throws NotNative where nothing here computes it */
 export function lowerNode(planner: Planner, node: Known): readonly Source[] {

@@ -1,5 +1,5 @@
 /** What the text of a kernel is: the body of a function, and what it is called with. */
-import { storedAs, type View } from "./memory";
+import { storedAs, type View } from "../plan/memory";
 
 /** C text of a kernel, and the views whose addresses it is called with. */
 export interface KernelCode {

@@ -1,11 +1,9 @@
 /** A plan as the text of a C program. */
-import { fuse, isFlat, type Kernel, kernelOps } from "./fuse";
-import { type KernelCode, parametersOf } from "./kernel-code";
-import { loopCode } from "./loop-code";
-import { type Buffer, storedAs, transposed, type View } from "./memory";
-import { type Plan, type ProductOp, reads, writes } from "./ops";
+import { type Buffer, storedAs, transposed, type View } from "../plan/memory";
+import { type Plan, type ProductOp, reads, writes } from "../plan/ops";
+import { examplesTogether, sharesOf } from "../schedule/blocks";
+import { fuse, isFlat, type Kernel, kernelOps } from "../schedule/fuse";
 import {
-  examplesTogether,
   globalPlaces,
   neededBuffers,
   type Places,
@@ -13,14 +11,15 @@ import {
   type ScratchKey,
   scratchPlaces,
   settle,
-  sharesOf,
   temporaryOf,
-} from "./placement";
-import { packCode, productCode } from "./product-code";
-import { recompute } from "./recompute";
-import { addCode, gatherCode, scatterCode } from "./small-code";
-import { vectorCode } from "./vector-code";
-import { widen } from "./widen";
+} from "../schedule/memory-plan";
+import { recompute } from "../schedule/recompute";
+import { widen } from "../schedule/widen";
+import { packCode, productCode } from "./gemm";
+import { loopCode } from "./loops";
+import { type KernelCode, parametersOf } from "./pointers";
+import { addCode, gatherCode, scatterCode } from "./small";
+import { vectorCode } from "./vectors";
 
 /** Where in the array of addresses that a program is called with the kinds stand. */
 export interface Addresses {
@@ -60,7 +59,8 @@ class ProgramWriter {
   ) {
     this.globals = globalPlaces(plan.buffers);
     this.needed = neededBuffers(kernels);
-    const scratch = (together: number) => scratchPlaces(plan, kernels, this.needed, panel, together);
+    const temporariesOf = (op: ProductOp, fraction: number) => productCode(op, panel, fraction).scratch;
+    const scratch = (together: number) => scratchPlaces(plan, kernels, this.needed, temporariesOf, together);
     this.together = examplesTogether(plan, (together) => scratch(together).size);
     this.scratch = scratch(this.together);
     this.shares = sharesOf(plan.batch / this.together, plan.threads);

@@ -1,15 +1,8 @@
 /** Matrix products and the packing for them as C. */
-import { sizeOf } from "../graph/graph";
-import { lastTwo, type NativeType, storedAs, type View } from "./memory";
-import type { PackOp, ProductOp } from "./ops";
+import { sizeOf } from "../../graph/graph";
+import { even, lastTwo, packedSize, storedAs, type View } from "../plan/memory";
+import type { PackOp, ProductOp } from "../plan/ops";
 import { rowIndex } from "./rows";
-
-/** Elements of a packed matrix; `panel` is `PANEL` of `native/gemm.h`. */
-export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {
-  return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? even(k) : k);
-}
-
-const even = (k: number) => Math.ceil(k / 2) * 2;
 
 /** What a product needs before it is C. */
 export interface ProductCode {

@@ -1,8 +1,8 @@
 /** Computes again what costs less than reading it back: what the backward pass needs of the forward one fills the nearest memory. */
-import { isCheap } from "./expression";
+import { isCheap } from "../plan/expression";
+import { type Buffer, isWhole, type View } from "../plan/memory";
+import { type Argument, type MapOp, type RowOp, reads, writes } from "../plan/ops";
 import { type Kernel, kernelOps, type Loop, levelIn, passedOn } from "./fuse";
-import { type Buffer, isWhole, type View } from "./memory";
-import { type Argument, type MapOp, type RowOp, reads, writes } from "./ops";
 
 /** The kernels, in which loops repeat cheap operations of earlier ones where they read all that these need anyway. */
 export function recompute(kernels: readonly Kernel[]): Kernel[] {

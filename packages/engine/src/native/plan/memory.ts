@@ -1,5 +1,5 @@
 /** Where numbers lie: buffers, and views that say how a tensor's elements are found in one. */
-import { type GraphDType, type Shape, sizeOf } from "../graph/graph";
+import { type GraphDType, type Shape, sizeOf } from "../../graph/graph";
 
 /** Types that native programs compute with; `bool` is a byte. */
 export type NativeType = Extract<GraphDType, "float32" | "bfloat16" | "int32" | "bool">;
@@ -128,6 +128,14 @@ export const transposed = (view: View, order: readonly number[]): View => ({
   shape: order.map((axis) => view.shape[axis]!),
   strides: order.map((axis) => view.strides[axis]!),
 });
+
+/** Elements of a matrix of `[k, n]` that is packed for products; `panel` is `PANEL` of `native/gemm.h`. */
+export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {
+  return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? even(k) : k);
+}
+
+/** Rows of a matrix of bfloat16 are packed in pairs. */
+export const even = (k: number): number => Math.ceil(k / 2) * 2;
 
 /** How C calls an element, in memory and in a calculation: bfloat16 is computed with as float. */
 export const storedAs: Readonly<Record<NativeType, string>> = {

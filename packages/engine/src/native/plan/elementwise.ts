@@ -1,5 +1,5 @@
 /** Operations on each element alone, as expressions. */
-import type { GraphNode } from "../graph/graph";
+import type { GraphNode } from "../../graph/graph";
 import {
   arg,
   call,

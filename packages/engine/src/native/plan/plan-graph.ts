@@ -1,11 +1,11 @@
 /** From a recorded graph to a plan. */
-import { countReaders, type Graph, isConstant, producers, sizeOf, type Value } from "../graph/graph";
+import { countReaders, type Graph, isConstant, producers, sizeOf, type Value } from "../../graph/graph";
+import { NotNative } from "../not-native";
 import { identity } from "./expression";
-import { lowerNode } from "./lowerings";
-import { isWhole, wholeView } from "./memory";
+import { isWhole, packedSize, wholeView } from "./memory";
+import { lowerNode } from "./operations";
 import type { ConstantData, Plan } from "./ops";
-import { NotNative, Planner, type Source } from "./planner";
-import { packedSize } from "./product-code";
+import { Planner, type Source } from "./planner";
 import { nativeType } from "./rule";
 
 /**

@@ -1,8 +1,9 @@
 /** Operations that only look at the same memory in another way. */
-import { permutationOf } from "../graph/shapes/geometry";
-import { slicesOf } from "../graph/shapes/slices";
+import { permutationOf } from "../../graph/shapes/geometry";
+import { slicesOf } from "../../graph/shapes/slices";
+import { NotNative } from "../not-native";
 import { broadcastView, reshaped, sliceView, transposed, type View } from "./memory";
-import { isData, NotNative } from "./planner";
+import { isData } from "./planner";
 import { asCall, type Known, type Lowering, type Lowerings, outputShape } from "./rule";
 
 /** A lowering that gives another view of its first input. */

@@ -1,5 +1,5 @@
 /** Views whose rows lie side by side, as after a transposition: some rows at a time are copied, so that loops read them in order. */
-import { bytesOf, type NativeType } from "./memory";
+import { bytesOf, type NativeType } from "../plan/memory";
 
 /** How the rows of a loop lie in a view; strides in elements. */
 interface RowsAndColumns {

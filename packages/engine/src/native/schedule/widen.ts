@@ -1,8 +1,8 @@
 /** Makes loops over many short rows loops over few long ones, where the rows do not matter: vectors fill better. */
-import { sizeOf } from "../graph/graph";
+import { sizeOf } from "../../graph/graph";
+import { reshaped, type View } from "../plan/memory";
+import type { Argument, MapOp, RowOp } from "../plan/ops";
 import { type Loop, levelIn } from "./fuse";
-import { reshaped, type View } from "./memory";
-import type { Argument, MapOp, RowOp } from "./ops";
 
 /**
  * The same loop with the longest rows along which everything stands element by element, or repeats one element.
