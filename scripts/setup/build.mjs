@@ -58,6 +58,12 @@ async function buildPackage(say, name) {
       "--noEmitOnError",
     ],
   });
+  // The engine adds files that no compiler makes.
+  const more = join(ROOT, name, "build.mjs");
+  if (existsSync(more)) {
+    const args = [more, fresh];
+    await runStep(say, { step: `completing ${name}`, log: "build", command: process.execPath, args });
+  }
   swap(name, "dist.new");
 }
 
@@ -89,6 +95,7 @@ function sourcesHash() {
     "tsconfig.json",
     "package-lock.json",
     ...packages().flatMap((name) => [join(name, "tsconfig.json"), join(name, "package.json")]),
+    "packages/engine/build.mjs",
   ];
   const hash = createHash("sha256");
   for (const file of [...sources, ...settings.map((name) => join(ROOT, name))]) {

@@ -1,6 +1,5 @@
 /** The arguments of a compiled function: what it checks and knows about the tensors in them. */
 import * as tf from "@tensorflow/tfjs";
-import { kernelBackend } from "./graph/record";
 import { flatten, mapTree } from "./tree";
 
 /** The arguments of one call, with their tensors, which are listed only once. */
@@ -99,26 +98,6 @@ export function batchInputs(
     );
   }
   return inputs;
-}
-
-/**
- * The inputs that a call may use up: a clone elsewhere still needs the data that it shares.
- *
- * @param originals the caller's tensors, where `args` are clones of them
- */
-export function donatedInputs(
-  args: Arguments,
-  donate: readonly number[],
-  originals?: Arguments,
-): ReadonlySet<number> {
-  if (donate.length === 0) return new Set();
-  const tensors = args.tensors.flat();
-  const callers = originals?.tensors.flat() ?? [];
-  const isFree = (i: number) => {
-    const known = callers[i]?.isDisposed === false ? 2 : 1;
-    return kernelBackend().refCount(tensors[i]!.dataId) === known;
-  };
-  return new Set(inputsAt(args, donate).filter(isFree));
 }
 
 /** Disposes the tensors of the arguments at these positions. */

@@ -7,7 +7,7 @@
  */
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import type { TensorMetadata, TFEOpAttr, TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding";
+import type { TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding";
 import { AttrType, DataType } from "./datatypes";
 import { registerGather } from "./gather";
 
@@ -15,9 +15,17 @@ import { registerGather } from "./gather";
 export const backendName = "tensorflow";
 
 /** A tensor as kernels see it: a number that the binding understands, with shape and TensorFlow data type. */
-export type { TensorMetadata };
+export interface TensorMetadata {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
 /** An attribute of an op: TensorFlow's name, attribute type and value. */
-export type OpAttribute = TFEOpAttr;
+export interface OpAttribute {
+  name: string;
+  type: number;
+  value: boolean | number | object | string;
+}
 /** Elements as tfjs gives them: complex numbers as interleaved pairs, strings as UTF-8 bytes. */
 export type HostValues = tf.backend_util.BackendValues;
 
@@ -87,8 +95,8 @@ export function registerKernelBackend(o: KernelBackendOptions): void {
   restoreRemovedNodeFunctions();
   // Loaded here, not at the top: the modules register 150 kernels, and need the functions restored above.
   const { NodeJSKernelBackend } =
-    require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend") as typeof import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend");
-  require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels");
+    require("#tfjs-node/nodejs_kernel_backend") as typeof import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend");
+  require("#tfjs-node/register_all_kernels");
   registerGather(backendName);
 
   class KernelBackend extends NodeJSKernelBackend {

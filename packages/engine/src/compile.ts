@@ -16,6 +16,7 @@ import { removeNoOps } from "./graph/passes/no-ops";
 import { inSequence, type Pass } from "./graph/passes/rewrite";
 import { isRecording } from "./graph/record";
 import type { Target } from "./lowering";
+import { runPlain } from "./plain";
 import {
   disposeProgram,
   inputsOf,
@@ -27,7 +28,7 @@ import {
 import { SharedWork } from "./shared-work";
 import { runLater, runNow } from "./steps";
 import { type CompileDevice, targetFor } from "./targets";
-import { disposeTree, flatten, mapTree, signatureOf } from "./tree";
+import { disposeTree, mapTree, signatureOf } from "./tree";
 
 /** Options of {@link compile}. */
 export interface CompileOptions {
@@ -135,7 +136,7 @@ export function compile<A extends unknown[], R>(
 
   const compiled = (...values: A): R => {
     const call = check(values);
-    if (call === undefined) return runPlain(fn, values, donate);
+    if (call === undefined) return runPlain(fn, values, donate, isRecording());
     const { args, signature, target } = call;
     const program =
       programs.get(signature) ?? keep(signature, runNow(makeProgram(source, args, signature, target)));
@@ -173,7 +174,7 @@ export function compile<A extends unknown[], R>(
   async function run(values: A, { signal }: CallOptions = {}): Promise<R> {
     signal?.throwIfAborted();
     const call = check(values);
-    if (call === undefined) return runPlain(fn, values, donate);
+    if (call === undefined) return runPlain(fn, values, donate, isRecording());
     const program = programs.get(call.signature);
     const result = program ? await runAsync(program, call.args) : await compileAndRun(call, signal);
     disposeDonated(call.args, donate);
@@ -208,16 +209,4 @@ function passes(precision: "float32" | "bfloat16"): Pass {
   return precision === "bfloat16"
     ? inSequence(simplify, autocast, mergeCommonNodes, removeDeadNodes)
     : inSequence(simplify, removeDeadNodes);
-}
-
-/** The function as it is, with the same ownership of results: new tensors, everything else tidied away. */
-function runPlain<A extends unknown[], R>(fn: (...args: A) => R, args: A, donate: readonly number[]): R {
-  let result: unknown;
-  tf.tidy(() => {
-    result = mapTree(fn(...args), (tensor) => tensor.clone());
-    return flatten(result);
-  });
-  // A recording or a gradient tape still needs the arguments.
-  if (!isRecording() && !learning()) disposeDonated(argumentsOf(args), donate);
-  return result as R;
 }

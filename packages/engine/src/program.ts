@@ -1,10 +1,10 @@
 /** One compiled form of a function: for arguments of one signature. */
 import type * as tf from "@tensorflow/tfjs";
-import { type Arguments, batchInputs, donatedInputs, inputsAt } from "./arguments";
+import { type Arguments, batchInputs, inputsAt } from "./arguments";
 import { bindingSwitch, type TensorMetadata } from "./binding";
 import { type Captured, type Graph, printValue, sameShape } from "./graph/graph";
 import type { Pass } from "./graph/passes/rewrite";
-import { idOfTensor, type Recording, record, tensorOfId } from "./graph/record";
+import { idOfTensor, kernelBackend, type Recording, record, tensorOfId } from "./graph/record";
 import type { Executable, Target } from "./lowering";
 import type { Steps } from "./steps";
 import { tensorOwners } from "./tensor-owners";
@@ -115,6 +115,26 @@ export function inputsOf(
     tensorOwners.idFor(target.owner, id),
   );
   return { ids, donated: donatedInputs(args, donate, originals) };
+}
+
+/**
+ * The inputs that a call may use up: a clone elsewhere still needs the data that it shares.
+ *
+ * @param originals the caller's tensors, where `args` are clones of them
+ */
+function donatedInputs(
+  args: Arguments,
+  donate: readonly number[],
+  originals?: Arguments,
+): ReadonlySet<number> {
+  if (donate.length === 0) return new Set();
+  const tensors = args.tensors.flat();
+  const callers = originals?.tensors.flat() ?? [];
+  const isFree = (i: number) => {
+    const known = callers[i]?.isDisposed === false ? 2 : 1;
+    return kernelBackend().refCount(tensors[i]!.dataId) === known;
+  };
+  return new Set(inputsAt(args, donate).filter(isFree));
 }
 
 /** The function's result, with the outputs of a run as its tensors. */

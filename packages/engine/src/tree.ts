@@ -82,7 +82,7 @@ export function zipTrees<T>(fn: (...tensors: tf.Tensor[]) => tf.Tensor, first: T
   }
   return unflatten(
     first,
-    leaves.map((leaf, i) => fn(leaf, ...rest.map((tensors) => tensors[i]))),
+    leaves.map((leaf, i) => fn(leaf, ...rest.map((tensors) => tensors[i]!))),
   );
 }
 
