@@ -1,14 +1,15 @@
-import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Command, Option } from "commander";
 import { startEngine } from "tfjs-compile";
 import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
+import { refuseExisting } from "trm-workbench/files";
 import {
   modelConfigOf,
   readWeights,
   type StoredWeights,
   writeWeightsSafetensors,
   writeWeightsTorch,
+  yamlBeside,
 } from "trm-workbench/official";
 import { runTraining } from "trm-workbench/runs";
 import { count, namedLines } from "trm-workbench/text";
@@ -48,13 +49,14 @@ export const convertCommand = new Command("convert")
   .action(async (from: string, to: string, options: ConvertCommandOptions, command: Command) => {
     const target = options.to ?? byExtension[extname(to)];
     if (!target) command.error(`error: ${to} could be anything: end it in .pt or .safetensors, or add --to`);
-    if (existsSync(to) && !options.force)
-      throw new Error(`${to} exists already: choose another name, or add --force`);
+    const advice = "choose another name, or add --force";
+    if (!options.force) refuseExisting([to], advice);
     const stored = readWeights(from, options.weights);
     const changes = mergeConfig(
       stored.config ?? {},
       options.config ? withFullPaths(readConfig(options.config)) : {},
     );
+    if (!options.force && target === "torch" && changes.model) refuseExisting([yamlBeside(to)], advice);
     const files = await write(target, to, stored, changes);
     const tensors = Object.values(stored.tensors);
     const parameters = tensors.reduce((sum, { data }) => sum + data.length, 0);

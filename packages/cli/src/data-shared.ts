@@ -1,8 +1,14 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { type Dataset, exampleCount, groupCount } from "trm/batches";
-import { downloadSource, type FolderContent, type SourceName, writeDatasetFolder } from "trm-workbench/data";
+import {
+  checkReplaceable,
+  downloadSource,
+  type FolderContent,
+  type SourceName,
+  writeDatasetFolder,
+} from "trm-workbench/data";
+import { refuseExisting } from "trm-workbench/files";
 import { type Progress, progress } from "trm-workbench/terminal";
 import { count, duration, namedLines } from "trm-workbench/text";
 import { jsonOption, wholeNumber } from "./options";
@@ -21,7 +27,7 @@ export interface BuilderOptions {
 export function addBuilderOptions(command: Command, seed: number): void {
   command
     .addOption(new Option("--out <folder>", "the dataset folder to write").makeOptionMandatory())
-    .addOption(new Option("--replace", "replace the folder if it exists"))
+    .addOption(new Option("--replace", "replace the dataset folder if it exists"))
     .addOption(
       new Option("--seed <n>", "seeds everything that is drawn").argParser(wholeNumber(0)).default(seed),
     )
@@ -33,8 +39,8 @@ export function addBuilderOptions(command: Command, seed: number): void {
 
 /** Refuses at once what would only fail after long work. */
 export function checkOut({ out, replace }: BuilderOptions): void {
-  if (existsSync(out) && !replace)
-    throw new Error(`${out} exists already: choose another folder, or add --replace`);
+  if (replace) checkReplaceable(out);
+  else refuseExisting([out], "choose another folder, or add --replace");
 }
 
 /** Exactly one of these options says where the puzzles come from. */

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { disposeTree } from "tfjs-compile";
 import { createReasoner } from "trm/trainer";
 import type { Split } from "trm-workbench/data";
-import { writeFileAtomic } from "trm-workbench/files";
+import { refuseExisting, writeFileAtomic } from "trm-workbench/files";
 import { readWeights } from "trm-workbench/official";
 import {
   type ArcResult,
@@ -38,6 +38,7 @@ interface EvalCommandOptions extends EngineCommandOptions {
   readonly limit?: number;
   readonly quantiles: number;
   readonly submission?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -71,10 +72,14 @@ export const evalCommand = new Command("eval")
       .default(4),
   )
   .addOption(new Option("--submission <file>", "write the Kaggle submission file (ARC only)"))
+  .addOption(new Option("--force", "overwrite the submission file if it exists"))
   .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(jsonOption())
   .action(async (path: string, options: EvalCommandOptions) => {
+    if (options.submission && !options.force) {
+      refuseExisting([options.submission], "choose another name, or add --force");
+    }
     const source = options.data ?? ownData(path);
     const signal = onInterrupt();
     const { backend, device } = await startEngineFor(options);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { sentenceOf } from "trm-workbench/files";
 import { acceleratorCommand } from "./accelerator";
 import { benchCommand } from "./bench";
 import { convertCommand } from "./convert";
@@ -33,12 +34,25 @@ for (const command of commands) {
 
 /** Runs a command line. Whatever goes wrong is one sentence on stderr, and an exit code other than 0. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
+  endWithOutput();
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
-    const { message, stack } = error as Error;
-    console.error(`trm: ${message}`);
-    if (process.env.TRM_DEBUG) console.error(stack);
+    console.error(`trm: ${sentenceOf(error)}`);
+    if (process.env.TRM_DEBUG) console.error((error as Error).stack);
     process.exitCode = 1;
+  }
+}
+
+/** A reader of our output that leaves, such as `head`, ends the process in silence; a full disk is said. */
+function endWithOutput(): void {
+  // A run that another process started saves a checkpoint before it ends.
+  if (process.channel) return;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE")
+        console.error(`trm: the output ${sentenceOf(error).replace(/^a file /, "")}`);
+      process.exit(error.code === "EPIPE" ? 0 : 1);
+    });
   }
 }

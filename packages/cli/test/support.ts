@@ -2,8 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 /** Found from here, because the commands run in folders that have no packages. */
-const withTsx = ["--conditions=source", "--require", require.resolve("tsx/cjs")];
-const main = join(__dirname, "../src/main.ts");
+export const withTsx = ["--conditions=source", "--require", require.resolve("tsx/cjs")];
+export const main = join(__dirname, "../src/main.ts");
 const linesChild = join(__dirname, "lines-child.ts");
 
 /** How a command line ended. */

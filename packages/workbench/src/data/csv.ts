@@ -85,8 +85,7 @@ function readRow(record: readonly string[], where: string): PuzzleRow {
 
 /** Errors of the file system and of the CSV parser do not all name the file. */
 function named(error: unknown, path: string): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.includes(path) && error instanceof Error
-    ? error
-    : new Error(`${path}: ${message}`, { cause: error });
+  const { errno, message } = error as NodeJS.ErrnoException;
+  if (errno !== undefined) return Object.assign(error as Error, { path });
+  return message.includes(path) ? (error as Error) : new Error(`${path}: ${message}`, { cause: error });
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join, sep } from "node:path";
 import {
   checkDataset,
   type Dataset,
@@ -24,10 +24,33 @@ import type { OfficialMetadata, Split, StoredDataset, StoredTokens } from "./fol
 export type FolderContent = Readonly<Partial<Record<Split, Dataset>>> & Partial<FolderExtras>;
 
 /**
+ * Refuses a path that holds something else than a dataset folder, of which nothing may be lost.
+ * @throws Error naming the first file that no builder of datasets writes
+ */
+export function checkReplaceable(folder: string): void {
+  if (!existsSync(folder)) return;
+  const refuse = (reason: string) =>
+    new Error(`${folder} is not a dataset folder (${reason}): nothing was replaced`);
+  if (!statSync(folder).isDirectory()) throw refuse("it is a file");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) =>
+    file.split(sep).join("/"),
+  );
+  const other = files.find(
+    (file) =>
+      !/^(train|test|identifiers\.json|test_puzzles\.json|(train|test)\/(dataset\.json|[\w.-]+\.npy))$/.test(
+        file,
+      ),
+  );
+  if (other !== undefined) throw refuse(`it holds ${other}`);
+  if (!files.some((file) => /^(train|test)\/dataset\.json$/.test(file)))
+    throw refuse("it holds no dataset.json");
+}
+
+/**
  * Writes an official dataset folder, which the official Python `PuzzleDataset` loads unchanged. The folder appears under
  * its name only when it is complete. Tokens are copied in blocks, so the datasets may be larger than memory.
  *
- * @param options.replace overwrite a folder that exists; otherwise that is an error.
+ * @param options.replace replace a dataset folder that exists; otherwise that is an error.
  * @param options.onProgress told how many of all tokens are written, inputs and labels of both splits counted.
  * @example
  * writeDatasetFolder("data/sudoku-6x6", { train, test });
@@ -41,6 +64,7 @@ export function writeDatasetFolder(
     (sum, split) => sum + 2 * (split?.inputs.length ?? 0),
     0,
   );
+  if (options.replace) checkReplaceable(folder);
   let done = 0;
   const written = (tokens: number) => {
     done += tokens;

@@ -10,7 +10,7 @@ export {
   type StoredDataset,
   type StoredTokens,
 } from "./folder";
-export { type FolderContent, writeDatasetFolder } from "./folder-write";
+export { checkReplaceable, type FolderContent, writeDatasetFolder } from "./folder-write";
 export { mazeCsv, readMazeCsv } from "./maze-csv";
 export { type DownloadSourceOptions, downloadSource, type SourceName, sources } from "./sources";
 export { readSudokuCsv, type SudokuCsvOptions, streamSudokuCsv, sudokuCsv } from "./sudoku-csv";

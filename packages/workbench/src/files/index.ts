@@ -7,6 +7,7 @@ export { type NpyRows, openNpy, readNpy, writeNpy, writeNpyRows } from "./npy";
 export { cacheFolder, projectFolder } from "./paths";
 export { findPython } from "./python";
 export { encodeSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors";
+export { refuseExisting, sentenceOf } from "./system-errors";
 export { type ElementType, elementTypes, type StoredTensor, type TypedArray } from "./tensor";
 export { type EventFile, openEventFile } from "./tensorboard";
 export { readTorch, withoutPrefixes, withPrefix } from "./torch";

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { isRunning, temporaryName } from "./atomic";
@@ -34,13 +43,23 @@ export function takeLock(path: string, busy: string): () => void {
 }
 
 function created(path: string, text: string): boolean {
+  let file: number;
   try {
-    writeFileSync(path, text, { flag: "wx" });
-    return true;
+    file = openSync(path, "wx");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   }
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    // An empty lock, as a full disk leaves it, would block the next try.
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  return true;
 }
 
 /** The text of a lock; undefined where it was released meanwhile. */
@@ -53,9 +72,13 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
+/** Writing a lock takes far less; one without an owner that is older was left by a process killed between two calls. */
+const WRITING_MS = 10_000;
+
 /** A process of another machine cannot be seen from here: its lock holds, and so does one that is being written. */
 function isStale(path: string, owner: string): boolean {
   const [pid, host] = owner.trimEnd().split(" ");
+  if (host === undefined) return Date.now() - statSync(path).mtimeMs > WRITING_MS;
   if (host !== hostname()) return false;
   return Number(pid) === process.pid ? !held.has(path) : !isRunning(Number(pid));
 }

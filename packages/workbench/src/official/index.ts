@@ -15,5 +15,6 @@ export {
   type StoredWeights,
   writeWeightsSafetensors,
   writeWeightsTorch,
+  yamlBeside,
 } from "./weights";
 export { readYaml } from "./yaml";

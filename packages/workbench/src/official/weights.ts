@@ -237,7 +237,7 @@ export function writeWeightsTorch(
 }
 
 /** `runs/best.pt` -> `runs/best.yaml`. */
-const yamlBeside = (path: string): string => `${path.replace(/\.[^.\\/]*$/, "")}.yaml`;
+export const yamlBeside = (path: string): string => `${path.replace(/\.[^.\\/]*$/, "")}.yaml`;
 
 function asBfloat16(tensor: StoredTensor): StoredTensor {
   return {

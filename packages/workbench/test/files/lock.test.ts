@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -39,4 +39,14 @@ test("the lock of a process that has ended is taken over, one of another machine
     assert.throws(() => takeLock(path, "it is busy"), new RegExp(`^Error: it is busy by ${owner} already`));
     assert.equal(readFileSync(path, "utf8"), text);
   }
+});
+
+test("an empty lock holds while it may still be written, and is stale later", () => {
+  const path = join(temporaryFolder(), "run.lock");
+  writeFileSync(path, "");
+  assert.throws(() => takeLock(path, "it is busy"), /it is busy by another process already/);
+  const aMinuteAgo = new Date(Date.now() - 60_000);
+  utimesSync(path, aMinuteAgo, aMinuteAgo);
+  takeLock(path, "it is busy")();
+  assert.equal(existsSync(path), false);
 });
