@@ -87,6 +87,7 @@ function changedTokens(tokens: Uint8Array | Int32Array, { cells, digits }: Sudok
   return changed;
 }
 
+/** Options of {@link sudokuTask}. */
 export interface SudokuTaskOptions extends SudokuGeneratorOptions {
   readonly box: Box;
   /** Training puzzles. */
