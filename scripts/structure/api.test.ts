@@ -47,14 +47,18 @@ test("every trm.NAME of the notebooks, and every call of one in the workbench's 
 
 const callsIn = (text: string): string[] => [...text.matchAll(/\btrm\.(\w+)\(/g)].map(([, name]) => name!);
 
-/** The names after `trm.` in code cells, types included, and of calls in the text between them. */
+/** The names after `trm.` in the text of a notebook. */
+const namesInText = (text: string): string[] =>
+  [...text.matchAll(/\btrm\.([a-zA-Z]\w*)/g)].map(([, name]) => name!);
+
+/** The names after `trm.` in code cells, types included, and in the text between them. */
 function namesInNotebook(file: string): string[] {
   const { cells } = JSON.parse(readFileSync(file, "utf8")) as {
     cells: { cell_type: string; source: string | string[] }[];
   };
   return cells.flatMap(({ cell_type, source }) => {
     const text = [source].flat().join("");
-    return cell_type === "code" ? namesInCode(text) : callsIn(text);
+    return cell_type === "code" ? namesInCode(text) : namesInText(text);
   });
 }
 

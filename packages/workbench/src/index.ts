@@ -13,6 +13,7 @@ export {
   type ProbeOptions,
   probeLatents,
   type Readability,
+  readMinds,
 } from "./analysis";
 export {
   configFields,
