@@ -1,22 +1,9 @@
-import { noGradient, type TensorTree, tf } from "tfjs-compile";
+import { learning, noGradient, tf } from "tfjs-compile";
 import type { ModelConfig } from "./config";
-import { linearWeight, type NormalSource } from "./init";
+import { linearWeight } from "./init";
 import { initSwiGlu, linear, oneHot, type SwiGluParams, swiGlu } from "./layers";
-
-/** Takes a scalar that training should lower besides the loss of the answer; called while learning only. */
-export type AddLoss = (loss: tf.Scalar) => void;
-
-/** What every cell of a block is sent through on its own, after the cells have exchanged information. */
-export interface FeedForward<P extends TensorTree> {
-  init(config: ModelConfig, random: NormalSource): P;
-  apply(config: ModelConfig, addLoss: AddLoss): (params: P, h: tf.Tensor3D) => tf.Tensor3D;
-}
-
-/** The paper's feed-forward layer. */
-export const oneSwiGlu: FeedForward<SwiGluParams> = {
-  init: (config, random) => initSwiGlu(config.hiddenSize, config, random),
-  apply: () => swiGlu,
-};
+import type { Model } from "./model";
+import { type Network, networkOf, residual, type SubLayer } from "./network";
 
 /** Weights of a mixture of experts. */
 export type ExpertsParams = {
@@ -26,25 +13,53 @@ export type ExpertsParams = {
 };
 
 /**
- * A mixture of experts: `experts` SwiGLUs, of which a router picks `expertsPerToken` for every cell. More capacity at the price,
- * in the paper's hands, of generalization (its "Ideas that failed").
+ * A mixture of experts as feed-forward layer: `experts` SwiGLUs, of which a router picks `expertsPerToken` for every cell.
+ * It adds capacity and, in the paper's hands, costs generalization (section "Ideas that failed").
  *
  * Every expert is computed for every cell, and those not chosen get weight 0: at this size that is cheaper than sending cells about.
+ * @param onRouting gets what the router chose, in every pass through every layer
  */
-export const mixtureOfExperts: FeedForward<ExpertsParams> = {
-  init: (config, random) => ({
-    router: linearWeight(config.experts, config.hiddenSize, random),
-    experts: Array.from({ length: config.experts }, () => initSwiGlu(config.hiddenSize, config, random)),
-  }),
-  apply: (config, addLoss) => (params, h) => {
-    const { gates, balance } = route(linear(h, params.router), config.expertsPerToken);
-    addLoss(balance);
-    return tf
-      .split(gates, config.experts, -1)
-      .map((gate, e) => tf.mul(swiGlu(params.experts[e], h), gate))
-      .reduce((sum, output) => tf.add(sum, output)) as tf.Tensor3D;
-  },
-};
+export function mixtureOfExperts(
+  onRouting: (routing: Routing, layer: ExpertsParams) => void = () => {},
+): SubLayer<ExpertsParams> {
+  return {
+    init: (config, random) => ({
+      router: linearWeight(config.experts, config.hiddenSize, random),
+      experts: Array.from({ length: config.experts }, () => initSwiGlu(config.hiddenSize, config, random)),
+    }),
+    apply: (config) => (params, h) =>
+      residual(config, h, (h) => {
+        const routing = route(linear(h, params.router), config.expertsPerToken);
+        onRouting(routing, params);
+        return tf
+          .split(routing.gates, config.experts, -1)
+          .map((gate, e) => tf.mul(swiGlu(params.experts[e], h), gate))
+          .reduce((sum, output) => tf.add(sum, output)) as tf.Tensor3D;
+      }),
+  };
+}
+
+/**
+ * A model whose feed-forward layers are mixtures of experts. While it learns, `expertBalance` times the mean of all balances is
+ * its output's auxiliary loss.
+ * Source: Fedus et al. 2021 (Switch Transformer), section 2.2.
+ * @param build makes the model around a network
+ */
+export function modelWithExperts(config: ModelConfig, build: (network: Network) => Model): Model {
+  return {
+    ...build(networkOf(config, mixtureOfExperts())),
+    forward(...inputs) {
+      const balances: tf.Scalar[] = [];
+      const experts = mixtureOfExperts(({ balance }) => {
+        if (learning()) balances.push(balance);
+      });
+      const output = build(networkOf(config, experts)).forward(...inputs);
+      if (balances.length === 0) return output;
+      const balance = tf.mean(tf.stack(balances));
+      return { ...output, auxiliaryLoss: tf.mul(config.expertBalance, balance) as tf.Scalar };
+    },
+  };
+}
 
 /** Which experts a cell goes to, and with what weight. */
 export type Routing = {

@@ -1,3 +1,4 @@
+export { recursions } from "./ablations";
 export { type AttentionParams, attention } from "./attention";
 export { type BatchTensors, type Carry, decideHalt, emptyCarry, freshLatents, refill } from "./carry";
 export {
@@ -9,9 +10,7 @@ export {
   puzzleTokens,
 } from "./config";
 export {
-  type AddLoss,
   type ExpertsParams,
-  type FeedForward,
   mixtureOfExperts,
   type Routing,
   route,
@@ -27,14 +26,19 @@ export {
   type ModelParts,
   type Weights,
 } from "./model";
-export { type BlockParams, type Layer, type Network, networkOf } from "./network";
+export {
+  type BlockParams,
+  type Net,
+  type Network,
+  type NetworkParams,
+  netOf,
+  networkOf,
+  type SubLayer,
+} from "./network";
 export { effectiveDepth, type Passes, passesPerStep } from "./passes";
 export {
   deepRecursion,
-  type LatentRecursion,
   type Latents,
   latentRecursion,
-  type Net,
-  type Nets,
+  type Recursion,
 } from "./recursion";
-export { type Recursion, recursions } from "./recursions";

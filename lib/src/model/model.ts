@@ -1,18 +1,17 @@
-import { flatten, learning, type TensorTree, tf } from "tfjs-compile";
+import { flatten, type TensorTree, tf } from "tfjs-compile";
+import { recursions } from "./ablations";
 import { checkModelConfig, contextLength, type ModelConfig } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
-import type { AddLoss } from "./experts";
+import { modelWithExperts } from "./experts";
 import { outputHead, type QHeadParams, qHead } from "./heads";
 import { linearWeight, type NormalSource, truncatedNormal } from "./init";
-import { type Network, networkOf } from "./network";
-import { asNet, deepRecursion, type Latents, type Nets } from "./recursion";
-import { type Recursion, recursions } from "./recursions";
+import { type Network, type NetworkParams, netOf, networkOf } from "./network";
+import { deepRecursion, type Latents, type Recursion } from "./recursion";
 
 /** What training changes: the network and the maps into and out of it. */
 export type Weights = {
   readonly embedding: EmbeddingParams;
-  /** The network; `y` only where y has a network of its own. */
-  readonly networks: { readonly z: TensorTree; readonly y?: TensorTree };
+  readonly networks: NetworkParams;
   /** Output head [vocabSize, D]. [lm_head] */
   readonly outputHead: tf.Tensor2D;
   readonly qHead: QHeadParams;
@@ -36,8 +35,8 @@ export type ModelOutput = {
   readonly qHalt: tf.Tensor1D;
   /** Q-learning's value of thinking on, [B]; learns only with `halting: "continue"`. */
   readonly qContinue: tf.Tensor1D;
-  /** While learning: the mean of what the network itself wants lowered, such as the balance of its experts. A scalar. */
-  readonly networkLoss?: tf.Scalar;
+  /** What training lowers besides the paper's losses, such as the balance of a mixture of experts; the paper's model has none. */
+  readonly auxiliaryLoss?: tf.Scalar;
 };
 
 /** A model: pure functions over a parameter tree. */
@@ -74,31 +73,23 @@ export interface ModelParts {
  */
 export function createModel(config: ModelConfig, parts: ModelParts = {}): Model {
   checkModelConfig(config);
-  const network: Network = parts.network ?? networkOf(config);
-  const recursion = parts.recursion ?? recursions[config.recursion];
-
-  const bind = ({ networks }: Weights, addLoss: AddLoss): Nets => {
-    const z = asNet(network.apply(config, networks.z, addLoss));
-    return { z, y: networks.y ? asNet(network.apply(config, networks.y, addLoss)) : z };
-  };
-
+  if (config.experts > 1 && !parts.network) {
+    return modelWithExperts(config, (network) => createModel(config, { ...parts, network }));
+  }
+  const { network = networkOf(config), recursion = recursions[config.recursion] } = parts;
   return {
     config,
     recursion,
     init: (random) => initParams(config, network, recursion, random),
     forward(weights, latents, inputs, puzzleRows) {
       const x = inputEmbedding(config, weights.embedding, inputs, puzzleRows);
-      const losses: tf.Scalar[] = [];
-      const net = bind(weights, (loss) => {
-        if (learning()) losses.push(loss);
-      });
-      latents = deepRecursion(recursion.recurse, net, x, latents, config.n, config.T);
-      const y = latents[recursion.answer];
+      const net = netOf(network, config, weights.networks);
+      const improved = deepRecursion(net, x, latents, { recursion, n: config.n, T: config.T });
+      const y = improved[recursion.answer];
       return {
-        latents,
+        latents: improved,
         logits: outputHead(config, weights.outputHead, y),
         ...qHead(weights.qHead, y),
-        ...(losses.length > 0 && { networkLoss: tf.mean(tf.stack(losses)) as tf.Scalar }),
       };
     },
   };

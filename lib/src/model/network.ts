@@ -1,25 +1,48 @@
 import { type TensorTree, tf } from "tfjs-compile";
 import { type AttentionParams, attention, initAttention, rotaryTable } from "./attention";
 import { contextLength, type ModelConfig } from "./config";
-import { type AddLoss, type FeedForward, mixtureOfExperts, oneSwiGlu } from "./experts";
 import type { NormalSource } from "./init";
 import { initSwiGlu, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 
-/** A function of the hidden state, [B, L, D] -> [B, L, D]. */
-export type Layer = (h: tf.Tensor3D) => tf.Tensor3D;
-
 /**
- * A network that the recursion can use: how its weights begin, and what it computes with them.
+ * A network that the recursion can use: how its weights begin, and its function of the hidden state.
  * Pass one of your own to `createModel` to try a new architecture.
+ * @example
+ * const oneLayer: Network<tf.Tensor2D> = {
+ *   init: ({ hiddenSize }, random) => linearWeight(hiddenSize, hiddenSize, random),
+ *   apply: (_config, weight) => (h) => tf.tanh(linear(h, weight)),
+ * };
  */
 export interface Network<P extends TensorTree = TensorTree> {
+  /** Fresh weights; the same random source gives the same numbers. */
   init(config: ModelConfig, random: NormalSource): P;
-  /** @param addLoss for networks with a loss of their own, such as the balance of a mixture of experts */
-  apply(config: ModelConfig, params: P, addLoss: AddLoss): Layer;
+  /** The function that these weights make: [B, L, D] -> [B, L, D]. */
+  apply(config: ModelConfig, params: P): (h: tf.Tensor3D) => tf.Tensor3D;
 }
 
-/** How cells exchange information inside a block: a residual sub-layer over the sequence. */
-interface Mixer<P extends TensorTree> {
+/** A network with its weights bound, as a recursion calls it: adds its inputs, [B, L, D] each, and refines the sum. */
+export interface Net {
+  /** Updates the reasoning. */
+  z(...inputs: tf.Tensor3D[]): tf.Tensor3D;
+  /** Updates the answer; the same function as `z`, unless the model has two networks. */
+  y(...inputs: tf.Tensor3D[]): tf.Tensor3D;
+}
+
+/** Weights of the network, and of the one that updates y where that is another. */
+export type NetworkParams = { readonly z: TensorTree; readonly y?: TensorTree };
+
+/** Binds a network to its weights. */
+export function netOf(network: Network, config: ModelConfig, params: NetworkParams): Net {
+  const bind = (params: TensorTree): Net["z"] => {
+    const refine = network.apply(config, params);
+    return (...inputs) => refine(inputs.reduce((sum, input) => tf.add(sum, input)));
+  };
+  const z = bind(params.z);
+  return { z, y: params.y ? bind(params.y) : z };
+}
+
+/** One residual sub-layer of a block: how its weights begin, and its function of them and of h, [B, L, D] -> [B, L, D]. */
+export interface SubLayer<P extends TensorTree> {
   init(config: ModelConfig, random: NormalSource): P;
   apply(config: ModelConfig): (params: P, h: tf.Tensor3D) => tf.Tensor3D;
 }
@@ -35,8 +58,8 @@ export type BlockParams<M extends TensorTree = TensorTree, F extends TensorTree 
  * Source: models/recursive_reasoning/trm.py, ...Block and ...ReasoningModule.
  */
 function blocksWith<M extends TensorTree, F extends TensorTree>(
-  mixer: Mixer<M>,
-  feedForward: FeedForward<F>,
+  mixer: SubLayer<M>,
+  feedForward: SubLayer<F>,
 ): Network<readonly BlockParams<M, F>[]> {
   return {
     init: (config, random) =>
@@ -44,27 +67,25 @@ function blocksWith<M extends TensorTree, F extends TensorTree>(
         mixer: mixer.init(config, random),
         mlp: feedForward.init(config, random),
       })),
-    apply(config, params, addLoss) {
+    apply(config, params) {
       const mix = mixer.apply(config);
-      const feed = feedForward.apply(config, addLoss);
-      return (h) => {
-        for (const block of params) {
-          h = mix(block.mixer, h);
-          h = residual(config, h, (h) => feed(block.mlp, h));
-        }
-        return h;
-      };
+      const feed = feedForward.apply(config);
+      return (h) => params.reduce((h, block) => feed(block.mlp, mix(block.mixer, h)), h);
     },
   };
 }
 
 /** Post-norm residual: norm(h + f(h)). */
-function residual(config: ModelConfig, h: tf.Tensor3D, f: Layer): tf.Tensor3D {
+export function residual(
+  config: ModelConfig,
+  h: tf.Tensor3D,
+  f: (h: tf.Tensor3D) => tf.Tensor3D,
+): tf.Tensor3D {
   return rmsNorm(tf.add(h, f(h)), config.normEpsilon);
 }
 
 /** Cells see each other by self-attention: for large contexts (mazes, ARC). */
-const attentionMixer: Mixer<AttentionParams> = {
+const attentionMixer: SubLayer<AttentionParams> = {
   init: initAttention,
   apply(config) {
     const { hiddenSize, heads, positions, ropeTheta } = config;
@@ -75,21 +96,29 @@ const attentionMixer: Mixer<AttentionParams> = {
 };
 
 /** Cells mix through a SwiGLU along the sequence (and its norm): for small fixed grids (Sudoku). */
-const mlpMixer: Mixer<SwiGluParams> = {
+const mlpMixer: SubLayer<SwiGluParams> = {
   init: (config, random) => initSwiGlu(contextLength(config), config, random),
   apply: (config) => (params, h) =>
     swapLengthAndWidth(residual(config, swapLengthAndWidth(h), (h) => swiGlu(params, h))),
 };
 
+/** The paper's feed-forward layer: one SwiGLU for every cell. */
+const swiGluLayer: SubLayer<SwiGluParams> = {
+  init: (config, random) => initSwiGlu(config.hiddenSize, config, random),
+  apply: (config) => (params, h) => residual(config, h, (h) => swiGlu(params, h)),
+};
+
 /**
- * The network that a configuration describes: its mixer between cells, its feed-forward layer within them.
- * @param feedForward one of your own in the place of the configuration's
+ * The paper's network with the mixer that a configuration names.
+ * @param feedForward a feed-forward layer of your own; the default is one SwiGLU, whatever the configuration's `experts`
  */
-export function networkOf<F extends TensorTree>(config: ModelConfig, feedForward?: FeedForward<F>): Network {
-  const blocks = <F extends TensorTree>(feedForward: FeedForward<F>): Network =>
+export function networkOf<F extends TensorTree = SwiGluParams>(
+  config: ModelConfig,
+  feedForward?: SubLayer<F>,
+): Network {
+  const blocks = <F extends TensorTree>(feedForward: SubLayer<F>): Network =>
     config.mixer === "mlp" ? blocksWith(mlpMixer, feedForward) : blocksWith(attentionMixer, feedForward);
-  if (feedForward) return blocks(feedForward);
-  return config.experts > 1 ? blocks(mixtureOfExperts) : blocks(oneSwiGlu);
+  return feedForward ? blocks(feedForward) : blocks(swiGluLayer);
 }
 
 /** [B, L, D] <-> [B, D, L]. */

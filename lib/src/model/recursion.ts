@@ -1,27 +1,33 @@
-import { noGradient, tf } from "tfjs-compile";
-import type { Layer } from "./network";
+import { noGradient, type tf } from "tfjs-compile";
+import type { Net } from "./network";
 
-/** The hidden states that a puzzle keeps while it is thought about, each [B, L, D]: y and z in the paper's model. */
-export type Latents = { readonly [name: string]: tf.Tensor3D };
+/** The hidden states of the puzzles that are being thought about, [B, L, D] each: y and z in the paper's model. */
+export type Latents<Name extends string = string> = { readonly [name in Name]: tf.Tensor3D };
 
-/** A network as the recursion calls it: the sum of its inputs goes in, a refined state comes out. */
-export type Net = (...inputs: tf.Tensor3D[]) => tf.Tensor3D;
-
-/** The network that updates z and the one that updates y: the same one, unless the model has two. */
-export interface Nets {
-  readonly z: Net;
-  readonly y: Net;
+/** A recursion as a component: its latents, the one that is the answer, and one latent recursion. */
+export interface Recursion<Name extends string = string> {
+  /** Names of its latents, given n. */
+  latents(n: number): readonly Name[];
+  /** The latent that the output heads read. */
+  readonly answer: Name;
+  /**
+   * One latent recursion: n updates of the reasoning, then one of the answer.
+   * @param x the question, [B, L, D]
+   */
+  recurse(net: Net, x: tf.Tensor3D, latents: Latents<Name>, n: number): Latents<Name>;
 }
-
-/** One latent recursion: n updates of the reasoning, then one of the answer. */
-export type LatentRecursion = (net: Nets, x: tf.Tensor3D, latents: Latents, n: number) => Latents;
 
 /**
  * The paper's latent recursion: improve the reasoning z n times given question, answer and reasoning, then the
  * answer y given answer and reasoning alone. That x is absent from the last call tells the one network which it is.
  * Source: the paper's Figure 3; models/recursive_reasoning/trm.py (z_L is z, z_H is y).
  */
-export function latentRecursion(net: Nets, x: tf.Tensor3D, latents: Latents, n: number): Latents {
+export function latentRecursion(
+  net: Net,
+  x: tf.Tensor3D,
+  latents: Latents<"y" | "z">,
+  n: number,
+): Latents<"y" | "z"> {
   let { y, z } = latents;
   for (let i = 0; i < n; i++) {
     z = net.z(x, y, z); // latent reasoning
@@ -30,30 +36,43 @@ export function latentRecursion(net: Nets, x: tf.Tensor3D, latents: Latents, n: 
   return { y, z };
 }
 
-/**
- * The paper's deep recursion: T - 1 latent recursions that only improve the latents, then one that learns too.
- * @param recurse what one latent recursion is, {@link latentRecursion} unless an ablation replaces it
- */
-export function deepRecursion(
-  recurse: LatentRecursion,
-  net: Nets,
-  x: tf.Tensor3D,
-  latents: Latents,
-  n: number,
-  T: number,
-): Latents {
-  // recursing T-1 times to improve y and z (no gradients needed)
-  latents = noGradient(() => {
-    for (let j = 0; j < T - 1; j++) {
-      latents = recurse(net, x, latents, n);
-    }
-    return latents;
-  });
-  // recursing once to improve y and z
-  return recurse(net, x, latents, n);
+/** The paper's recursion: answer y and reasoning z, gradients through the whole of the last latent recursion. */
+export const full: Recursion<"y" | "z"> = {
+  latents: () => ["y", "z"],
+  answer: "y",
+  recurse: latentRecursion,
+};
+
+/** How deep, and by which recursion. */
+export interface DeepRecursionOptions<Name extends string> {
+  /** {@link full}, unless an ablation replaces it. */
+  readonly recursion: Recursion<Name>;
+  /** Updates of the reasoning in a latent recursion. */
+  readonly n: number;
+  /** Latent recursions. */
+  readonly T: number;
 }
 
-/** Makes a network out of a layer: inputs are added before they enter it. */
-export function asNet(layer: Layer): Net {
-  return (...inputs) => layer(inputs.reduce((sum, input) => tf.add(sum, input)));
+/**
+ * The paper's deep recursion: T - 1 latent recursions that only improve the latents, then one that has a gradient.
+ * The figure detaches y and z at its end. Here the next supervision step takes them as an argument that it is not differentiated
+ * by, which is the same: see `lossAndGrads`.
+ * Source: the paper's Figure 3.
+ */
+export function deepRecursion<Name extends string>(
+  net: Net,
+  x: tf.Tensor3D,
+  latents: Latents<Name>,
+  { recursion, n, T }: DeepRecursionOptions<Name>,
+): Latents<Name> {
+  // recursing T-1 times to improve y and z (no gradients needed)
+  const improved = noGradient(() => {
+    let current = latents;
+    for (let j = 0; j < T - 1; j++) {
+      current = recursion.recurse(net, x, current, n);
+    }
+    return current;
+  });
+  // recursing once to improve y and z
+  return recursion.recurse(net, x, improved, n);
 }

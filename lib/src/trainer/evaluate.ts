@@ -2,7 +2,7 @@ import { type Compiled, compile, disposeTree, tf } from "tfjs-compile";
 import type { Batch, Dataset } from "../batches/dataset";
 import { testBatches } from "../batches/sample";
 import type { BatchTensors } from "../model/carry";
-import { emptyCarry, refill } from "../model/carry";
+import { freshLatents } from "../model/carry";
 import type { Model, ModelOutput, ModelParams } from "../model/model";
 import type { Latents } from "../model/recursion";
 import { puzzleRows, toTensors } from "./batch";
@@ -40,7 +40,7 @@ export interface Reasoner {
 export function createReasoner(model: Model, precision: "float32" | "bfloat16"): Reasoner {
   const start = compile(
     (params: ModelParams, batch: BatchTensors): Latents =>
-      refill(params, emptyCarry(model, batch.inputs.shape[0]), batch).latents,
+      freshLatents(model.config, params, batch.inputs.shape[0]),
     { name: "start" },
   );
   const step = compile(

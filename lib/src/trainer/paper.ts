@@ -4,7 +4,7 @@ import type { ModelConfig } from "../model/config";
 import { inputEmbedding } from "../model/embedding";
 import { outputHead, qHead } from "../model/heads";
 import type { ModelParams, Weights } from "../model/model";
-import { networkOf } from "../model/network";
+import { type Net, netOf, networkOf } from "../model/network";
 import { adamATan2, initAdam } from "./adam-atan2";
 import type { TrainingConfig } from "./config";
 import { answerLoss, binaryCrossEntropy, correctness } from "./losses";
@@ -15,9 +15,8 @@ import { adamRates } from "./rates";
 
 /** x, y or z of one puzzle, [1, L, D]. */
 type State = tf.Tensor3D;
-type Net = (...inputs: State[]) => State;
 
-function latentRecursion(net: Net, x: State, y: State, z: State, n: number): [y: State, z: State] {
+function latentRecursion(net: Net["z"], x: State, y: State, z: State, n: number): [y: State, z: State] {
   for (let i = 0; i < n; i++) {
     z = net(x, y, z); // latent reasoning
   }
@@ -26,7 +25,7 @@ function latentRecursion(net: Net, x: State, y: State, z: State, n: number): [y:
 }
 
 function deepRecursion(config: ModelConfig, weights: Weights, x: State, y: State, z: State) {
-  const net = bindNet(config, weights);
+  const { z: net } = netOf(networkOf(config), config, weights.networks);
   // recursing T-1 times to improve y and z (no gradients needed)
   noGradient(() => {
     for (let j = 0; j < config.T - 1; j++) {
@@ -103,12 +102,6 @@ export function deepSupervision(
   }
   disposeTree(moments);
   return { weights, steps };
-}
-
-/** The network with its weights: adds its inputs and refines the sum. */
-function bindNet(config: ModelConfig, { networks }: Weights): Net {
-  const refine = networkOf(config).apply(config, networks.z, () => {});
-  return (...inputs) => refine(inputs.reduce((sum, input) => tf.add(sum, input)));
 }
 
 /** Makes a constant: no gradient flows into the supervision step before. tfjs ends a gradient there anyway, PyTorch must be told. */

@@ -36,14 +36,14 @@ export function lossAndGrads(
   return valueAndGrad((learnt: Learnt) => {
     const { labels } = carry.batch;
     const output = forward(model, learnt, carry);
-    const { latents, logits, qHalt, qContinue, networkLoss = tf.scalar(0) } = output;
+    const { latents, logits, qHalt, qContinue, auxiliaryLoss } = output;
 
     const right = correctness(logits, labels);
     const answer = answerLoss(loss, logits, labels);
     const halt = binaryCrossEntropy(qHalt, right.whole);
     const goOn = continueLoss(model, learnt, carry, output);
     const perPuzzle = tf.div(tf.add(answer, tf.mul(0.5, tf.add(halt, goOn))), batchSize);
-    const total = tf.add(perPuzzle, tf.mul(model.config.expertBalance, networkLoss)) as tf.Scalar;
+    const total = auxiliaryLoss ? tf.add(perPuzzle, auxiliaryLoss) : perPuzzle;
 
     const steps = tf.add(carry.steps, tf.scalar(1, "int32")) as tf.Tensor1D;
     const halted = noGradient(() => decideHalt(model.config, steps, qHalt, qContinue, minSteps));
@@ -60,7 +60,7 @@ export function lossAndGrads(
       return tf.stack([...sums, answer, halt, goOn]) as tf.Tensor1D;
     });
     const next: Carry = { ...carry, latents, steps, halted };
-    return [total, { carry: next, metrics, output }];
+    return [total as tf.Scalar, { carry: next, metrics, output }];
   }, learnt);
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { flatten, mapTree, noGradient, startEngine, tf } from "tfjs-compile";
+import { flatten, noGradient, startEngine, tf } from "tfjs-compile";
 import {
   countParameters,
   createModel,
+  freshLatents,
+  type Latents,
   linear,
   linearWeight,
   type Network,
@@ -49,7 +51,7 @@ test("attention without positions treats all cells alike; rotary and learned pos
   ] as const) {
     const model = tinyModel({ positions, puzzleEmbSize: 0, puzzleEmbLen: 0 });
     const params = model.init(createRandom(5));
-    const latents = mapTree(params.initialLatents, (latent) => tf.broadcastTo(latent, [1, 16, 32])) as never;
+    const latents = freshLatents(model.config, params, 1);
     const inputs = tf.tensor2d([[2, 3, 4, 5, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]], [1, 16], "int32");
     const logits = (x: tf.Tensor2D) => model.forward(params.weights, latents, x, null).logits;
     const swapped = tf.gather(logits(tf.gather(inputs, swap, 1) as tf.Tensor2D), swap, 1);
@@ -61,12 +63,13 @@ test("attention without positions treats all cells alike; rotary and learned pos
 test("gradients flow through the last latent recursion only", () => {
   // With T = 2 the first recursion is a constant: its weights' gradient is that of T = 1 started from its result.
   const model = tinyModel({ puzzleEmbSize: 0, puzzleEmbLen: 0 });
-  const { weights, initialLatents } = model.init(createRandom(2));
+  const params = model.init(createRandom(2));
+  const { weights } = params;
   const inputs = tf.fill([2, 16], 1, "int32") as tf.Tensor2D;
-  const start = mapTree(initialLatents, (latent) => tf.broadcastTo(latent, [2, 16, 32])) as never;
+  const start = freshLatents(model.config, params, 2);
   const once = createModel({ ...model.config, T: 1 });
   const middle = noGradient(() => once.forward(weights, start, inputs, null).latents);
-  const gradient = (which: typeof model, latents: never) =>
+  const gradient = (which: typeof model, latents: Latents) =>
     tf.grad(
       (tokens) =>
         tf.sum(
@@ -74,9 +77,7 @@ test("gradients flow through the last latent recursion only", () => {
             .logits,
         ) as tf.Scalar,
     )(weights.embedding.tokens);
-  const difference = tf
-    .max(tf.abs(tf.sub(gradient(model, start), gradient(once, middle as never))))
-    .dataSync()[0];
+  const difference = tf.max(tf.abs(tf.sub(gradient(model, start), gradient(once, middle)))).dataSync()[0];
   assert.ok(difference < 1e-4, `${difference}`);
 });
 
@@ -87,9 +88,10 @@ test("a network of one's own can be injected", () => {
   };
   const { config } = tinyModel({ puzzleEmbSize: 0, puzzleEmbLen: 0 });
   const model = createModel(config, { network: plain });
-  const { weights, initialLatents } = model.init(createRandom(3));
+  const params = model.init(createRandom(3));
+  const { weights } = params;
   assert.equal(flatten(weights.networks).length, 1);
-  const latents = mapTree(initialLatents, (latent) => tf.broadcastTo(latent, [1, 16, 32])) as never;
+  const latents = freshLatents(config, params, 1);
   const { logits } = model.forward(weights, latents, tf.ones([1, 16], "int32"), null);
   assert.deepEqual(logits.shape, [1, 16, 6]);
 });

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { startEngine, tf } from "tfjs-compile";
-import { countParameters, effectiveDepth, hrmModel, networkOf, paperModel, route } from "../../src/model";
+import {
+  type BlockParams,
+  countParameters,
+  effectiveDepth,
+  hrmModel,
+  mixtureOfExperts,
+  networkOf,
+  paperModel,
+  route,
+} from "../../src/model";
 import { createRandom } from "../../src/random";
 import { tinyModel } from "../trainer/support";
 
@@ -71,18 +80,19 @@ test("experts that are all alike compute what one SwiGLU computes", () => {
   const one = tinyModel().config;
   const four = { ...one, experts: 4, expertsPerToken: 2 };
   const random = createRandom(3);
-  const blocks = networkOf(one).init(one, random) as { mixer: object; mlp: object }[];
+  const blocks = networkOf(one).init(one, random) as BlockParams[];
   const router = tf.randomNormal([4, one.hiddenSize], 0, 1, "float32", 1);
   const mixtures = blocks.map(({ mixer, mlp }) => ({
     mixer,
     mlp: { router, experts: [mlp, mlp, mlp, mlp] },
   }));
   const h = tf.randomNormal([2, 17, one.hiddenSize], 0, 1, "float32", 2) as tf.Tensor3D;
-  const losses: tf.Scalar[] = [];
-  const expected = networkOf(one).apply(one, blocks as never, () => assert.fail("one SwiGLU has no loss"))(h);
-  const actual = networkOf(four).apply(four, mixtures as never, (loss) => losses.push(loss))(h);
+  const balances: tf.Scalar[] = [];
+  const experts = mixtureOfExperts(({ balance }) => balances.push(balance));
+  const expected = networkOf(one).apply(one, blocks)(h);
+  const actual = networkOf(four, experts).apply(four, mixtures)(h);
   assert.ok(tf.max(tf.abs(tf.sub(actual, expected))).dataSync()[0] < 1e-5);
-  assert.equal(losses.length, one.layers);
+  assert.equal(balances.length, one.layers);
 });
 
 test("parameters: HRM has the paper's 27 million, TRM 7 million; every expert is a SwiGLU more", () => {

@@ -4,16 +4,13 @@ import { testBatches } from "trm/batches";
 import {
   createModel,
   type ExpertsParams,
-  emptyCarry,
-  type FeedForward,
-  linear,
+  freshLatents,
   type Model,
   type ModelParams,
   mixtureOfExperts,
   networkOf,
   puzzleTokens,
-  refill,
-  route,
+  type Routing,
 } from "trm/model";
 import { puzzleRows, toTensors } from "trm/trainer";
 
@@ -49,14 +46,14 @@ export function expertUse(
   if (config.experts < 2) throw new RangeError("model.experts is 1: there is nothing to choose from");
   const [batch] = testBatches(dataset, puzzles);
   const counts = new Map<ExpertsParams, Map<string, number[]>>();
-  const network = networkOf(config, watchedExperts(count));
+  const network = networkOf(config, mixtureOfExperts(count));
   const watched = createModel(config, { network, recursion });
 
   // Not compiled: a compiled function does not tell what happens inside.
   tf.tidy(() => {
     const tensors = toTensors(batch);
     const rows = puzzleRows(params, tensors);
-    let { latents } = refill(params, emptyCarry(watched, batch.size), tensors);
+    let latents = freshLatents(config, params, batch.size);
     for (let step = 0; step < config.supervisionSteps; step++) {
       ({ latents } = watched.forward(params.weights, latents, tensors.inputs, rows));
     }
@@ -68,7 +65,7 @@ export function expertUse(
     }),
   );
 
-  function count(layer: ExpertsParams, gates: tf.Tensor3D): void {
+  function count({ gates }: Routing, layer: ExpertsParams): void {
     const values = gates.dataSync();
     const [, length, experts] = gates.shape;
     const groups = counts.get(layer) ?? new Map<string, number[]>();
@@ -84,20 +81,4 @@ export function expertUse(
       }
     }
   }
-}
-
-/** A mixture of experts that tells what its router chose. */
-function watchedExperts(
-  tell: (layer: ExpertsParams, gates: tf.Tensor3D) => void,
-): FeedForward<ExpertsParams> {
-  return {
-    init: mixtureOfExperts.init,
-    apply(config, addLoss) {
-      const compute = mixtureOfExperts.apply(config, addLoss);
-      return (params, h) => {
-        tell(params, route(linear(h, params.router), config.expertsPerToken).gates);
-        return compute(params, h);
-      };
-    },
-  };
 }

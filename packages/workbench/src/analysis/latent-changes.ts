@@ -2,7 +2,7 @@ import { compile, disposeTree, tf } from "tfjs-compile";
 import type { Dataset } from "trm/batches";
 import { testBatches } from "trm/batches";
 import type { Latents, Net, Recursion } from "trm/model";
-import { type BatchTensors, createModel, emptyCarry, type Model, type ModelParams, refill } from "trm/model";
+import { type BatchTensors, createModel, freshLatents, type Model, type ModelParams } from "trm/model";
 import { puzzleRows, toTensors } from "trm/trainer";
 
 /** One update of one latent: a pass through the network. */
@@ -60,7 +60,7 @@ export function latentChanges(
     { name: "latentChanges" },
   );
   const batch = toTensors(first);
-  let latents = tf.tidy(() => refill(params, emptyCarry(watched, puzzles), batch).latents);
+  let latents = tf.tidy(() => freshLatents(model.config, params, puzzles));
   try {
     return Array.from({ length: supervisionSteps }, (_, i) => {
       const next = step(params, latents, batch);
@@ -82,7 +82,7 @@ function watching(recursion: Recursion, onUpdate: (latent: string, change: tf.Sc
     recurse(net, x, latents, n) {
       const now: Record<string, tf.Tensor3D> = { ...latents };
       const reasoning = Object.keys(latents).filter((name) => name !== recursion.answer);
-      const watch = (update: Net, latentOf: (call: number) => string): Net => {
+      const watch = (update: Net["z"], latentOf: (call: number) => string): Net["z"] => {
         let calls = 0;
         return (...inputs) => {
           const latent = latentOf(calls++);

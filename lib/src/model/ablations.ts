@@ -1,42 +1,31 @@
 import { noGradient, tf } from "tfjs-compile";
 import type { ModelConfig } from "./config";
-import { type LatentRecursion, latentRecursion } from "./recursion";
-
-/** A recursion as a component: what it carries, which of it is the answer, and one latent recursion. */
-export interface Recursion {
-  /** Names of its latents, given n. */
-  latents(n: number): readonly string[];
-  /** The latent that the output heads read. */
-  readonly answer: string;
-  readonly recurse: LatentRecursion;
-}
-
-/** The paper's: answer y and reasoning z, gradients through the whole of the last latent recursion. */
-const full: Recursion = { latents: () => ["y", "z"], answer: "y", recurse: latentRecursion };
+import { full, type Recursion } from "./recursion";
 
 /**
  * HRM's gradient: only the last update of z and the last of y learn, as if the recursion had reached a fixed point.
  * Source: models/recursive_reasoning/hrm.py, "1-step grad"; the paper's section 3.1 doubts it, section 4.1 drops it.
  */
-const oneStep: Recursion = {
+const oneStep: Recursion<"y" | "z"> = {
   latents: full.latents,
   answer: "y",
   recurse(net, x, { y, z }, n) {
-    z = noGradient(() => {
-      for (let i = 0; i < n - 1; i++) z = net.z(x, y, z);
-      return z;
+    const earlier = noGradient(() => {
+      let current = z;
+      for (let i = 0; i < n - 1; i++) current = net.z(x, y, current);
+      return current;
     });
-    z = net.z(x, y, z);
-    y = net.y(y, z);
-    return { y, z };
+    const last = net.z(x, y, earlier);
+    return { y: net.y(y, last), z: last };
   },
 };
 
 /** One latent that must be reasoning and answer at once. Source: models/recursive_reasoning/trm_singlez.py. */
-const singleLatent: Recursion = {
+const singleLatent: Recursion<"z"> = {
   latents: () => ["z"],
   answer: "z",
-  recurse(net, x, { z }, n) {
+  recurse(net, x, latents, n) {
+    let { z } = latents;
     for (let i = 0; i < n; i++) z = net.z(x, z);
     return { z: net.y(z) };
   },
@@ -60,7 +49,7 @@ const manyLatents: Recursion = {
  * step that is direct prediction, from x and a constant; with more, deep supervision alone.
  * Source: models/recursive_reasoning/transformers_baseline.py; "Direct pred" in the paper's Tables 4 and 5.
  */
-const direct: Recursion = {
+const direct: Recursion<"y"> = {
   latents: () => ["y"],
   answer: "y",
   recurse: (net, x, { y }) => ({ y: net.y(x, y) }),
@@ -70,7 +59,7 @@ function reasoningNames(n: number): string[] {
   return Array.from({ length: n }, (_, i) => `z${i + 1}`);
 }
 
-/** The recursions by the name that a configuration gives them. */
+/** The paper's recursion and its ablations, by the name that a configuration gives them. */
 export const recursions: Record<ModelConfig["recursion"], Recursion> = {
   full,
   "one-step": oneStep,
