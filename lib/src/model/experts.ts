@@ -2,8 +2,9 @@ import { learning, noGradient, tf } from "tfjs-compile";
 import type { ModelConfig } from "./config";
 import { linearWeight } from "./init";
 import { initSwiGlu, linear, oneHot, type SwiGluParams, swiGlu } from "./layers";
-import type { Model } from "./model";
-import { type Network, networkOf, residual, type SubLayer } from "./network";
+import { buildModel, type Model } from "./model";
+import { networkOf, residual, type SubLayer } from "./network";
+import type { Recursion } from "./recursion";
 
 /** Weights of a mixture of experts. */
 export type ExpertsParams = {
@@ -43,17 +44,16 @@ export function mixtureOfExperts(
  * A model whose feed-forward layers are mixtures of experts. While it learns, `expertBalance` times the mean of all balances is
  * its output's auxiliary loss.
  * Source: Fedus et al. 2021 (Switch Transformer), section 2.2.
- * @param build makes the model around a network
  */
-export function modelWithExperts(config: ModelConfig, build: (network: Network) => Model): Model {
+export function modelWithExperts(config: ModelConfig, recursion: Recursion): Model {
   return {
-    ...build(networkOf(config, mixtureOfExperts())),
+    ...buildModel(config, networkOf(config, mixtureOfExperts()), recursion),
     forward(...inputs) {
       const balances: tf.Scalar[] = [];
       const experts = mixtureOfExperts(({ balance }) => {
         if (learning()) balances.push(balance);
       });
-      const output = build(networkOf(config, experts)).forward(...inputs);
+      const output = buildModel(config, networkOf(config, experts), recursion).forward(...inputs);
       if (balances.length === 0) return output;
       const balance = tf.mean(tf.stack(balances));
       return { ...output, auxiliaryLoss: tf.mul(config.expertBalance, balance) as tf.Scalar };

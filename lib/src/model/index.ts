@@ -9,6 +9,7 @@ export {
   paperModel,
   puzzleTokens,
 } from "./config";
+export { createModel, type ModelParts } from "./create-model";
 export {
   type ExpertsParams,
   mixtureOfExperts,
@@ -19,11 +20,9 @@ export { linearWeight, type NormalSource, truncatedNormal } from "./init";
 export { linear, oneHot, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 export {
   countParameters,
-  createModel,
   type Model,
   type ModelOutput,
   type ModelParams,
-  type ModelParts,
   type Weights,
 } from "./model";
 export {

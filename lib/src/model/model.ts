@@ -1,11 +1,9 @@
 import { flatten, type TensorTree, tf } from "tfjs-compile";
-import { recursions } from "./ablations";
-import { checkModelConfig, contextLength, type ModelConfig } from "./config";
+import { contextLength, type ModelConfig } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
-import { modelWithExperts } from "./experts";
 import { outputHead, type QHeadParams, qHead } from "./heads";
 import { linearWeight, type NormalSource, truncatedNormal } from "./init";
-import { type Network, type NetworkParams, netOf, networkOf } from "./network";
+import { type Network, type NetworkParams, netOf } from "./network";
 import { deepRecursion, type Latents, type Recursion } from "./recursion";
 
 /** What training changes: the network and the maps into and out of it. */
@@ -58,25 +56,11 @@ export interface Model {
   ): ModelOutput;
 }
 
-/** What an ablation may replace. */
-export interface ModelParts {
-  readonly network?: Network;
-  readonly recursion?: Recursion;
-}
-
 /**
- * Builds the model that a configuration describes.
- * @param parts components of your own in place of those that the configuration names
- * @throws RangeError naming the field that is impossible
- * @example
- * const model = createModel({ ...paperModel, vocabSize: 11, seqLen: 81, numPuzzleIdentifiers: 1 });
+ * The model of a network and a recursion; `createModel` chooses the two that a configuration names.
+ * @param config one that is possible
  */
-export function createModel(config: ModelConfig, parts: ModelParts = {}): Model {
-  checkModelConfig(config);
-  if (config.experts > 1 && !parts.network) {
-    return modelWithExperts(config, (network) => createModel(config, { ...parts, network }));
-  }
-  const { network = networkOf(config), recursion = recursions[config.recursion] } = parts;
+export function buildModel(config: ModelConfig, network: Network, recursion: Recursion): Model {
   return {
     config,
     recursion,
