@@ -3,14 +3,13 @@ import { tf } from "tfjs-compile";
 import type { Equal, Expect } from "../../../packages/engine/test/expect-type";
 import {
   createModel,
-  type LatentRecursion,
-  type Layer,
   linear,
   linearWeight,
   type Model,
   type ModelConfig,
   type Network,
   paperModel,
+  type Recursion,
 } from "../../src/model";
 
 const config: ModelConfig = { ...paperModel, vocabSize: 8, seqLen: 36, numPuzzleIdentifiers: 1 };
@@ -24,8 +23,7 @@ const model = createModel(config, { network: oneLayer });
 export type NetworksKeepTheirTypes = [
   Expect<Equal<typeof model, Model>>,
   Expect<Equal<ReturnType<typeof oneLayer.init>, tf.Tensor2D>>,
-  Expect<Equal<ReturnType<typeof oneLayer.apply>, Layer>>,
-  Expect<Equal<Parameters<Layer>, [h: tf.Tensor3D]>>,
+  Expect<Equal<ReturnType<typeof oneLayer.apply>, (h: tf.Tensor3D) => tf.Tensor3D>>,
 ];
 
 export const wrongWeights: Network<{ w: tf.Tensor2D }> = {
@@ -35,7 +33,9 @@ export const wrongWeights: Network<{ w: tf.Tensor2D }> = {
   apply: (_config, { v }) => v,
 };
 // @ts-expect-error: a recursion returns latents, not one tensor
-export const wrongRecursion: LatentRecursion = (_net, x) => x;
+export const wrongRecursion: Recursion["recurse"] = (_net, x) => x;
+// @ts-expect-error: this recursion has no latent z
+export const withoutZ: Recursion<"y">["recurse"] = (net, x, { y, z }) => ({ y: net.y(x, y, z) });
 // @ts-expect-error: the dataset's part of the configuration is missing
 createModel(paperModel);
 // @ts-expect-error: no such mixer
