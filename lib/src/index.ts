@@ -88,7 +88,7 @@ export {
   parseMaze,
   type SudokuPuzzle,
   type SudokuSolver,
-  sudokuBox,
+  sudokuBoxes,
   sudokuGenerator,
   sudokuPicture,
   sudokuSolver,

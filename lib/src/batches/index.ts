@@ -21,7 +21,7 @@ export {
   puzzleCount,
   type Tokens,
 } from "./dataset";
-export { type PuzzleKind, puzzleKind } from "./kind";
+export { type PuzzleHints, type PuzzleKind, puzzleKind } from "./kind";
 export {
   type MazeDatasetOptions,
   type MazeTask,

@@ -8,8 +8,9 @@ import {
   mazePicture,
   parseGrid,
   parseMaze,
-  sudokuBox,
+  sudokuBoxes,
   sudokuPicture,
+  sudokuProblem,
 } from "../puzzles";
 import type { Dataset } from "./dataset";
 import { mazeCells, mazeTokens } from "./maze";
@@ -18,6 +19,8 @@ import { sudokuDigits, sudokuTokens } from "./sudoku";
 /** Everything that depends on what kind of puzzle a model was trained on. */
 export interface PuzzleKind {
   parse(text: string): Uint8Array;
+  /** The fault of a question, such as clues that clash; undefined if it has exactly one answer. */
+  problem(question: Uint8Array): string | undefined;
   tokens(question: Uint8Array): Uint8Array;
   cells(tokens: Int32Array): Uint8Array;
   format(answer: Uint8Array): string;
@@ -25,14 +28,31 @@ export interface PuzzleKind {
   draw(answer: Uint8Array, question: Uint8Array): string;
 }
 
+/** Facts that the numbers of cells and tokens do not tell: 36 cells have boxes of 2x3 or 3x2, 16 may be a Sudoku or a maze. */
+export interface PuzzleHints {
+  readonly kind?: "sudoku" | "maze";
+  readonly box?: Box;
+}
+
 /**
- * The kind of puzzle that a model was trained on, by its numbers of cells and tokens.
- * @throws Error when it is neither Sudoku nor maze
+ * The kind of puzzle that a model was trained on.
+ * @param hints what the run or the user says; without it the usual box, and a Sudoku rather than a maze
+ * @throws Error when it is neither Sudoku nor maze, or the box has another number of cells
  */
-export function puzzleKind({ seqLen, vocabSize }: Pick<Dataset, "seqLen" | "vocabSize">): PuzzleKind {
-  const box = sudokuBox(seqLen);
-  if (box && vocabSize === Math.sqrt(seqLen) + 2) return sudokuKind(box);
-  if (vocabSize === 6 && Number.isInteger(Math.sqrt(seqLen))) return mazeKind(Math.sqrt(seqLen));
+export function puzzleKind(
+  { seqLen, vocabSize }: Pick<Dataset, "seqLen" | "vocabSize">,
+  hints: PuzzleHints = {},
+): PuzzleKind {
+  const side = Math.sqrt(seqLen);
+  const boxes = hints.kind === "maze" || vocabSize !== side + 2 ? [] : sudokuBoxes(seqLen);
+  const box = hints.box ?? boxes[0];
+  if (box && boxes.some(([rows, columns]) => rows === box[0] && columns === box[1])) return sudokuKind(box);
+  if (hints.box && boxes.length > 0) {
+    throw new Error(
+      `boxes of ${hints.box.join("x")} do not fill ${seqLen} cells; it can be ${boxes.map((b) => b.join("x")).join(" or ")}`,
+    );
+  }
+  if (vocabSize === 6 && Number.isInteger(side)) return mazeKind(side);
   throw new Error(
     `the model answers puzzles of ${seqLen} cells of ${vocabSize} kinds; solve knows Sudokus and mazes. ` +
       "ARC tasks need their augmentations and votes: build a dataset folder and use trm eval",
@@ -42,6 +62,7 @@ export function puzzleKind({ seqLen, vocabSize }: Pick<Dataset, "seqLen" | "voca
 function sudokuKind(box: Box): PuzzleKind {
   return {
     parse: (text) => parseGrid(text, box),
+    problem: (question) => sudokuProblem(question, box),
     tokens: sudokuTokens,
     cells: sudokuDigits,
     format: formatGrid,
@@ -61,6 +82,10 @@ function mazeKind(size: number): PuzzleKind {
       if (maze.length === size * size) return maze;
       const side = Math.sqrt(maze.length);
       throw new Error(`the maze is ${side}x${side}, but the model was trained on ${size}x${size}`);
+    },
+    problem(question) {
+      const { shortest } = checkMaze(question, question);
+      return shortest < 0 ? "no way leads from S to G" : undefined;
     },
     tokens: mazeTokens,
     cells: mazeCells,

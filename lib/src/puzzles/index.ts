@@ -34,7 +34,7 @@ export { formatMaze, MAZE, type MazeGrid, type MazePuzzle, mazePicture, parseMaz
 export { canonicalForm, sudokuForm } from "./sudoku/canonical";
 export { checkSudoku, type SudokuCheck } from "./sudoku/check";
 export { type SudokuDifficulty, type SudokuGeneratorOptions, sudokuGenerator } from "./sudoku/generate";
-export { type Box, type Geometry, geometry, sudokuBox } from "./sudoku/geometry";
+export { type Box, type Geometry, geometry, sudokuBoxes } from "./sudoku/geometry";
 export {
   cellName,
   clueCount,
@@ -44,5 +44,6 @@ export {
   type SudokuPuzzle,
   sudokuPicture,
 } from "./sudoku/grid";
+export { sudokuProblem } from "./sudoku/problem";
 export { type SearchOptions, type SearchResult, type SudokuSolver, sudokuSolver } from "./sudoku/solve";
 export { applySymmetry, randomSymmetry, type SudokuSymmetry } from "./sudoku/symmetry";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   exampleCount,
+  puzzleKind,
   sudokuAugment,
   sudokuDataset,
   sudokuDigits,
@@ -9,7 +10,7 @@ import {
   sudokuTokens,
   trainSampler,
 } from "../../src/batches";
-import { canonicalForm, checkSudoku, sudokuGenerator } from "../../src/puzzles";
+import { canonicalForm, checkSudoku, parseGrid, sudokuGenerator } from "../../src/puzzles";
 import { createRandom } from "../../src/random";
 
 test("tokens and digits are each other's opposite", () => {
@@ -71,4 +72,29 @@ test("a task of newspaper puzzles has their number of clues, in both halves", ()
   for (const { puzzle, rating } of [...task.puzzles.train, ...task.puzzles.test]) {
     assert.deepEqual([puzzle.filter((digit) => digit > 0).length, rating], [34, 0]);
   }
+});
+
+test("the kind of a puzzle comes from its hints where cells and tokens fit several", () => {
+  const six = { seqLen: 36, vocabSize: 8 };
+  const answer = Uint8Array.from("123456345612561234214365436521652143", Number);
+  assert.equal(puzzleKind(six, { box: [3, 2] }).isSolved(answer, answer), true);
+  assert.equal(puzzleKind(six).isSolved(answer, answer), false);
+  assert.throws(
+    () => puzzleKind(six, { box: [3, 3] }),
+    /boxes of 3x3 do not fill 36 cells; it can be 2x3 or 3x2/,
+  );
+  const four = { seqLen: 16, vocabSize: 6 };
+  assert.equal(puzzleKind(four).format(Uint8Array.of(1, 2)), "12");
+  assert.equal(puzzleKind(four, { kind: "maze" }).format(Uint8Array.of(0, 1)), "# ");
+});
+
+test("the fault of a question is named", () => {
+  const problem = (text: string) => puzzleKind({ seqLen: 16, vocabSize: 6 }).problem(parseGrid(text, [2, 2]));
+  assert.equal(problem("11.............."), "the clues at row 1, column 1 and row 1, column 2 are both 1");
+  assert.equal(problem("1....1.........."), "the clues at row 1, column 1 and row 2, column 2 are both 1");
+  assert.equal(problem("1234341221434321"), undefined);
+  assert.equal(problem("123............4"), "no solution exists");
+  assert.equal(problem("1..............."), "more than one solution exists");
+  const maze = puzzleKind({ seqLen: 25, vocabSize: 6 });
+  assert.equal(maze.problem(maze.parse("######S# ##### ##  G######")), "no way leads from S to G");
 });

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { type Dataset, type SudokuDatasetOptions, sudokuDataset, sudokuTask } from "trm/batches";
-import type { SudokuPuzzle } from "trm/puzzles";
+import type { SudokuDifficulty, SudokuPuzzle } from "trm/puzzles";
 import { createRandom } from "trm/random";
 import { parseBox, sampleSudokuCsv } from "trm-workbench/runs";
 import {
@@ -18,6 +18,8 @@ import { boxOfCsv } from "./test-data";
 
 interface SudokuCommandOptions extends BuilderOptions {
   readonly generate?: string;
+  readonly difficulty?: SudokuDifficulty;
+  readonly clues?: number;
   readonly train?: number;
   readonly test?: number;
   readonly trainCsv?: string;
@@ -34,7 +36,26 @@ export const dataSudokuCommand = new Command("sudoku")
   .addOption(new Option("--test-csv <file>", "held-out puzzles in the same layout"))
   .addOption(new Option("--download", "download Sudoku-Extreme"))
   .addOption(
-    oneOf("--generate <box>", "generate puzzles with boxes of ROWSxCOLUMNS", ["2x2", "2x3", "2x4", "3x3"]),
+    oneOf("--generate <box>", "generate puzzles with boxes of ROWSxCOLUMNS", [
+      "2x2",
+      "2x3",
+      "3x2",
+      "2x4",
+      "4x2",
+      "3x3",
+    ]),
+  )
+  .addOption(
+    oneOf(
+      "--difficulty <kind>",
+      "minimal: every clue is needed; singles: naked and hidden singles suffice; mixed: any",
+      ["minimal", "singles", "mixed"],
+    ),
+  )
+  .addOption(
+    new Option("--clues <n>", "clues of each puzzle; mixed unless --difficulty says singles").argParser(
+      wholeNumber(),
+    ),
   )
   .addOption(new Option("--train <n>", "training puzzles to generate").argParser(wholeNumber()))
   .addOption(new Option("--test <n>", "held-out puzzles to generate").argParser(wholeNumber()))
@@ -56,7 +77,15 @@ export const dataSudokuCommand = new Command("sudoku")
     });
     if (generate)
       refuseWithout(command, "CSV files", { "--subsample": subsample, "--min-rating": minRating });
-    else refuseWithout(command, "--generate", { "--train": train, "--test": test });
+    else {
+      const { difficulty, clues } = options;
+      refuseWithout(command, "--generate", {
+        "--train": train,
+        "--test": test,
+        "--difficulty": difficulty,
+        "--clues": clues,
+      });
+    }
     checkOut(options);
     const start = performance.now();
     const content = generate
@@ -70,8 +99,10 @@ export const dataSudokuCommand = new Command("sudoku")
 
 addBuilderOptions(dataSudokuCommand, 0);
 
-function generated(box: string, { train = 1000, test = 1000, seed, augmentations }: SudokuCommandOptions) {
-  const task = sudokuTask({ box: parseBox(box), train, test, seed, augmentations });
+function generated(box: string, options: SudokuCommandOptions) {
+  const { train = 1000, test = 1000, seed, augmentations, clues } = options;
+  const difficulty = options.difficulty ?? (clues === undefined ? "minimal" : "mixed");
+  const task = sudokuTask({ box: parseBox(box), train, test, seed, augmentations, difficulty, clues });
   return { train: task.train, test: task.test };
 }
 

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { disposeTree } from "tfjs-compile";
-import { puzzleKind } from "trm/batches";
+import { type PuzzleHints, puzzleKind } from "trm/batches";
 import { createReasoner, solve } from "trm/trainer";
+import type { RunConfigChanges } from "trm-workbench/config";
+import { parseBox } from "trm-workbench/runs";
 import { percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
-import { jsonOption, modelConfigOption, weightsOption, wholeNumber } from "./options";
+import { jsonOption, modelConfigOption, oneOf, weightsOption, wholeNumber } from "./options";
 import { finish } from "./output";
 import { loadModel } from "./weights";
 
@@ -13,6 +15,7 @@ interface SolveCommandOptions extends EngineCommandOptions {
   readonly weights: "ema" | "live";
   readonly config?: string;
   readonly supervisionSteps?: number;
+  readonly box?: string;
   readonly json?: boolean;
 }
 
@@ -31,14 +34,26 @@ export const solveCommand = new Command("solve")
       wholeNumber(),
     ),
   )
+  .addOption(
+    oneOf("--box <box>", "box of the Sudoku, ROWSxCOLUMNS; that of the run when left out", [
+      "2x2",
+      "2x3",
+      "3x2",
+      "2x4",
+      "4x2",
+      "3x3",
+    ]),
+  )
   .addOption(deviceOption())
   .addOption(jsonOption())
   .action(async (path: string, puzzle: string | undefined, options: SolveCommandOptions) => {
     const text = puzzle ?? readFileSync(0, "utf8");
     await startEngineFor(options);
-    const { model, params, precision } = loadModel(path, options);
-    const kind = puzzleKind(model.config);
+    const { model, params, precision, stored } = loadModel(path, options);
+    const kind = puzzleKind(model.config, hintsOf(stored.config?.data, options.box));
     const question = kind.parse(text);
+    const problem = kind.problem(question);
+    if (problem) console.error(`trm: ${problem}`);
     const reasoner = createReasoner(model, precision);
     const thoughts = solve(reasoner, params, kind.tokens(question), {
       ...(options.supervisionSteps && { supervisionSteps: options.supervisionSteps }),
@@ -66,6 +81,19 @@ export const solveCommand = new Command("solve")
     };
     finish(options.json, result, () => verdict(steps));
   });
+
+/** What the run's data says about its puzzles; the option overrules it. */
+function hintsOf(data: RunConfigChanges["data"], box: string | undefined): PuzzleHints {
+  const { kind, box: ofRun } = { kind: undefined, box: undefined, ...data } as {
+    kind?: string;
+    box?: string;
+  };
+  const text = box ?? ofRun;
+  return {
+    ...(kind !== undefined && kind !== "folder" && { kind: kind === "maze" ? "maze" : "sudoku" }),
+    ...(text !== undefined && { box: parseBox(text) }),
+  };
+}
 
 interface SolvingStep {
   readonly step: number;

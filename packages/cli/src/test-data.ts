@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, isAbsolute, join, relative } from "node:path";
 import { type Dataset, type FolderExtras, sudokuDataset } from "trm/batches";
-import { type Box, sudokuBox } from "trm/puzzles";
+import { type Box, checkSudoku, parseGrid, sudokuBoxes } from "trm/puzzles";
 import { parseRunConfig, type RunConfigChanges } from "trm-workbench/config";
 import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
 import { openRunData, sampleSudokuCsv } from "trm-workbench/runs";
@@ -76,12 +76,27 @@ async function openConfigured(changes: RunConfigChanges, name: string): Promise<
   };
 }
 
-/** The box of the Sudokus in a CSV file, by the length of its first puzzle. */
+/** Rows that are read to learn the box: each answer fits the right one, and nearly never another. */
+const ROWS_FOR_BOX = 20;
+
+/**
+ * The box of the Sudokus in a CSV file: the one in which their answers keep the rules.
+ * @throws Error naming the line of a question whose number of cells no Sudoku has
+ */
 export async function boxOfCsv(path: string): Promise<Box> {
-  for await (const { question, where } of streamPuzzleRows(path)) {
-    const box = sudokuBox(question.length);
-    if (!box) throw new Error(`${where}: a Sudoku of ${question.length} cells is not known`);
-    return box;
+  let boxes: readonly Box[] | undefined;
+  let rows = 0;
+  for await (const { question, answer, where } of streamPuzzleRows(path)) {
+    boxes ??= sudokuBoxes(question.length);
+    if (boxes.length === 0) throw new Error(`${where}: a Sudoku of ${question.length} cells is not known`);
+    const fitting = boxes.filter(
+      (box) => checkSudoku(parseGrid(answer, box, `${where}: column answer`), box).solved,
+    );
+    // A wrong answer is named when the puzzles are read.
+    if (fitting.length === 0) return boxes[0];
+    boxes = fitting;
+    if (boxes.length === 1 || ++rows === ROWS_FOR_BOX) break;
   }
-  throw new Error(`${path} has no puzzles`);
+  if (boxes === undefined) throw new Error(`${path} has no puzzles`);
+  return boxes[0];
 }

@@ -114,3 +114,41 @@ describe("output that nobody takes", { skip: process.platform !== "linux" && "ne
     assert.equal(stderr, "");
   });
 });
+
+describe("boxes of 3x2 beside 2x3", () => {
+  const folder = scratchFolder();
+  const answers = {
+    "3x2": "123456345612561234214365436521652143",
+    "2x3": "123456456123214365365214531642642531",
+  };
+  for (const [box, answer] of Object.entries(answers)) {
+    const question = `.${answer.slice(1, 10)}.${answer.slice(11)}`;
+    writeFileSync(join(folder, `${box}.csv`), `source,question,answer,rating\na,${question},${answer},1\n`);
+  }
+
+  test("the box of a file is the one that its answers fit", () => {
+    const line = (box: string) => ["data", "sudoku", "--out", box, "--train-csv", `${box}.csv`];
+    situations(folder, [
+      { line: line("2x3"), code: 0, says: /train +1 puzzles/ },
+      { line: line("3x2"), code: 0, says: /train +1 puzzles/ },
+      {
+        line: [
+          "data",
+          "sudoku",
+          "--out",
+          "g",
+          "--generate",
+          "3x2",
+          "--train",
+          "3",
+          "--test",
+          "1",
+          "--clues",
+          "14",
+        ],
+        code: 0,
+        says: /train +3 puzzles/,
+      },
+    ]);
+  });
+});

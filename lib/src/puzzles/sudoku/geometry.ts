@@ -17,12 +17,21 @@ export interface Geometry {
   readonly peersPerCell: number;
 }
 
-/** The usual box of a Sudoku with so many cells: 16 -> 2x2, 36 -> 2x3, 64 -> 2x4, 81 -> 3x3; else undefined. */
-export function sudokuBox(cells: number): Box | undefined {
-  const side = Math.sqrt(cells);
-  return [[2, 2] as const, [2, 3] as const, [2, 4] as const, [3, 3] as const].find(
-    ([rows, columns]) => rows * columns === side,
-  );
+/** The boxes of a Sudoku with so many cells, the usual one first: of 36 cells 2x3 and 3x2; none for other numbers. */
+export function sudokuBoxes(cells: number): readonly Box[] {
+  const boxes: Readonly<Record<number, readonly Box[]>> = {
+    16: [[2, 2]],
+    36: [
+      [2, 3],
+      [3, 2],
+    ],
+    64: [
+      [2, 4],
+      [4, 2],
+    ],
+    81: [[3, 3]],
+  };
+  return boxes[cells] ?? [];
 }
 
 const known = new Map<string, Geometry>();

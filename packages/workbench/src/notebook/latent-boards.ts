@@ -1,6 +1,6 @@
 import { sudokuDigits } from "trm/batches";
 import type { ModelParams } from "trm/model";
-import { sudokuBox } from "trm/puzzles";
+import { sudokuBoxes } from "trm/puzzles";
 import type { Reasoner } from "trm/trainer";
 import { headDecoder, readMinds } from "../analysis";
 import { type Figure, type Heading, sudokuStepsFigure } from "../figures";
@@ -16,7 +16,7 @@ export async function latentBoardsFigure(
   heading: Heading,
 ): Promise<Figure> {
   const { seqLen } = reasoner.model.config;
-  const box = sudokuBox(seqLen);
+  const [box] = sudokuBoxes(seqLen);
   if (box === undefined)
     throw new RangeError(`the model's puzzles have ${seqLen} cells, which no Sudoku has`);
   const [inputs, labels] = [Int32Array.from(puzzle.inputs), Int32Array.from(puzzle.labels)];
