@@ -3,9 +3,11 @@ export { type AttentionParams, attention } from "./attention";
 export { type BatchTensors, type Carry, decideHalt, emptyCarry, freshLatents, refill } from "./carry";
 export {
   checkModelConfig,
+  checkModelRules,
   contextLength,
   hrmModel,
   type ModelConfig,
+  type ModelSettings,
   paperModel,
   puzzleTokens,
 } from "./config";
@@ -16,6 +18,7 @@ export {
   type Routing,
   route,
 } from "./experts";
+export { datasetFields, modelFields } from "./fields";
 export { linearWeight, type NormalSource, truncatedNormal } from "./init";
 export { linear, oneHot, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 export {

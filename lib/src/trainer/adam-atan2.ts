@@ -1,14 +1,8 @@
 import { mapTree, type TensorTree, tf, zipTrees } from "tfjs-compile";
+import type { TrainingConfig } from "./config";
 
 /** Settings of AdamATan2, constant over a run. */
-export interface AdamATan2Config {
-  /** Decay of the mean of gradients. */
-  readonly beta1: number;
-  /** Decay of the mean of squared gradients. */
-  readonly beta2: number;
-  /** Decoupled weight decay, multiplied by the learning rate. */
-  readonly weightDecay: number;
-}
+export type AdamATan2Config = Pick<TrainingConfig, "beta1" | "beta2" | "weightDecay">;
 
 /** Running means, each in the shape of the weights. */
 export type AdamState<P extends TensorTree> = { readonly m: P; readonly v: P };

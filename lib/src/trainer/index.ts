@@ -14,6 +14,7 @@ export {
   type ThinkingStep,
   think,
 } from "./evaluate";
+export { trainingFields } from "./fields";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
 export { deepSupervision, type PuzzleTensors, type SupervisionStep } from "./paper";
 export { drawMinSteps, stepRates } from "./rates";

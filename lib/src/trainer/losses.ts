@@ -1,9 +1,10 @@
 import { noGradient, tf } from "tfjs-compile";
 import { IGNORED_LABEL } from "../batches/dataset";
 import { oneHot } from "../model/layers";
+import type { TrainingConfig } from "./config";
 
 /** How logits become log-probabilities; the loss is then the cross-entropy of either. */
-export type LossKind = "stablemax" | "softmax";
+export type LossKind = TrainingConfig["loss"];
 
 /**
  * Log-probabilities over the last axis.

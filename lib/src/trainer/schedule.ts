@@ -1,12 +1,7 @@
-/** How the learning rate moves: up to `base` linearly, then down a half cosine to `minRatio * base`. */
-export interface ScheduleConfig {
-  /** Steps of linear warm-up. [lr_warmup_steps] */
-  readonly warmupSteps: number;
-  /** Steps of the whole run; the official code has epochs instead. [epochs] */
-  readonly totalSteps: number;
-  /** Where the cosine ends, as a share of the base rate; 1 keeps it constant. [lr_min_ratio] */
-  readonly minRatio: number;
-}
+import type { TrainingConfig } from "./config";
+
+/** Course of the learning rate: up to `base` linearly, then down a half cosine to `minRatio * base`. */
+export type ScheduleConfig = Pick<TrainingConfig, "warmupSteps" | "totalSteps" | "minRatio">;
 
 /**
  * Learning rate of step t = 1, 2, ….

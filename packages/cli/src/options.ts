@@ -4,7 +4,6 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type ConfigField,
   configFields,
-  fieldDocs,
   mergeConfig,
   presetNamed,
   presets,
@@ -68,7 +67,6 @@ const groupNames: Record<string, string> = {
 
 /** Gives a command an option for every field of a configuration, and `--set field=value`. */
 export function addConfigOptions(command: Command): void {
-  const docs = fieldDocs();
   command.addOption(
     new Option("--set <field=value>", "another way to write any of the options below; may be repeated")
       .argParser((text, changes: RunConfigChanges | undefined) =>
@@ -77,7 +75,7 @@ export function addConfigOptions(command: Command): void {
       .default(undefined),
   );
   for (const field of configFields()) {
-    const option = new Option(`--${field.path} <value>`, aboutField(field, docs.get(field.path)));
+    const option = new Option(`--${field.path} <value>`, aboutField(field));
     // Wrapped, because commander makes an empty text of a value that is null.
     option.argParser((text): Given => ({ value: fieldValue(field, text) }));
     command.addOption(option.helpGroup(groupNames[field.path.split(".")[0]]));
@@ -99,12 +97,12 @@ export function configChanges(options: object): RunConfigChanges {
   return changes;
 }
 
-function aboutField({ choices, default: standard }: ConfigField, doc = ""): string {
+function aboutField({ doc, official, choices, default: standard }: ConfigField): string {
   const notes = [
     ...(choices ? [choices.join(", ")] : []),
     ...(standard === undefined ? [] : [`default ${JSON.stringify(standard)}`]),
   ];
-  return notes.length > 0 ? `${doc} (${notes.join("; ")})` : doc;
+  return `${doc}${official ? ` [${official}]` : ""}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
 }
 
 /** `training.learningRate=1e-4` as a change. */

@@ -1,96 +1,39 @@
-import type { ModelConfig } from "trm/model";
+import type { ConfigOf } from "trm/fields";
+import type { ModelSettings } from "trm/model";
 import type { TrainingConfig } from "trm/trainer";
-
-/** The model without what its dataset decides: the number of tokens, their kinds, and the puzzle identifiers. */
-export type ModelSettings = Omit<ModelConfig, "vocabSize" | "seqLen" | "numPuzzleIdentifiers">;
+import type {
+  checkpointFields,
+  csvFields,
+  evaluationFields,
+  folderFields,
+  mazeFields,
+  metricsFields,
+  sudokuFields,
+} from "./fields";
 
 /** Sudokus generated from a seed; no test puzzle is a symmetric form of a training puzzle. */
-export interface GeneratedSudoku {
-  /** Where the puzzles come from: generated Sudokus or mazes, CSV files of Sudokus, or official dataset folders. */
-  readonly kind: "sudoku";
-  /** Rows x columns of one box: 2x2 for 4x4 Sudoku, 2x3 for 6x6, 3x3 for 9x9. */
-  readonly box: string;
-  /** Training puzzles to make, or the CSV file that has them. */
-  readonly train: number;
-  /** Held-out puzzles to make, or the CSV file that has them. */
-  readonly test: number;
-  /** Seeds what is generated, or which puzzles of a file are taken. */
-  readonly seed: number;
-  /** Rewrite every sampled training puzzle by a random symmetry, so that no two epochs are alike. */
-  readonly augment: boolean;
-}
+export interface GeneratedSudoku extends ConfigOf<typeof sudokuFields> {}
 
 /** Mazes generated from a seed. */
-export interface GeneratedMaze extends Omit<GeneratedSudoku, "kind" | "box"> {
-  readonly kind: "maze";
-  /** Cells on a side. */
-  readonly size: number;
-  /** Share of the walls that are opened again, so that there are detours. */
-  readonly loops: number;
-  /** Fewest steps from start to goal. */
-  readonly minLength: number;
-}
+export interface GeneratedMaze extends ConfigOf<typeof mazeFields> {}
 
 /** Sudokus of two CSV files in the layout of Sudoku-Extreme. */
-export interface SudokuFiles extends Omit<GeneratedSudoku, "kind" | "train" | "test"> {
-  readonly kind: "csv";
-  /** CSV file of training puzzles. */
-  readonly train: string;
-  /** CSV file of held-out puzzles. */
-  readonly test: string;
-  /** Take so many training puzzles, drawn by the seed; null takes all. */
-  readonly subsample: number | null;
-  /** Leave out training puzzles with a lower rating; null takes all. */
-  readonly minRating: number | null;
-}
+export interface SudokuFiles extends ConfigOf<typeof csvFields> {}
 
 /** Dataset folders in the official layout. */
-export interface DatasetFolders {
-  readonly kind: "folder";
-  /** Folders with a train split; several are mixed. [data_paths] */
-  readonly paths: readonly string[];
-  /** Folders with a test split; none means those of `paths`. [data_paths_test] */
-  readonly testPaths: readonly string[];
-  /** Passes over the training data; sets training.totalSteps. null leaves that as it is. [epochs] */
-  readonly epochs: number | null;
-  /** Passes that are joined before a last partial batch is dropped. [eval_interval] */
-  readonly epochsPerIteration: number;
-}
+export interface DatasetFolders extends ConfigOf<typeof folderFields> {}
 
-/** Where a run's puzzles come from. */
+/** Source of a run's puzzles. */
 export type DataConfig = GeneratedSudoku | GeneratedMaze | SudokuFiles | DatasetFolders;
 
-/** When and how a run is evaluated. */
-export interface EvaluationConfig {
-  /** Evaluate after so many steps; below 1 after such a share of the run; 0 only at the end. [eval_interval] */
-  readonly every: number;
-  /** Weights to evaluate: "ema", "live", or both. */
-  readonly weights: readonly ("live" | "ema")[];
-  /** Puzzles evaluated at a time; null takes training.batchSize. */
-  readonly batchSize: number | null;
-  /** Supervision steps per puzzle; null takes model.supervisionSteps. */
-  readonly supervisionSteps: number | null;
-  /** Evaluate the first so many puzzles; null evaluates all. */
-  readonly limit: number | null;
-}
+/** Evaluations during a run. */
+export interface EvaluationConfig extends ConfigOf<typeof evaluationFields> {}
 
-/** When checkpoints are saved. */
-export interface CheckpointConfig {
-  /** Save after so many steps; below 1 after such a share of the run; 0 only at the end. */
-  readonly every: number;
-  /** Checkpoints that stay. */
-  readonly keep: number;
-}
+/** Saving of checkpoints. */
+export interface CheckpointConfig extends ConfigOf<typeof checkpointFields> {}
 
-/** How metrics are written. */
-export interface MetricsConfig {
-  /** Tables for spreadsheets and data frames, or one JSON object a line. */
-  readonly format: "csv" | "jsonl";
-  /** Write every so many steps. */
-  readonly every: number;
-  /** Write TensorBoard event files too. */
-  readonly tensorboard: boolean;
-}
+/** Writing of metrics. */
+export interface MetricsConfig extends ConfigOf<typeof metricsFields> {}
 
 /** Everything that determines a run, as plain data. */
 export interface RunConfig {

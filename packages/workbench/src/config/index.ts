@@ -6,12 +6,11 @@ export {
   type GeneratedMaze,
   type GeneratedSudoku,
   type MetricsConfig,
-  type ModelSettings,
   mergeConfig,
   type RunConfig,
   type RunConfigChanges,
   type SudokuFiles,
 } from "./config";
-export { fieldDocs } from "./field-docs";
+export { type ConfigField, configFields, dataKinds } from "./fields";
+export { parseData, parseModelSettings, parseRunConfig } from "./parse";
 export { type PresetName, presetConfig, presetNamed, presets } from "./presets";
-export { type ConfigField, configFields, dataKinds, parseRunConfig } from "./schema";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { projectFolder } from "../files/paths";
 import { suggestion } from "../text/nearest";
 import type { RunConfig, RunConfigChanges } from "./config";
-import { parseRunConfig } from "./schema";
+import { parseRunConfig } from "./parse";
 
 /** No puzzle embedding: all Sudokus of a size are one task. */
 const noPuzzleEmbedding = { puzzleEmbSize: 0, puzzleEmbLen: 0 } as const;

@@ -1,11 +1,14 @@
-import type { ModelConfig } from "trm/model";
+import { type ModelSettings, modelFields } from "trm/model";
+import { paperTraining, trainingFields } from "trm/trainer";
 import { stringify } from "yaml";
-import { isRecord, type ModelSettings, type RunConfig, type RunConfigChanges } from "../config/config";
+import { isRecord, type RunConfig, type RunConfigChanges } from "../config/config";
+import { folderFields } from "../config/fields";
 import { nearest } from "../text/nearest";
-import { fromOfficialArch, type OfficialArch } from "./state-dict";
+import { officialModelName, settingsFromArch } from "./arch";
+import { officialNames, readOfficial, writeOfficial } from "./fields";
 import { type Plain, readWithDefaults, withInterpolations } from "./yaml";
 
-/** Fields of `cfg_pretrain.yaml` without a counterpart in a run: where things are, how they are called, and hydra's own. */
+/** Fields of `cfg_pretrain.yaml` that a run has no use for: places, names, and hydra's own. */
 const ignored = [
   "hydra",
   "evaluators",
@@ -18,49 +21,27 @@ const ignored = [
   "load_checkpoint",
 ];
 
-const trainingFields = [
-  "global_batch_size",
-  "epochs",
-  "eval_interval",
-  "lr",
-  "lr_min_ratio",
-  "lr_warmup_steps",
-  "beta1",
-  "beta2",
-  "weight_decay",
-  "puzzle_emb_weight_decay",
-  "puzzle_emb_lr",
-  "seed",
+/** Names at the top of an official file. */
+const known = [
+  "arch",
+  "freeze_weights",
   "ema",
-  "ema_rate",
+  ...officialNames("", folderFields),
+  ...officialNames("", trainingFields),
+  ...ignored,
 ];
-const known = ["arch", "data_paths", "data_paths_test", "freeze_weights", ...trainingFields, ...ignored];
 
-/** Fields that every model of the official code needs. */
-const requiredArchFields = [
+/** Names in `arch` that the official code needs for every model. */
+const requiredInArch = [
   "name",
-  "halt_exploration_prob",
-  "halt_max_steps",
-  "H_cycles",
-  "L_cycles",
   "H_layers",
-  "L_layers",
-  "hidden_size",
-  "num_heads",
-  "expansion",
-  "puzzle_emb_ndim",
-  "pos_encodings",
+  ...officialNames("arch", modelFields, ({ optional }) => !optional),
 ];
 
-const archFields = [
-  ...requiredArchFields,
-  "loss",
-  "forward_dtype",
-  "mlp_t",
-  "puzzle_emb_len",
-  "no_ACT_continue",
-  "rms_norm_eps",
-  "rope_theta",
+const knownInArch = [
+  ...requiredInArch,
+  ...officialNames("arch", modelFields),
+  ...officialNames("arch", trainingFields),
   "extensions",
 ];
 
@@ -97,116 +78,51 @@ export function isOfficialConfig(value: unknown): boolean {
 function archChanges(arch: unknown): RunConfigChanges {
   if (arch === undefined) return {};
   if (!isRecord(arch)) throw new Error("arch must be a section of fields");
-  const unknown = Object.keys(arch).find((field) => !archFields.includes(field));
-  if (unknown) throw new Error(`there is no field arch.${unknown}${didYouMean(unknown, archFields)}`);
-  const missing = requiredArchFields.find((field) => arch[field] === undefined);
+  const unknown = Object.keys(arch).find((field) => !knownInArch.includes(field));
+  if (unknown) throw new Error(`there is no field arch.${unknown}${didYouMean(unknown, knownInArch)}`);
+  const missing = requiredInArch.find((field) => arch[field] === undefined);
   if (missing) throw new Error(`arch.${missing} is missing`);
   const kind = /(?:^|\.)(\w+)@/.exec(String(arch.name))?.[1] ?? String(arch.name);
-  // These files lack the fields that the dataset decides.
-  const official = {
-    seq_len: 1,
-    vocab_size: 2,
-    num_puzzle_identifiers: 1,
-    ...arch,
-  } as unknown as OfficialArch;
-  const { vocabSize, seqLen, numPuzzleIdentifiers, ...model } = fromOfficialArch(kind, official);
-  return { model: { ...model, ...(isRecord(arch.extensions) && arch.extensions) } };
+  const extensions = isRecord(arch.extensions) ? arch.extensions : {};
+  return { model: { ...settingsFromArch(kind, arch), ...extensions } };
 }
 
-function dataChanges(config: Plain): RunConfigChanges {
-  if (config.data_paths === undefined) return {};
+function dataChanges(file: Plain): RunConfigChanges {
+  if (file.data_paths === undefined) return {};
+  const { epochs, eval_interval } = file;
   return {
-    data: {
-      kind: "folder",
-      paths: config.data_paths as string[],
-      testPaths: (config.data_paths_test ?? []) as string[],
-      epochs: (config.epochs ?? null) as number | null,
-      ...(config.eval_interval !== undefined && { epochsPerIteration: config.eval_interval as number }),
-    },
-    ...(config.epochs !== undefined &&
-      config.eval_interval !== undefined && {
-        evaluation: { every: Math.min(Number(config.eval_interval) / Number(config.epochs), 0.999) },
+    data: { kind: "folder", testPaths: [], epochs: null, ...readOfficial(folderFields, file) },
+    ...(epochs !== undefined &&
+      eval_interval !== undefined && {
+        evaluation: { every: Math.min(Number(eval_interval) / Number(epochs), 0.999) },
       }),
   };
 }
 
-function trainingChanges(config: Plain): RunConfigChanges {
-  const loss = isRecord(config.arch) && isRecord(config.arch.loss) ? config.arch.loss.loss_type : undefined;
-  const dtype = isRecord(config.arch) ? config.arch.forward_dtype : undefined;
-  const fields: Plain = {
-    seed: config.seed,
-    batchSize: config.global_batch_size,
-    learningRate: config.lr,
-    minRatio: config.lr_min_ratio,
-    warmupSteps: config.lr_warmup_steps,
-    beta1: config.beta1,
-    beta2: config.beta2,
-    weightDecay: config.weight_decay,
-    puzzleEmbLearningRate: config.puzzle_emb_lr,
-    puzzleEmbWeightDecay: config.puzzle_emb_weight_decay,
-    ema: config.ema === undefined ? undefined : config.ema ? (config.ema_rate ?? 0.999) : 0,
-    loss: loss === undefined ? undefined : String(loss).replace("_cross_entropy", ""),
-    precision: dtype,
-  };
-  const training = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+function trainingChanges(file: Plain): RunConfigChanges {
+  // `ema` switches the moving average on or off; `ema_rate` is its decay.
+  const { ema, ema_rate = paperTraining.ema } = file;
+  const rate = ema === undefined ? undefined : ema ? ema_rate : 0;
+  const training = readOfficial(trainingFields, { ...file, ema_rate: rate });
   return Object.keys(training).length > 0 ? { training } : {};
 }
 
-/** The official code's names of the recursions that it has. */
-const classNames: Partial<Record<ModelConfig["recursion"], string>> = {
-  full: "trm@TinyRecursiveReasoningModel_ACTV1",
-  "one-step": "trm_onestep@TinyRecursiveReasoningModel_ACTV1",
-  "single-latent": "trm_singlez@TinyRecursiveReasoningModel_ACTV1",
-  "many-latents": "trm_hier6@TinyRecursiveReasoningModel_ACTV1",
-};
-
 /** The `all_config.yaml` that official training would leave, as far as model and training go. */
 export function officialYaml({ model, training }: Pick<RunConfig, "model" | "training">): string {
-  const isHrm = model.networks === 2 && model.recursion === "one-step";
-  const name = isHrm
-    ? "hrm@HierarchicalReasoningModel_ACTV1"
-    : model.networks === 2
-      ? "trm_dual@TinyRecursiveReasoningModel_ACTV1"
-      : (classNames[model.recursion] ?? classNames.full);
+  const { arch: ofTraining, ...file } = writeOfficial(trainingFields, training);
+  const { arch: ofModel } = writeOfficial(modelFields, model);
+  const { loss, ...others } = ofTraining as Plain;
   const arch = {
-    name: `recursive_reasoning.${name}`,
-    loss: { name: "losses@ACTLossHead", loss_type: `${training.loss}_cross_entropy` },
-    halt_exploration_prob: model.exploration,
-    halt_max_steps: model.supervisionSteps,
-    H_cycles: model.T,
-    L_cycles: model.n,
+    name: officialModelName(model),
+    loss: { name: "losses@ACTLossHead", ...(loss as Plain) },
     H_layers: model.networks === 2 ? model.layers : 0,
-    L_layers: model.layers,
-    hidden_size: model.hiddenSize,
-    num_heads: model.heads,
-    expansion: model.expansion,
-    puzzle_emb_ndim: model.puzzleEmbSize,
-    pos_encodings: model.positions,
-    forward_dtype: training.precision,
-    mlp_t: model.mixer === "mlp",
-    puzzle_emb_len: model.puzzleEmbLen,
-    no_ACT_continue: model.halting !== "continue",
-    rms_norm_eps: model.normEpsilon,
-    rope_theta: model.ropeTheta,
+    ...(ofModel as Plain),
+    ...others,
   };
-  return stringify({
-    arch: { ...arch, ...extensions(model, arch) },
-    global_batch_size: training.batchSize,
-    lr: training.learningRate,
-    lr_min_ratio: training.minRatio,
-    lr_warmup_steps: training.warmupSteps,
-    beta1: training.beta1,
-    beta2: training.beta2,
-    weight_decay: training.weightDecay,
-    puzzle_emb_lr: training.puzzleEmbLearningRate,
-    puzzle_emb_weight_decay: training.puzzleEmbWeightDecay,
-    seed: training.seed,
-    ema: training.ema > 0,
-    ema_rate: training.ema,
-  });
+  return stringify({ arch: { ...arch, ...extensions(model, arch) }, ...file, ema: training.ema > 0 });
 }
 
-/** Fields that the official code does not have: kept in a section that our reader understands. */
+/** Settings that the official code does not have, in a section of our own that {@link readOfficialConfig} reads. */
 function extensions(model: ModelSettings, arch: Plain): { extensions?: Plain } {
   const official: Plain = { ...archChanges(arch).model };
   const beyond = Object.entries(model).filter(([field, value]) => value !== official[field]);

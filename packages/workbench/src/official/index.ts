@@ -1,12 +1,7 @@
+export { fromOfficialArch } from "./arch";
 export { isOfficialConfig, readOfficialConfig } from "./config";
 export { LOSS_TOLERANCE, type ParityErrors, type ParityResult, runParity, TENSOR_TOLERANCE } from "./parity";
-export {
-  fromOfficialArch,
-  fromStateDict,
-  type OfficialArch,
-  type StateDict,
-  toStateDict,
-} from "./state-dict";
+export { fromStateDict, type StateDict, toStateDict } from "./state-dict";
 export {
   embeddingNotice,
   modelConfigOf,

@@ -8,14 +8,19 @@ import {
   initTrainState,
   lossAndGrads,
   METRICS,
+  paperTraining,
   type StepRates,
   stepRates,
   type TrainState,
   think,
+  trainingFields,
   trainStep,
 } from "trm/trainer";
 import { readSafetensors, type StoredTensor, toFloat32, toInt32 } from "../files";
-import { fromOfficialArch, fromStateDict, type OfficialArch, toStateDict } from "./state-dict";
+import { fromOfficialArch } from "./arch";
+import { readOfficial } from "./fields";
+import { fromStateDict, toStateDict } from "./state-dict";
+import type { Plain } from "./yaml";
 
 /** Largest absolute difference allowed in logits, gradients, weights, moving averages and carried latents. */
 export const TENSOR_TOLERANCE = 2e-4;
@@ -48,7 +53,7 @@ export interface ParityResult {
 /** `config.json` of a case. */
 interface CaseConfig {
   readonly model: string;
-  readonly arch: OfficialArch & { readonly batch_size: number };
+  readonly arch: Plain & { readonly batch_size: number };
   readonly loss_type: string;
   readonly train: Record<
     | "lr"
@@ -196,21 +201,15 @@ function compareMetrics(
   });
 }
 
+/** A case has its own names for a few of the official fields. */
 function trainingConfig({ train, loss_type, arch }: CaseConfig): TrainingConfig {
+  const { warmup_steps: lr_warmup_steps, total_steps: totalSteps, ema: ema_rate } = train;
+  const official = { ...train, lr_warmup_steps, ema_rate, arch: { loss: { loss_type } } };
   return {
-    seed: 0,
+    ...paperTraining,
+    ...readOfficial(trainingFields, official),
     batchSize: arch.batch_size,
-    loss: loss_type === "softmax_cross_entropy" ? "softmax" : "stablemax",
-    learningRate: train.lr,
-    beta1: train.beta1,
-    beta2: train.beta2,
-    weightDecay: train.weight_decay,
-    warmupSteps: train.warmup_steps,
-    totalSteps: train.total_steps,
-    minRatio: train.lr_min_ratio,
-    puzzleEmbLearningRate: train.puzzle_emb_lr,
-    puzzleEmbWeightDecay: train.puzzle_emb_weight_decay,
-    ema: train.ema,
+    totalSteps,
     precision: "float32",
   };
 }

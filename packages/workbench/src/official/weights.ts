@@ -4,8 +4,8 @@ import { disposeTree, tf } from "tfjs-compile";
 import { type Model, type ModelConfig, type ModelParams, puzzleTokens } from "trm/model";
 import { z } from "zod";
 import { latestCheckpoint, readCheckpoint } from "../checkpoints";
-import { type ModelSettings, mergeConfig, type RunConfig, type RunConfigChanges } from "../config/config";
-import { parseRunConfig } from "../config/schema";
+import { mergeConfig, type RunConfig, type RunConfigChanges } from "../config/config";
+import { parseModelSettings, parseRunConfig } from "../config/parse";
 import {
   encodeBfloat16,
   readSafetensors,
@@ -139,8 +139,7 @@ export function modelConfigOf(
       `${path} does not say how its model works (n, T, heads, …): name a preset or a configuration file with --config`,
     );
   }
-  const merged = mergeConfig(weights.config ?? {}, changes);
-  const settings: ModelSettings = parseRunConfig({ ...merged, data: { kind: "sudoku" } }).model;
+  const settings = parseModelSettings(mergeConfig(weights.config ?? {}, changes).model);
   const vocabulary = tensors["inner.embed_tokens.embedding_weight"]?.shape[0];
   if (vocabulary === undefined) throw new Error(`${path} is no TRM: it has no inner.embed_tokens`);
   const partial = { ...settings, vocabSize: vocabulary, seqLen: 1, numPuzzleIdentifiers: 1 };

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { latestCheckpoint } from "../checkpoints";
 import type { RunConfig } from "../config/config";
-import { parseRunConfig } from "../config/schema";
+import { parseRunConfig } from "../config/parse";
 import { readJsonFile } from "../files";
 
 /** A run to go on with. */

@@ -6,7 +6,6 @@ import { paperModel } from "trm/model";
 import { paperTraining } from "trm/trainer";
 import {
   configFields,
-  fieldDocs,
   mergeConfig,
   type PresetName,
   parseRunConfig,
@@ -24,14 +23,10 @@ test("what a configuration leaves out has the paper's value", () => {
   assert.deepEqual(training, paperTraining);
 });
 
-test("every field is documented, once", () => {
-  const docs = fieldDocs();
-  const missing = configFields().filter(({ path }) => !docs.get(path));
-  assert.deepEqual(missing, []);
-  assert.match(docs.get("training.warmupSteps") ?? "", /^Steps of linear warm-up/);
+test("every field is documented", () => {
   assert.deepEqual(
-    [...docs.keys()].filter((path) => !configFields().some((field) => field.path === path)),
-    ["model.vocabSize", "model.seqLen", "model.numPuzzleIdentifiers"],
+    configFields().filter(({ doc }) => !doc),
+    [],
   );
 });
 
