@@ -87,7 +87,7 @@ export interface ThinkingStep {
 
 /**
  * Lets a model think about a batch of fresh puzzles, supervision step by supervision step, without learning.
- * @param signal stops before the next step by throwing its reason
+ * @param signal stops before the next step, or while a step is compiled, by throwing its reason
  */
 export async function* think(
   reasoner: Reasoner,
@@ -100,7 +100,7 @@ export async function* think(
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
-      const { output, sums } = await reasoner.step.async(params, latents, batch);
+      const { output, sums } = await reasoner.step.run([params, latents, batch], { signal });
       disposeTree(latents);
       latents = output.latents;
       try {

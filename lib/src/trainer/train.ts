@@ -36,7 +36,7 @@ export interface TrainOptions {
   readonly saveEvery?: number;
   /** Saves the trainer, which stands still meanwhile. `evaluationDue` tells whether its last evaluation was cut short. */
   readonly save?: (progress: { readonly evaluationDue: boolean }) => void | Promise<void>;
-  /** Stops after the steps under way, which may be two. */
+  /** Stops after the steps under way, which may be two; a step that is still being compiled is given up. */
   readonly signal?: AbortSignal;
   /** Gets every report. The device may be at the next step already. */
   readonly onStep?: (report: StepReport) => void | Promise<void>;
@@ -99,9 +99,11 @@ export async function train(trainer: Trainer, options: TrainOptions = {}): Promi
     if (evaluationDue) await evaluateNow();
     while (!reached && (following !== undefined || goesOn())) {
       if (following === undefined) begun = performance.now();
-      const current = await (following ?? trainer.start());
+      const current = await unlessAborted(following ?? trainer.start(signal), signal);
+      following = undefined;
+      if (current === undefined) break;
       const pauses = isDue("evaluate", current.step) || isDue("save", current.step);
-      following = !pauses && goesOn() ? thrownLater(trainer.start()) : undefined;
+      following = !pauses && goesOn() ? thrownLater(trainer.start(signal)) : undefined;
       const report = await current.report();
       const now = performance.now();
       trainingSeconds += (now - begun) / 1000;

@@ -59,8 +59,9 @@ export interface Trainer {
   /**
    * Starts one step, and resolves as soon as another can be started: on a PJRT device at once, in TensorFlow when the step is
    * done. Whoever starts the next step before reading the report of the last keeps the device busy, as {@link train} does.
+   * @param signal ends the compiler if the step has to be compiled first, by throwing its reason
    */
-  start(): Promise<StartedStep>;
+  start(signal?: AbortSignal): Promise<StartedStep>;
   /** The live parameters, or those with averaged weights. They share tensors with the state: do not dispose them. */
   params(weights: "live" | "ema"): ModelParams;
   /** Evaluates on datasets as if they were one; with the averaged weights unless told otherwise. */
@@ -138,24 +139,26 @@ export function createTrainer(
     batch: toTensors(sampler.next()),
     rates: stepRates(config, number, drawMinSteps(model.config, config.batchSize, exploration)),
   });
-  let coming: ReturnType<typeof draw> | undefined;
+  /** Steps that are drawn but not done, at most two. */
+  const drawn: ReturnType<typeof draw>[] = [];
   /** Metrics of steps that nobody has asked for a report yet. */
   const unread = new Set<tf.Tensor1D>();
 
-  async function start(): Promise<StartedStep> {
-    const { batch, rates } = coming ?? draw(step + 1);
-    coming = undefined;
+  async function start(signal?: AbortSignal): Promise<StartedStep> {
+    const current = drawn.shift() ?? draw(step + 1);
     try {
-      const running = compiledStep.async(state, batch, rates);
+      const running = compiledStep.run([state, current.batch, current.rates], { signal });
       // While the device computes, the host prepares what comes next.
-      coming = draw(step + 2);
+      if (drawn.length === 0) drawn.push(draw(step + 2));
       const result = await running;
       state = result.state;
       step++;
+      disposeTree([current.batch, current.rates]);
       unread.add(result.metrics);
       return startedStep(step, result.metrics);
-    } finally {
-      disposeTree([batch, rates]);
+    } catch (error) {
+      drawn.unshift(current);
+      throw error;
     }
   }
 
@@ -188,12 +191,12 @@ export function createTrainer(
       evaluate(reasoner, params(weights), datasets, { batchSize, ...options }),
     hostState: () => ({
       step,
-      ...(coming?.host ?? { sampler: sampler.save(), exploration: exploration.save() }),
+      ...(drawn[0]?.host ?? { sampler: sampler.save(), exploration: exploration.save() }),
     }),
     dispose() {
       compiledStep.dispose();
       reasoner.dispose();
-      disposeTree([state, coming?.batch, coming?.rates, ...unread]);
+      disposeTree([state, ...drawn.flatMap(({ batch, rates }) => [batch, rates]), ...unread]);
     },
   };
 }

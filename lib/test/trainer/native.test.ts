@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, before, describe, test } from "node:test";
-import { startEngine, tf } from "tfjs-compile";
+import { onCompiling, startEngine, tf } from "tfjs-compile";
 import { toolchain } from "../../../packages/engine/src/native/toolchain";
 import type { ModelConfig } from "../../src/model";
-import { createTrainer, type History, train } from "../../src/trainer";
+import { createTrainer, type History, type Trainer, train } from "../../src/trainer";
 import { tinyModel, tinyTask, tinyTraining } from "./support";
 
 /** A whole run: augmented puzzles, halting, evaluation of both weights. */
@@ -68,4 +71,31 @@ describe("training natively", { skip: toolchain() === undefined && "no C compile
       assert.deepEqual(losses(again), losses(once));
     });
   }
+
+  test("an interrupt ends the compiler, and the run goes on as if there had been none", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "trm-interrupt-"));
+    const given = process.env.TFJS_COMPILE_NATIVE_CACHE;
+    process.env.TFJS_COMPILE_NATIVE_CACHE = folder;
+    process.env.TFJS_COMPILE_TO = "native";
+    t.after(() => {
+      if (given === undefined) delete process.env.TFJS_COMPILE_NATIVE_CACHE;
+      else process.env.TFJS_COMPILE_NATIVE_CACHE = given;
+      rmSync(folder, { recursive: true });
+    });
+    const start = () => createTrainer(tinyModel(), tinyTraining, tinyTask.train);
+    const [trainer, uninterrupted] = [start(), start()];
+    const controller = new AbortController();
+    const stop = onCompiling((running) => {
+      if (running.length > 0) controller.abort();
+    });
+    const { interrupted, steps } = await train(trainer, { untilStep: 3, signal: controller.signal });
+    stop();
+    assert.deepEqual([interrupted, steps, trainer.step], [true, [], 0]);
+    assert.deepEqual(trainer.hostState(), uninterrupted.hostState());
+    const losses = async (trainer: Trainer) =>
+      (await train(trainer, { untilStep: 3 })).steps.map(({ loss }) => loss);
+    assert.deepEqual(await losses(trainer), await losses(uninterrupted));
+    trainer.dispose();
+    uninterrupted.dispose();
+  });
 });

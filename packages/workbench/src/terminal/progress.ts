@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { Presets, SingleBar } from "cli-progress";
+import { onCompiling } from "tfjs-compile";
 import { inNotebook, type NotebookOutput, showBundle } from "./tslab";
 
 /** Metrics that the bar shows beside the steps. Missing ones are left out. */
@@ -35,7 +36,7 @@ export function progress(
   const notebook = inNotebook();
   const bar = new SingleBar(
     {
-      format: `${label} {bar} {value}/{total}{metrics}{speed}, {eta_formatted} left`,
+      format: `${label} {bar} {value}/{total}{metrics}{speed}, {eta_formatted} left{compiling}`,
       barsize: 24,
       // Averaged over many steps, for evaluations in between make single steps long.
       etaBuffer: 100,
@@ -49,7 +50,11 @@ export function progress(
   );
   let known: ProgressMetrics = {};
   let first: { step: number; time: number } | undefined;
-  bar.start(total, start, { metrics: "", speed: "" });
+  bar.start(total, start, { metrics: "", speed: "", compiling: "" });
+  const unwatch = onCompiling((running) => {
+    const names = running.map(({ name }) => name).join(", ");
+    bar.update({ compiling: names && `, compiling ${names}` });
+  });
   return {
     update(step, metrics = {}) {
       const time = performance.now();
@@ -62,7 +67,10 @@ export function progress(
         speed: step > first.step ? `, ${speed.toPrecision(3)} ${unit}/s` : "",
       });
     },
-    done: () => bar.stop(),
+    done() {
+      unwatch();
+      bar.stop();
+    },
   };
 }
 

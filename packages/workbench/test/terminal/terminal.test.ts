@@ -53,6 +53,23 @@ describe("outside a notebook", { timeout: 120_000 }, () => {
     assert.match(output, /8\/8, loss 0\.500, accuracy 25\.0%, [\d.]+ steps\/s, 0s left/);
   });
 
+  it("tells in the progress bar what is being compiled", async () => {
+    const { output, code } = await runScript(`
+      const { compile, nativeCompiler, startEngine, tf } = require("tfjs-compile");
+      await startEngine();
+      if (nativeCompiler() === undefined) return console.log("skipped");
+      process.stderr.isTTY = true;
+      const bar = notebook.progress(8);
+      const double = (x) => tf.mul(x, 2 + Math.random());
+      await compile(double, { device: "native" }).async(tf.ones([2]));
+      bar.update(1);
+      bar.done();`);
+    assert.equal(code, 0, output);
+    if (output === "skipped\n") return;
+    assert.match(output, /0\/8.*, compiling double/);
+    assert.doesNotMatch(output.slice(output.lastIndexOf("1/8")), /compiling/);
+  });
+
   const loop = `
     const signal = notebook.onInterrupt();
     let steps = 0;
