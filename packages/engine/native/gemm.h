@@ -1,7 +1,7 @@
 /*
  * Matrix products for the C code that compile() generates: C = A·B or C += A·B, in float32, or with
  * bfloat16 inputs and float32 sums where the processor has instructions for that. Where it has none, a
- * bfloat16 is a "short" float: kept as float32, of which the lower half is zero.
+ * bfloat16 is stored as a rounded float32, of which the lower half is zero.
  *
  * A register tile of ROWS rows by one panel (two vectors) of columns is summed over all of K without
  * touching C; the columns of B come as panels so that the tile reads B front to back. All functions
@@ -50,8 +50,8 @@ typedef uint16_t bf16;
 
 /* ---- bfloat16: the upper half of a float32 ---- */
 
-/* to the nearest bfloat16, ties to even, kept as a float32; a NaN stays a NaN */
-INLINE float short_f32(float x) {
+/* the nearest bfloat16, ties to even, as a float32; a NaN stays a NaN */
+INLINE float round_as_bf16(float x) {
   uint32_t bits;
   float y;
   memcpy(&bits, &x, 4);
@@ -195,12 +195,12 @@ INLINE void pack_a_bf16(bf16 *to, const bf16 *a, long M, long K, long ms, long k
 
 /* ---- the register tile ---- */
 
-/* What a tile needs besides its place; strides in bytes (ats: from tile to tile of A; 0 where that is its rows).
+/* What a tile needs besides its addresses; strides in bytes (ats: from tile to tile of A; 0 if tiles follow each other).
    For bf16 a "step" of K is a pair, so that in both types a step of A is one 32-bit word and a step of B is
    PANEL words. */
 typedef struct {
   long steps, ams, aks, ats, bps, bks, ldc;
-  int pairs, accumulate, out_short;
+  int pairs, accumulate, out_bf16;
 } GemmShape;
 
 /* Defines the vectors of N floats (NAME##_f32), of N words (NAME##_u32), of N bf16 (NAME##_b16). */
@@ -213,15 +213,15 @@ VECTORS(full, LANES)
 VECTORS(half, LANES / 2)
 
 /* ADD: adds a step of K to sums: a*b, or of bf16 a0*b0 + a1*b1 for the pairs (a0, a1) and (b0, b1) in each
-   word. NAME##_round: to bf16, as it is kept (NAME##_short, of SHORT_BYTES each). (The instructions take numbers
+   word. NAME##_round: to bf16, as it is stored (NAME##_stored, of BF16_BYTES each). (The instructions take numbers
    below 2^-126 for zero, the others do not.) */
 #ifdef __AVX512BF16__
 #define ADD(NAME, p, sums, a, b)                  \
   if (p.pairs) sums = NAME##_dot(sums, a, b);     \
   else sums += (NAME##_f32)a * (NAME##_f32)b
-#define SHORT_BYTES 2
-typedef full_b16 full_short;
-typedef half_b16 half_short;
+#define BF16_BYTES 2
+typedef full_b16 full_stored;
+typedef half_b16 half_stored;
 INLINE full_f32 full_dot(full_f32 sums, full_u32 a, full_u32 b) {
   return (full_f32)_mm512_dpbf16_ps((__m512)sums, (__m512bh)a, (__m512bh)b);
 }
@@ -232,9 +232,9 @@ INLINE full_b16 full_round(full_f32 x) { return (full_b16)_mm512_cvtneps_pbh((__
 INLINE half_b16 half_round(half_f32 x) { return (half_b16)_mm256_cvtneps_pbh((__m256)x); }
 #else
 #define ADD(NAME, p, sums, a, b) sums += (NAME##_f32)a * (NAME##_f32)b
-#define SHORT_BYTES 4
-typedef full_f32 full_short;
-typedef half_f32 half_short;
+#define BF16_BYTES 4
+typedef full_f32 full_stored;
+typedef half_f32 half_stored;
 #define ROUND(NAME)                                                               \
   INLINE NAME##_f32 NAME##_round(NAME##_f32 x) {                                  \
     NAME##_u32 bits = (NAME##_u32)x, nan = (NAME##_u32)(x != x);                  \
@@ -245,16 +245,16 @@ ROUND(full)
 ROUND(half)
 #endif
 
-/* NAME##_put: the first `n` of a vector of sums to, or onto, their place in C.
+/* NAME##_put: stores the first `n` of a vector of sums to C, or adds them to it.
    NAME##_tile: a tile of `rows` rows of `cols` columns in `vecs` vectors; what the last vector holds
    outside of C is computed and dropped. */
 #define TILE(NAME)                                                                                 \
   INLINE void NAME##_put(GemmShape p, void *to, NAME##_f32 sum, long n) {                          \
     enum { N = sizeof sum / 4 };                                                                   \
-    if (p.out_short) {                                                                             \
-      NAME##_short rounded = NAME##_round(sum);                                                    \
-      if (n == N) *(NAME##_short *)to = rounded;                                                   \
-      else memcpy(to, &rounded, SHORT_BYTES * n);                                                  \
+    if (p.out_bf16) {                                                                             \
+      NAME##_stored rounded = NAME##_round(sum);                                                    \
+      if (n == N) *(NAME##_stored *)to = rounded;                                                   \
+      else memcpy(to, &rounded, BF16_BYTES * n);                                                  \
     } else if (n == N) {                                                                           \
       if (p.accumulate) sum += *(NAME##_f32 *)to;                                                  \
       *(NAME##_f32 *)to = sum;                                                                     \
@@ -284,7 +284,7 @@ ROUND(half)
     }                                                                                              \
     UNROLL for (int i = 0; i < rows; i++)                                                          \
       UNROLL for (int j = 0; j < vecs; j++)                                                        \
-        NAME##_put(p, c + i * p.ldc + (p.out_short ? SHORT_BYTES : 4) * N * j, sum[i][j],          \
+        NAME##_put(p, c + i * p.ldc + (p.out_bf16 ? BF16_BYTES : 4) * N * j, sum[i][j],          \
                    gemm_min(cols - j * N, N));                                                     \
   }
 
@@ -304,7 +304,7 @@ INLINE void gemm_columns(GemmShape p, int rows, long tiles, int cols, const char
 /* The same of all N columns. */
 INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, const char *b,
                       char *c) {
-  long rest = N % PANEL, size = p.out_short ? SHORT_BYTES : 4;
+  long rest = N % PANEL, size = p.out_bf16 ? BF16_BYTES : 4;
   for (long i = 0; i < N / PANEL; i++, b += p.bps, c += PANEL * size)
     gemm_columns(p, rows, tiles, PANEL, a, b, c);
   /* a little more than one vector: the vector and the little apart */
@@ -315,20 +315,20 @@ INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, 
   if (rest) gemm_columns(p, rows, tiles, rest, a, b, c);
 }
 
-enum { NEAR_BYTES = 256 << 10 }; /* half of a small second cache */
+enum { SLICE_BYTES = 256 << 10 }; /* half of a small L2 cache */
 
-/* All of C: tiles of nearly equal height, and the last ones. Where vectors are short, of A only so much at a time as
-   stays near, of which a second cache of 512 KB has a fifth to gain with large weights. (With AVX-512 and 1 MB it did
-   not measure faster: a panel's tiles pass A in order, which the prefetcher keeps up with.) */
+/* All of C: tiles of nearly equal height, then the remaining rows. With short vectors, A is read in slices of SLICE_BYTES: with
+   512 KB of L2 cache and large weights this saves a fifth of the time. With AVX-512 and 1 MB it did not measure faster, because
+   the tiles of a panel read A in order, which suits the prefetcher. */
 INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, char *c) {
   long rows = gemm_part(M, ROWS), whole = M / rows, rest = M % rows;
   if (p.ats == 0) p.ats = rows * p.ams;
   if (LANES == 16) {
     gemm_rows(p, rows, whole, N, a, b, c);
   } else {
-    long near = gemm_part(whole, NEAR_BYTES / (4 * rows * p.steps) + 1);
-    for (long i = 0; i < whole; i += near)
-      gemm_rows(p, rows, gemm_min(near, whole - i), N, a + i * p.ats, b, c + i * rows * p.ldc);
+    long slice = gemm_part(whole, SLICE_BYTES / (4 * rows * p.steps) + 1);
+    for (long i = 0; i < whole; i += slice)
+      gemm_rows(p, rows, gemm_min(slice, whole - i), N, a + i * p.ats, b, c + i * rows * p.ldc);
   }
   if (rest) gemm_rows(p, rest, 1, N, a + whole * p.ats, b, c + whole * rows * p.ldc);
 }
@@ -338,11 +338,11 @@ INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, 
 /* C[M,N] (row-major, row stride ldc) = A·B, or += where accumulate. Element (m,k) of A is
    a[m*ams + k*aks]. B: the k-th row of panel i is at b + i*bps + k*bks (packed: bps = K*PANEL,
    bks = PANEL; a row-major [K,N] matrix as it is: bps = PANEL, bks = N, of which up to PANEL-1 floats
-   behind a row's end are read). Where out_short, which is for processors without bf16, C is rounded to that
+   behind a row's end are read). Where out_bf16, which is for processors without bf16, C is rounded to that
    (then accumulate is 0). */
 INLINE void gemm_f32(long M, long N, long K, const float *a, long ams, long aks, const float *b,
-                     long bps, long bks, float *c, long ldc, int accumulate, int out_short) {
-  GemmShape p = {K, 4 * ams, 4 * aks, 0, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, out_short};
+                     long bps, long bks, float *c, long ldc, int accumulate, int out_bf16) {
+  GemmShape p = {K, 4 * ams, 4 * aks, 0, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, out_bf16};
   gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
 }
 
@@ -378,14 +378,14 @@ INLINE void gemm_by_blocks(long M, long N, long K, const float *a, long aks, con
 }
 
 #ifdef __AVX512BF16__
-/* The same of bf16, summed in float32; C is float, or rounded to bf16 where out_short (then accumulate
+/* The same of bf16, summed in float32; C is float, or rounded to bf16 where out_bf16 (then accumulate
    is 0). The pair (m, k/2) of A is the word at a[m*ams + k/2*aks] (a row-major A with even K: ams = K,
    aks = 2; from pack_a_bf16: ams = 2, aks = 2*M). B comes from pack_bf16. */
 INLINE void gemm_bf16(long M, long N, long K, const bf16 *a, long ams, long aks, const bf16 *b,
-                      void *c, long ldc, int accumulate, int out_short) {
+                      void *c, long ldc, int accumulate, int out_bf16) {
   long steps = (K + 1) / 2;
   GemmShape p = {steps,     2 * ams, 2 * aks, 0, 4 * PANEL * steps,
-                 4 * PANEL, (out_short ? SHORT_BYTES : 4) * ldc, 1, accumulate, out_short};
+                 4 * PANEL, (out_bf16 ? BF16_BYTES : 4) * ldc, 1, accumulate, out_bf16};
   gemm_all(p, M, N, (const char *)a, (const char *)b, (char *)c);
 }
 #endif
@@ -394,7 +394,7 @@ INLINE void gemm_bf16(long M, long N, long K, const bf16 *a, long ams, long aks,
 #undef UNROLL
 #undef VECTORS
 #undef ADD
-#undef SHORT_BYTES
+#undef BF16_BYTES
 #undef ROUND
 #undef TILE
 

@@ -1,8 +1,8 @@
 /*
- * The frame of a program that compile() writes: its memory, and how it is called.
+ * The runtime of a program that compile() writes: its memory, its chunks of the batch, and its entry points.
  *
- * Before this is included, THREADS, GLOBAL_BYTES, PARTIAL_FLOATS (sums over the batch, each share's own), SCRATCH_BYTES (for each
- * thread) and PARTS (of which each is done in shares of the batch) are defined. Behind it comes `program`, which all threads run.
+ * The program defines THREADS, GLOBAL_BYTES, PARTIAL_FLOATS (partial sums over the batch, of all chunks), SCRATCH_BYTES (per thread),
+ * PHASES and CHUNKS before it includes this file, and the function `program`, which all threads run, after it.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -18,52 +18,52 @@
 static char *global, *scratch[THREADS];
 static float *partial;
 static int fault;
-static atomic_int taken[PARTS];
+static atomic_int next_chunk[PHASES];
 
 static void program(int thread, void *addresses);
 
-/* The next share of a part: whoever is done early takes more of them. */
-static inline int take(int part) { return atomic_fetch_add_explicit(&taken[part], 1, memory_order_relaxed); }
+/* Takes the next chunk of a phase. A thread that is faster takes more of them. */
+static inline int take_chunk(int phase) { return atomic_fetch_add_explicit(&next_chunk[phase], 1, memory_order_relaxed); }
 
-/* Where the part of n begins that a thread does; few are left to the first. */
-static inline long share(long n, int thread, long few, long step) {
+/* The start of a thread's range of n items; if there are only a few, the first thread gets all. */
+static inline long range_start(long n, int thread, long few, long step) {
   if (n < few) return thread == 0 ? 0 : n;
   return thread == THREADS ? n : n * thread / THREADS / step * step;
 }
 
-/* On a vector's boundary; zero, so that what padding holds is a number. */
-static void *memory(size_t bytes) {
-  void *place = 0;
-  if (posix_memalign(&place, 64, bytes + 64) != 0) return 0;
-  return memset(place, 0, bytes + 64);
+/* Memory aligned for vectors. It is set to zero, because padding is read and must not hold NaN. */
+static void *allocate(size_t bytes) {
+  void *address = 0;
+  if (posix_memalign(&address, 64, bytes + 64) != 0) return 0;
+  return memset(address, 0, bytes + 64);
 }
 
-static int have_memory(void) {
-  if (global == 0) global = memory(GLOBAL_BYTES);
-  if (partial == 0) partial = memory(4 * (size_t)PARTIAL_FLOATS);
+static int allocate_all(void) {
+  if (global == 0) global = allocate(GLOBAL_BYTES);
+  if (partial == 0) partial = allocate(4 * (size_t)PARTIAL_FLOATS);
   int complete = global != 0 && partial != 0;
   for (int i = 0; i < THREADS; i++) {
-    if (scratch[i] == 0) scratch[i] = memory(SCRATCH_BYTES);
+    if (scratch[i] == 0) scratch[i] = allocate(SCRATCH_BYTES);
     complete &= scratch[i] != 0;
   }
   return complete;
 }
 
-static pthread_mutex_t one_call = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t run_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Runs the program on the addresses of inputs, results and constants. Gives 0; 1 where memory or threads are missing; 2 where
-   an index was not in its table. Calls share the memory, so one waits for another. */
+/* Runs the program on the addresses of inputs, results and constants. Returns 0; 1 if memory or threads are missing; 2 if an
+   index is outside its table. Calls use the same memory, so they wait for each other. */
 int run(void **addresses) {
-  pthread_mutex_lock(&one_call);
+  pthread_mutex_lock(&run_lock);
   fault = 0;
-  for (int part = 0; part < PARTS; part++) atomic_store_explicit(&taken[part], 0, memory_order_relaxed);
-  int result = have_memory() && parallel(THREADS, program, addresses) ? fault : 1;
-  pthread_mutex_unlock(&one_call);
+  for (int phase = 0; phase < PHASES; phase++) atomic_store_explicit(&next_chunk[phase], 0, memory_order_relaxed);
+  int result = allocate_all() && parallel(THREADS, program, addresses) ? fault : 1;
+  pthread_mutex_unlock(&run_lock);
   return result;
 }
 
-/* Frees the memory and ends the threads; a later run starts anew. */
-void leave(void) {
+/* Frees the memory and ends the threads. A later run allocates and starts them again. */
+void free_program(void) {
   stop_threads();
   free(global), free(partial);
   global = 0, partial = 0;

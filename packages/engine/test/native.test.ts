@@ -20,9 +20,9 @@ import { removeNoOps } from "../src/graph/passes/no-ops";
 import { record } from "../src/graph/record";
 import { NotNative } from "../src/native/not-native";
 import { planGraph } from "../src/native/plan/plan-graph";
-import { sharesOf } from "../src/native/schedule/blocks";
+import { chunksOf } from "../src/native/schedule/blocks";
 import { fuse, type Kernel } from "../src/native/schedule/fuse";
-import { neededBuffers, settle } from "../src/native/schedule/memory-plan";
+import { promoteToGlobal, storedBuffers } from "../src/native/schedule/memory-plan";
 import { recompute } from "../src/native/schedule/recompute";
 import { toolchain } from "../src/native/toolchain";
 import { findTensorFlow } from "../src/tensorflow/find-library";
@@ -202,9 +202,9 @@ describe("native programs", needsCompiler, () => {
       const args: [T, T, T, T] = [examples(4), numbers([4, 24], 1), numbers([4, 24], 2), numbers([24, 8], 3)];
       compare(step, args);
       const { graph } = record("step", args, ([ids, gate, up, w]) => step(ids!, gate!, up!, w!));
-      const kernels = fuse(settle(planGraph(removeNoOps(graph), 2, 16)));
+      const kernels = fuse(promoteToGlobal(planGraph(removeNoOps(graph), 2, 16)));
       const kept = (kernels: readonly Kernel[]) =>
-        [...neededBuffers(kernels)].filter(({ home }) => home.kind === "local").length;
+        [...storedBuffers(kernels)].filter(({ space }) => space.kind === "local").length;
       const [before, after] = [kept(kernels), kept(recompute(kernels))];
       assert.ok(after <= before - 2, `${before} buffers without, ${after} with`);
     });
@@ -304,7 +304,7 @@ describe("native programs", needsCompiler, () => {
     const sizes = fc.integer({ min: 1, max: 1000 });
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 64 }), (blocks, threads) => {
-        const firsts = sharesOf(blocks, threads);
+        const firsts = chunksOf(blocks, threads);
         const shares = firsts.slice(1).map((end, i) => end - firsts[i]!);
         assert.deepEqual([firsts[0], firsts.at(-1)], [0, blocks]);
         assert.ok(shares.every((share, i) => share > 0 && share <= (shares[i - 1] ?? blocks)));

@@ -13,7 +13,7 @@ import { programText } from "./emit/program";
 import { NotNative } from "./not-native";
 import type { ConstantData, Plan } from "./plan/ops";
 import { planGraph } from "./plan/plan-graph";
-import { keepAsFloat32 } from "./schedule/bfloat16";
+import { storeAsFloat32 } from "./schedule/bfloat16";
 import { compileText, findToolchain } from "./toolchain";
 
 /** What a run has taken and has to give back. */
@@ -25,17 +25,17 @@ interface Call {
 
 export const hasGpu = ({ devices }: TensorFlow): boolean => devices.some(({ type }) => type === "GPU");
 
-/** Floating-point operations in matrix products from which seconds of a C compiler are soon won back. */
+/** Floating-point operations of matrix products below which compiling costs more time than it saves. */
 const worthwhileFlops = 1e8;
 
-/** @throws NotNative for graphs that TensorFlow runs as well: small ones, and those that do not go example by example */
+/** @throws NotNative for graphs that gain nothing from it: small ones, and those without operations on each example */
 function checkWorthwhile(graph: Graph, { batch, threads, ops }: Plan): void {
   if (productFlops(graph) < worthwhileFlops) throw new NotNative("it is too small to be worth it");
   if (batch === 1 && threads > 1)
     throw new NotNative('no argument is known to hold examples (name them in the option "batch" of compile)');
   if (batch < threads) throw new NotNative("it has fewer examples than threads");
   if (ops.some((op) => op.kind === "product" && !op.sliced))
-    throw new NotNative("it multiplies what is not a batch");
+    throw new NotNative("one of its matrix products is not over the batch");
 }
 
 /**
@@ -60,12 +60,12 @@ export function* lowerNatively(
     );
   if (hasGpu(tensorflow)) throw new NotNative("tensors are on a GPU");
   const plan = planGraph(graph, threads, tools.panel, batch);
-  if (!tools.bfloat16) keepAsFloat32(plan);
+  if (!tools.bfloat16) storeAsFloat32(plan);
   if (!anySize) checkWorthwhile(graph, plan);
   const inputs = [...graph.parameters, ...graph.captured];
   const text = programText(plan, { inputs: inputs.length, results: graph.results.length }, tools.panel);
   const program = openProgram(yield* compileText(tools, graph.name, text));
-  const constants = placeConstants(plan.constants);
+  const constants = allocateConstants(plan.constants);
   const what = () => `The compiled function "${graph.name}"`;
 
   function prepare(ids: readonly number[]): Call {
@@ -128,13 +128,13 @@ function openProgram(path: string): { run: Run; close(): void } {
     run: library.func("run", "int", ["void *"]) as unknown as Run,
     close() {
       users.set(path, users.get(path)! - 1);
-      if (users.get(path) === 0) library.func("leave", "void", [])();
+      if (users.get(path) === 0) library.func("free_program", "void", [])();
     },
   };
 }
 
 /** Constants in memory that JavaScript's garbage collector does not move, each at an address that suits vectors. */
-function placeConstants(constants: readonly ConstantData[]): { addresses: bigint[]; release(): void } {
+function allocateConstants(constants: readonly ConstantData[]): { addresses: bigint[]; release(): void } {
   const offsets: number[] = [];
   let bytes = 0;
   for (const { data } of constants) {

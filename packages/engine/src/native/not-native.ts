@@ -1,6 +1,6 @@
-/** A graph cannot be made a native program; TensorFlow has to run it. */
+/** Thrown if a graph cannot become a native program, so that TensorFlow has to run it. */
 export class NotNative extends Error {
-  /** @param because what the graph does, or what the machine lacks */
+  /** @param because the unsupported operation of the graph, or the missing feature of the machine */
   constructor(because: string) {
     super(`The function cannot be compiled natively: ${because}.`);
   }

@@ -1,13 +1,13 @@
-/** Matrix products and the packing for them as C. */
+/** Matrix products, and the packing of their operands, as calls of `native/gemm.h`. */
 import { sizeOf } from "../../graph/graph";
 import { even, lastTwo, packedSize, storedAs, type View } from "../plan/memory";
 import type { PackOp, ProductOp } from "../plan/ops";
 import { rowIndex } from "./rows";
 
-/** What a product needs before it is C. */
+/** The C function of a product. */
 export interface ProductCode {
   readonly body: string;
-  /** The parameters: operands, result, then scratch memory in elements of the operands' type. */
+  /** Operands, result, then temporaries; `scratch` has the size of each temporary in elements of the operands' type. */
   readonly parameters: readonly string[];
   readonly scratch: readonly number[];
 }
@@ -15,30 +15,30 @@ export interface ProductCode {
 /** `BLOCK_M` and `BLOCK_K` of `native/gemm.h`. */
 const block = { rows: 96, depth: 256 };
 
-/** Panels up to which gradients of weights are faster by blocks: with AVX-512 and a second cache of 1 MB they are at the peak without. */
-const mostBlocked = 16;
+/** The widest panel for which blocked gradients of weights are faster. With AVX-512 and 1 MB of L2 cache they gain nothing. */
+const maxBlockedPanel = 16;
 
 /**
  * `c = a · b` or `c += a · b`.
  *
  * @param panel `PANEL` of `native/gemm.h`
- * @param fraction the share of the batch that is done at once
+ * @param fraction the fraction of the batch that one call computes
  */
 export function productCode(op: ProductOp, panel: number, fraction: number): ProductCode {
-  const narrow = op.a.buffer.dtype === "bfloat16";
-  const type = narrow ? "bf16" : "float";
+  const isBf16 = op.a.buffer.dtype === "bfloat16";
+  const type = isBf16 ? "bf16" : "float";
   const to = op.to.view!;
   const isMatrix = op.a.shape.length === 2;
   const [m, k] = lastTwo(op.a.shape);
   const n = op.b.shape.at(-1)!;
-  // One of rows, summed dimension or number of matrices shrinks with the block.
+  // In a block, the rows, the summed dimension, or the number of matrices is smaller.
   const rows = isMatrix && op.sliced && !op.accumulate ? m * fraction : m;
   const depth = isMatrix && op.sliced && op.accumulate ? k * fraction : k;
   const matrices = isMatrix ? 1 : sizeOf(op.a.shape.slice(0, -2)) * (op.sliced ? fraction : 1);
   const [am, ak] = lastTwo(op.a.strides);
   const [bk, bn] = lastTwo(op.b.strides);
 
-  if (op.accumulate && !narrow && am === 1 && bn === 1 && panel <= mostBlocked && n >= 2 * panel) {
+  if (op.accumulate && !isBf16 && am === 1 && bn === 1 && panel <= maxBlockedPanel && n >= 2 * panel) {
     const blocks = block.rows * block.depth + packedSize(panel, "float32", block.depth, n);
     const body = `gemm_by_blocks(${rows}, ${n}, ${depth}, a, ${ak}, b, ${bk}, c, ${to.strides[0]}, s);`;
     const parameters = ["const float *a", "const float *b", "float *c", "float *s"];
@@ -49,7 +49,7 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
   const temporary = (size: number) => `s${scratch.push(size) - 1}`;
   let a = "a";
   let strides = `${am}, ${ak}`;
-  if (narrow) {
+  if (isBf16) {
     const pairs = ak === 1 && depth % 2 === 0;
     if (pairs) strides = `${am}, 2`;
     else {
@@ -61,27 +61,27 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
   let b = "b";
   let panels = `${depth * panel}, ${panel}`;
   if (op.packed === undefined) {
-    // Reading behind the end of a row is harmless in the program's own memory only.
-    const own = op.b.buffer.home.kind === "local";
-    if (!narrow && bn === 1 && own) panels = `${panel}, ${bk}`;
+    // A product may read past the end of a row, which is safe only in memory of the program.
+    const isLocal = op.b.buffer.space.kind === "local";
+    if (!isBf16 && bn === 1 && isLocal) panels = `${panel}, ${bk}`;
     else {
       b = temporary(packedSize(panel, op.a.buffer.dtype, depth, n));
-      lines.push(`pack_${narrow ? "bf16" : "f32"}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
+      lines.push(`pack_${isBf16 ? "bf16" : "f32"}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
     }
   }
   const row = to.strides.at(-2)!;
-  const from = (name: string, place: string) => (name.length > 1 ? name : `${name} + ${place}`);
+  const at = (name: string, offset: string) => (name.length > 1 ? name : `${name} + ${offset}`);
   const sum = op.accumulate ? 1 : 0;
   lines.push(
-    narrow
-      ? `gemm_bf16(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, c + l, ${row}, ${sum}, ${to.buffer.dtype === "bfloat16" ? 1 : 0});`
-      : `gemm_f32(${rows}, ${n}, ${depth}, ${from(a, "i")}, ${strides}, ${from(b, "j")}, ${panels}, c + l, ${row}, ${sum}, ${to.buffer.short ? 1 : 0});`,
+    isBf16
+      ? `gemm_bf16(${rows}, ${n}, ${depth}, ${at(a, "i")}, ${strides}, ${at(b, "j")}, c + l, ${row}, ${sum}, ${to.buffer.dtype === "bfloat16" ? 1 : 0});`
+      : `gemm_f32(${rows}, ${n}, ${depth}, ${at(a, "i")}, ${strides}, ${at(b, "j")}, ${panels}, c + l, ${row}, ${sum}, ${to.buffer.roundsToBf16 ? 1 : 0});`,
   );
-  const place = (view: View) =>
+  const offsetOf = (view: View) =>
     isMatrix ? "0" : rowIndex(view.shape.slice(0, -2), view.strides.slice(0, -2), "q");
   const body = [
     `for (long q = 0; q < ${matrices}; q++) {`,
-    `const long i = ${place(op.a)}, j = ${op.packed === undefined ? place(op.b) : "0"}, l = ${place(to)};`,
+    `const long i = ${offsetOf(op.a)}, j = ${op.packed === undefined ? offsetOf(op.b) : "0"}, l = ${offsetOf(to)};`,
     "(void)i; (void)j;",
     ...lines,
     "}",
@@ -95,19 +95,19 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
   return { body, parameters, scratch };
 }
 
-/** Packs some of the panels: `from` to `to`. */
+/** Packs the panels `from` to `to`. */
 export function packCode(
   { from: { buffer, shape, strides } }: PackOp,
   panel: number,
 ): { body: string; panels: number } {
-  const narrow = buffer.dtype === "bfloat16";
+  const isBf16 = buffer.dtype === "bfloat16";
   const [k, n] = lastTwo(shape);
   const [ks, ns] = lastTwo(strides);
-  const height = narrow ? even(k) : k;
+  const height = isBf16 ? even(k) : k;
   const body = [
     "if (from >= to) return;",
     `const long first = from * ${panel}, last = to * ${panel} < ${n} ? to * ${panel} : ${n};`,
-    `pack_${narrow ? "bf16" : "f32"}(p1 + first * ${height}, p0 + first * ${ns}, ${k}, last - first, ${ks}, ${ns});`,
+    `pack_${isBf16 ? "bf16" : "f32"}(p1 + first * ${height}, p0 + first * ${ns}, ${k}, last - first, ${ks}, ${ns});`,
   ].join("\n");
   return { body, panels: Math.ceil(n / panel) };
 }

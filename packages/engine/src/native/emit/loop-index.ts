@@ -1,16 +1,16 @@
-/** The counters of a loop over rows, and the indices of elements as C made of them. */
+/** The counters of a loop over rows, and the C text of indices into views. */
 import { type Layout, loops, reshaped, type View } from "../plan/memory";
 import { isFlat, type Level, type Loop } from "../schedule/fuse";
 import type { LoopPasses } from "./loop-passes";
 import { commonExtents, lastStride, outsideColumns, rowIndex, sumOf, times } from "./rows";
 
 export class LoopIndex {
-  /** Whether one loop over all elements does. */
+  /** True if a single loop over all elements is enough. */
   readonly flat: boolean;
-  /** Of the nested loops that count rows; undefined where a single one does, by whose counter indices are computed with divisions. */
+  /** Extents of the nested loops over rows; undefined if a single loop counts rows, so that indices need divisions. */
   readonly extents: readonly number[] | undefined;
 
-  /** @param rows how many, or undefined where the function is told a range of them */
+  /** @param rows number of rows; undefined if the function gets a range of them */
   constructor(
     private readonly loop: Loop,
     passes: LoopPasses,
@@ -23,11 +23,11 @@ export class LoopIndex {
       ...op.args.flatMap((arg) => (arg.kind === "view" ? [this.outside(arg.view, passes.level(op))] : [])),
     ]);
     const extents = commonExtents(layouts, loop.rows);
-    // A block is a part of the outermost loop.
+    // A block is a fraction of the outermost loop.
     if (Number.isInteger(((extents?.[0] ?? 1) * rows) / loop.rows)) this.extents = extents;
   }
 
-  /** The heads of the loops that count rows: as many as make the index of each row a sum of products, where that is possible. */
+  /** The headers of the loops over rows. Nested loops make each index a sum of products, without divisions. */
   counters(): string[] {
     if (this.flat) return [];
     if (this.rows === undefined) return ["for (long r = from; r < to; r++) {"];
@@ -35,18 +35,18 @@ export class LoopIndex {
     return this.extents.map((_, i) => `for (long r${i} = 0; r${i} < ${this.iterations(i)}; r${i}++) {`);
   }
 
-  /** Iterations of the i-th loop that counts rows; a block is a part of the outermost. */
+  /** Iterations of the i-th loop over rows. A block is a fraction of the outermost one. */
   iterations(i: number): number {
     const extent = this.extents![i]!;
     return i === 0 ? (extent * this.rows!) / this.loop.rows : extent;
   }
 
-  /** The range of a flat loop: its first element and the end. */
+  /** The range of a flat loop: the first element and the end. */
   range(): [first: string, end: string] {
     return this.rows === undefined ? ["from", "to"] : ["0", String(this.rows * this.loop.columns)];
   }
 
-  /** The dimensions of a view that count rows. */
+  /** The row dimensions of a view. */
   outside(view: View, level: Level): Layout {
     return level === "row" || this.loop.columns === 1 ? view : outsideColumns(view);
   }
@@ -61,7 +61,7 @@ export class LoopIndex {
 
   /** The index of the current row's element in column `c`. */
   element(view: View, level: Level): string {
-    // Strides of axes of size 1 say nothing.
+    // The stride of an axis of size 1 has no meaning.
     if (this.flat) return loops(view.shape, view.strides).every(({ stride }) => stride === 0) ? "0" : "c";
     const row = this.rowStart(view, level);
     if (level === "row" || this.loop.columns === 1) return row;

@@ -1,25 +1,25 @@
-/** A fused loop as a C function. */
+/** Fused loops as C functions. */
 import { literal, toC } from "../plan/expression";
 import { type Buffer, computedAs, reshaped, type View } from "../plan/memory";
 import type { Argument, MapOp, RowOp } from "../plan/ops";
-import { type Level, type Loop, passedOn } from "../schedule/fuse";
+import { fusedProducer, type Level, type Loop } from "../schedule/fuse";
 import { LoopIndex } from "./loop-index";
 import { LoopPasses } from "./loop-passes";
 import { type KernelCode, Pointers } from "./pointers";
 import { lastStride, piecesOf } from "./rows";
 import { argMaxCode } from "./small";
-import { liesAcross, type Tile, tileCode, useTile } from "./tiles";
+import { needsTile, type Tile, tileCode, useTile } from "./tiles";
 
 interface Reduction {
-  /** C of the result for no elements. */
+  /** The C text of the initial result. */
   readonly initial: string;
-  /** C that combines an element with the result so far. */
+  /** The C text that adds an element to the result. */
   readonly combine: (result: string, x: string) => string;
-  /** OpenMP's operator, which allows any order of a row's elements. */
+  /** The reduction operator of OpenMP, which allows any order of the elements. */
   readonly operator: string;
 }
 
-/** All but "argmax", which `argMaxCode` writes. */
+/** All reductions but "argmax", which is written by `argMaxCode`. */
 const reductions: Readonly<Record<string, Reduction>> = {
   sum: { initial: "0.0f", combine: (a, x) => `${a} += ${x};`, operator: "+" },
   max: { initial: "-INFINITY", combine: (a, x) => `${a} = ${a} > ${x} ? ${a} : ${x};`, operator: "max" },
@@ -30,24 +30,24 @@ const reductions: Readonly<Record<string, Reduction>> = {
 };
 
 /**
- * Writes a loop over its rows.
+ * Writes a loop over rows.
  *
- * @param needed what has to be in memory afterwards
- * @param rows how many, or undefined where the function is told a range of them
- * @param shares how many sums over parts of the batch make a sum over all of it
+ * @param rows number of rows; undefined if the function gets a range of them
+ * @param stored the buffers that have to be in memory afterwards
+ * @param chunks number of partial sums in each sum over the batch
  */
 export function loopCode(
   loop: Loop,
   rows: number | undefined,
-  needed: ReadonlySet<Buffer>,
-  shares: number,
+  stored: ReadonlySet<Buffer>,
+  chunks: number,
 ): KernelCode {
   const only = loop.ops[0]!;
   if (only.kind === "row" && only.how === "argmax") return argMaxCode(loop, only, rows);
-  return new LoopWriter(loop, rows, needed, shares).write();
+  return new LoopWriter(loop, rows, stored, chunks).write();
 }
 
-/** Elements that are rounded together. */
+/** Elements that one call rounds. */
 const strip = 512;
 
 class LoopWriter {
@@ -60,8 +60,8 @@ class LoopWriter {
   constructor(
     private readonly loop: Loop,
     rows: number | undefined,
-    private readonly needed: ReadonlySet<Buffer>,
-    private readonly shares: number,
+    private readonly stored: ReadonlySet<Buffer>,
+    private readonly chunks: number,
   ) {
     this.names = new Map(loop.ops.map((op, i) => [op, `v${i}`]));
     this.passes = new LoopPasses(loop);
@@ -93,13 +93,13 @@ class LoopWriter {
     return this.names.get(op)!;
   }
 
-  /** Operations whose bfloat16 results are contiguous in a row, so that one instruction rounds many. */
+  /** The operations with bfloat16 results that are contiguous in a row, so that one instruction rounds several. */
   private rounded(ops: readonly (MapOp | RowOp)[]): (MapOp | RowOp)[] {
     return ops.filter((op) => {
       const { buffer } = op.to;
       if (this.passes.resultLevel(op) !== "element" || buffer.dtype !== "bfloat16") return false;
       return (
-        this.needed.has(buffer) && (this.index.flat || (this.loop.columns > 1 && lastStride(op.to) === 1))
+        this.stored.has(buffer) && (this.index.flat || (this.loop.columns > 1 && lastStride(op.to) === 1))
       );
     });
   }
@@ -109,7 +109,7 @@ class LoopWriter {
     return [`const ${typeOf(op)} ${this.name(op)} = ${toC(op.expression, args)};`, ...this.store(op, "row")];
   }
 
-  /** One pass over a row, and the results of the row that it gives. */
+  /** One pass over a row, followed by its reductions. */
   private pass(pass: number): string[] {
     const { passes } = this;
     const ops = this.loop.ops.filter((op) => passes.level(op) === "element" && passes.passOf(op) === pass);
@@ -142,7 +142,7 @@ class LoopWriter {
     ];
   }
 
-  /** The loop over the columns of a row, or over all elements, strip by strip if results are rounded afterwards. */
+  /** The loop over the columns of a row or, if flat, over all elements: in strips if results are rounded afterwards. */
   private overRow(inner: readonly string[], pragma: string, rounded: readonly (MapOp | RowOp)[]): string[] {
     const { flat } = this.index;
     const strips = flat && rounded.length > 0;
@@ -171,13 +171,13 @@ class LoopWriter {
     ];
   }
 
-  /** C of an argument. */
+  /** The C text of an argument. */
   private read(op: MapOp | RowOp, arg: Argument, pass: number): string {
     if (arg.kind === "literal") return literal(arg.value, arg.dtype);
     if (arg.kind === "column") return "(int32_t)c";
     const { passes } = this;
     const level = passes.level(op);
-    const producer = passedOn(this.loop, level, arg);
+    const producer = fusedProducer(this.loop, level, arg);
     if (producer !== undefined) {
       const isEarlier = passes.resultLevel(producer) === "element" && passes.passesBefore(producer) < pass;
       return isEarlier ? `k${this.name(producer)}[c]` : this.name(producer);
@@ -188,16 +188,16 @@ class LoopWriter {
 
   private readMemory(view: View, level: Level): string {
     const [pointer, index] = [this.pointers.to(view, false), this.index.element(view, level)];
-    const { home, size } = view.buffer;
-    if (home.kind !== "partial") return `${pointer}[${index}]`;
+    const { space, size } = view.buffer;
+    if (space.kind !== "partial") return `${pointer}[${index}]`;
     const terms = Array.from(
-      { length: this.shares },
-      (_, share) => `${pointer}[${index} + ${share * size}L]`,
+      { length: this.chunks },
+      (_, chunk) => `${pointer}[${index} + ${chunk * size}L]`,
     );
     return `(${terms.join(" + ")})`;
   }
 
-  /** An element of a view whose columns are contiguous, from a copy of some rows at a time in which rows are; else undefined. */
+  /** An element of a view whose columns are contiguous, read from a tile; undefined for other views. */
   private readTile(view: View, level: Level): string | undefined {
     const { index } = this;
     if (index.extents === undefined || level === "row") return undefined;
@@ -206,17 +206,18 @@ class LoopWriter {
     const { columns } = this.loop;
     const rows = index.iterations(inner);
     const shape = { row: strides[inner]!, column: lastStride(view), rows, columns };
-    if (!liesAcross(shape, view.buffer.dtype)) return undefined;
+    if (!needsTile(shape, view.buffer.dtype)) return undefined;
     const from = `${this.pointers.to(view, false)} + ${index.rowStart(view, level)}`;
     return useTile(this.tiles, { ...shape, from, counter: `r${inner}`, type: computedAs[view.buffer.dtype] });
   }
 
   private store(op: MapOp | RowOp, level: Level): string[] {
-    if (!this.needed.has(op.to.buffer)) return [];
-    const { dtype, short } = op.to.buffer;
+    if (!this.stored.has(op.to.buffer)) return [];
+    const { dtype, roundsToBf16 } = op.to.buffer;
     const name = this.name(op);
     if (this.rounded([op]).length > 0) return [`n${name}[${this.index.flat ? "c - strip" : "c"}] = ${name};`];
-    const value = dtype === "bfloat16" ? `f32_to_bf16(${name})` : short ? `short_f32(${name})` : name;
+    const value =
+      dtype === "bfloat16" ? `f32_to_bf16(${name})` : roundsToBf16 ? `round_as_bf16(${name})` : name;
     return [`${this.pointers.to(op.to, true)}[${this.index.element(op.to, level)}] = ${value};`];
   }
 }

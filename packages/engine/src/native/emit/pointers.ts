@@ -1,9 +1,9 @@
-/** What the text of a kernel is: the body of a function, and what it is called with. */
+/** The C text of a kernel, and its pointers. */
 import { storedAs, type View } from "../plan/memory";
 
-/** C text of a kernel, and the views whose addresses it is called with. */
+/** The C text of a kernel, and the views that its pointers address. */
 export interface KernelCode {
-  /** The body of a function of the pointers `p0, p1, …`, and of `from` and `to` where it does a range. */
+  /** The body of a function with the pointers `p0, p1, …`, and with `from` and `to` if it runs over a range. */
   readonly body: string;
   readonly pointers: readonly Address[];
 }
@@ -13,13 +13,13 @@ interface Address {
   readonly written: boolean;
 }
 
-/** The parameters of a kernel's function. */
+/** The C parameters of the function of a kernel. */
 export const parametersOf = ({ pointers }: KernelCode): string[] =>
   pointers.map(
     ({ view, written }, i) => `${written ? "" : "const "}${storedAs[view.buffer.dtype]} *restrict p${i}`,
   );
 
-/** The pointers of a kernel while it is written: one for all views that begin at the same place and take equal steps. */
+/** The pointers of a kernel under construction. Views with the same offset and the same stride between blocks share one. */
 export class Pointers {
   readonly all: Address[] = [];
 
@@ -37,5 +37,5 @@ export class Pointers {
   }
 }
 
-/** Elements of all examples. */
+/** Number of elements from one batch to the next, which is proportional to the stride between blocks. */
 const leading = ({ shape, strides }: View): number => (shape.length === 0 ? 0 : strides[0]! * shape[0]!);

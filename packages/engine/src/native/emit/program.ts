@@ -1,16 +1,16 @@
-/** A plan as the text of a C program. */
+/** The C text of a program. */
 import { type Buffer, storedAs, transposed, type View } from "../plan/memory";
 import { type Plan, type ProductOp, reads, writes } from "../plan/ops";
-import { examplesTogether, sharesOf } from "../schedule/blocks";
+import { chooseBlockSize, chunksOf } from "../schedule/blocks";
 import { fuse, isFlat, type Kernel, kernelOps } from "../schedule/fuse";
 import {
-  globalPlaces,
-  neededBuffers,
-  type Places,
-  partialPlaces,
+  type Allocation,
+  allocateGlobal,
+  allocatePartial,
+  allocateScratch,
+  promoteToGlobal,
   type ScratchKey,
-  scratchPlaces,
-  settle,
+  storedBuffers,
   temporaryOf,
 } from "../schedule/memory-plan";
 import { recompute } from "../schedule/recompute";
@@ -21,69 +21,72 @@ import { type KernelCode, parametersOf } from "./pointers";
 import { addCode, gatherCode, scatterCode } from "./small";
 import { vectorCode } from "./vectors";
 
-/** Where in the array of addresses that a program is called with the kinds stand. */
-export interface Addresses {
+/** Numbers of inputs and results, which come before the constants in the array of addresses. */
+export interface ArgumentCounts {
   readonly inputs: number;
   readonly results: number;
 }
 
-/** Writes the program, which exports `run` and `leave` of `native/program.h`. */
-export function programText(plan: Plan, addresses: Addresses, panel: number): string {
-  const kernels = recompute(fuse(settle(plan))).map((kernel) =>
+/** Writes the program of a plan, which exports `run` and `free_program` of `native/program.h`. */
+export function programText(plan: Plan, counts: ArgumentCounts, panel: number): string {
+  const kernels = recompute(fuse(promoteToGlobal(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
   );
-  return new ProgramWriter(plan, addresses, panel, kernels).write();
+  return new ProgramWriter(plan, counts, panel, kernels).write();
 }
 
 class ProgramWriter {
   /** The name of each function, by its parameters and body. */
   private readonly functions = new Map<string, string>();
-  private readonly globals: Places<Buffer>;
-  private readonly partials: Places<Buffer>;
-  private readonly scratch: Places<ScratchKey>;
-  private readonly needed: ReadonlySet<Buffer>;
+  private readonly globals: Allocation<Buffer>;
+  private readonly partials: Allocation<Buffer>;
+  private readonly scratch: Allocation<ScratchKey>;
+  private readonly stored: ReadonlySet<Buffer>;
   /** Examples in a block. */
-  private readonly together: number;
-  /** Shares of the blocks: the first block of each, and behind them the number of blocks. */
-  private readonly shares: readonly number[];
-  /** Sums over the batch that a part before has begun. */
+  private readonly blockSize: number;
+  /** The first block of each chunk, then the number of blocks. */
+  private readonly chunks: readonly number[];
+  /** Partial sums that an earlier phase has set to zero. */
   private readonly zeroed = new Set<Buffer>();
-  /** Whether a sliced part is being written. */
+  /** True while a sliced stage is written. */
   private sliced = false;
 
   constructor(
     private readonly plan: Plan,
-    private readonly addresses: Addresses,
+    private readonly counts: ArgumentCounts,
     private readonly panel: number,
     private readonly kernels: readonly Kernel[],
   ) {
-    this.globals = globalPlaces(plan.buffers);
-    this.needed = neededBuffers(kernels);
+    this.globals = allocateGlobal(plan.buffers);
+    this.stored = storedBuffers(kernels);
     const temporariesOf = (op: ProductOp, fraction: number) => productCode(op, panel, fraction).scratch;
-    const scratch = (together: number) => scratchPlaces(plan, kernels, this.needed, temporariesOf, together);
-    this.together = examplesTogether(plan, (together) => scratch(together).size);
-    this.scratch = scratch(this.together);
-    this.shares = sharesOf(plan.batch / this.together, plan.threads);
-    this.partials = partialPlaces(plan.buffers, this.shares.length - 1);
+    const scratch = (blockSize: number) =>
+      allocateScratch(plan, kernels, this.stored, temporariesOf, blockSize);
+    this.blockSize = chooseBlockSize(plan, (blockSize) => scratch(blockSize).size);
+    this.scratch = scratch(this.blockSize);
+    this.chunks = chunksOf(plan.batch / this.blockSize, plan.threads);
+    this.partials = allocatePartial(plan.buffers, this.chunks.length - 1);
   }
 
   write(): string {
     const phases = Math.max(0, ...this.kernels.map(({ phase }) => phase)) + 1;
     const main: string[] = [];
     for (let phase = 0; phase < phases; phase++) {
-      main.push(...this.wholePart(this.kernels.filter((kernel) => kernel.phase === phase && !kernel.sliced)));
+      main.push(
+        ...this.wholeStage(this.kernels.filter((kernel) => kernel.phase === phase && !kernel.sliced)),
+      );
       const sliced = this.kernels.filter((kernel) => kernel.phase === phase && kernel.sliced);
-      if (sliced.length > 0) main.push(...this.slicedPart(sliced, phase));
+      if (sliced.length > 0) main.push(...this.slicedStage(sliced, phase));
     }
     return `#define THREADS ${this.plan.threads}
 #define GLOBAL_BYTES ${this.globals.size}
 #define PARTIAL_FLOATS ${this.partials.size}
 #define SCRATCH_BYTES ${this.scratch.size}
-#define PARTS ${phases}
-#define SHARES ${this.shares.length - 1}
+#define PHASES ${phases}
+#define CHUNKS ${this.chunks.length - 1}
 #include "program.h"
 
-static const long first_block[] = {${this.shares.join(", ")}};
+static const long first_block[] = {${this.chunks.join(", ")}};
 
 ${[...this.functions].map(([text, name]) => `static void ${name}${text}`).join("\n\n")}
 
@@ -96,8 +99,8 @@ ${main.map((line) => `  ${line}`).join("\n")}
 `;
   }
 
-  /** The kernels of a whole part, each done by all threads, with barriers where one waits for another. */
-  private wholePart(kernels: readonly Kernel[]): string[] {
+  /** The kernels of a whole stage. All threads run each of them, with barriers before kernels that depend on others. */
+  private wholeStage(kernels: readonly Kernel[]): string[] {
     const lines: string[] = [];
     let open = new Set<Buffer>();
     this.sliced = false;
@@ -117,14 +120,14 @@ ${main.map((line) => `  ${line}`).join("\n")}
     return lines;
   }
 
-  /** The kernels of a sliced part: each thread takes a share of the blocks, and when it is done another one. */
-  private slicedPart(kernels: readonly Kernel[], part: number): string[] {
+  /** The kernels of a sliced stage. A thread takes one chunk of the blocks after another. */
+  private slicedStage(kernels: readonly Kernel[], phase: number): string[] {
     this.sliced = true;
     return [
-      `for (int share; (share = take(${part})) < SHARES;) {`,
-      ...this.noSums(kernels).map((line) => `  ${line}`),
-      "  for (long block = first_block[share]; block < first_block[share + 1]; block++) {",
-      `    const long unit = block * ${this.together};`,
+      `for (int chunk; (chunk = take_chunk(${phase})) < CHUNKS;) {`,
+      ...this.zeroSums(kernels).map((line) => `  ${line}`),
+      "  for (long block = first_block[chunk]; block < first_block[chunk + 1]; block++) {",
+      `    const long first_example = block * ${this.blockSize};`,
       ...kernels.flatMap((kernel) => this.call(kernel)).map((line) => `    ${line}`),
       "  }",
       "}",
@@ -132,31 +135,31 @@ ${main.map((line) => `  ${line}`).join("\n")}
     ];
   }
 
-  /** A share's sums over the batch begin at zero, in the first part that adds to them. */
-  private noSums(kernels: readonly Kernel[]): string[] {
+  /** Sets the partial sums of a chunk to zero, in the first phase that adds to them. */
+  private zeroSums(kernels: readonly Kernel[]): string[] {
     const sums = new Set(kernels.flatMap(kernelOps).map(writes));
     return [...sums]
-      .filter((buffer) => buffer.home.kind === "partial" && !this.zeroed.has(buffer))
+      .filter((buffer) => buffer.space.kind === "partial" && !this.zeroed.has(buffer))
       .map((buffer) => {
         this.zeroed.add(buffer);
-        return `memset(${this.sumsOfShare(buffer)}, 0, ${buffer.size * 4});`;
+        return `memset(${this.sumsOfChunk(buffer)}, 0, ${buffer.size * 4});`;
       });
   }
 
-  private sumsOfShare(buffer: Buffer): string {
-    return `partial + ${this.partials.offsets.get(buffer)} + share * ${buffer.size}L`;
+  private sumsOfChunk(buffer: Buffer): string {
+    return `partial + ${this.partials.offsets.get(buffer)} + chunk * ${buffer.size}L`;
   }
 
-  /** Calls of a kernel: for a block in a sliced part, by all threads together in a whole one. */
+  /** Calls a kernel: on one block in a sliced stage, on a range for each thread in a whole stage. */
   private call(kernel: Kernel): string[] {
     const { sliced } = this;
-    const fraction = sliced ? this.together / this.plan.batch : 1;
+    const fraction = sliced ? this.blockSize / this.plan.batch : 1;
     switch (kernel.kind) {
       case "loop": {
         const rows = sliced ? kernel.rows * fraction : undefined;
         const code =
-          vectorCode(kernel, rows, this.needed) ??
-          loopCode(kernel, rows, this.needed, this.shares.length - 1);
+          vectorCode(kernel, rows, this.stored) ??
+          loopCode(kernel, rows, this.stored, this.chunks.length - 1);
         if (code.pointers.every(({ written }) => !written)) return [];
         const flat = isFlat(kernel);
         const n = flat ? kernel.rows * kernel.columns : kernel.rows;
@@ -176,10 +179,10 @@ ${main.map((line) => `  ${line}`).join("\n")}
         const name = this.define(parameters, body);
         const args = byExample(kernel).map((view) => this.address(view));
         const type = storedAs[kernel.a.buffer.dtype];
-        const places = scratch.map(
+        const temporaries = scratch.map(
           (_, i) => `(${type} *)(L + ${this.scratch.offsets.get(temporaryOf(kernel, i))})`,
         );
-        return [this.serial(`${name}(${[...args, ...places].join(", ")});`)];
+        return [this.serial(`${name}(${[...args, ...temporaries].join(", ")});`)];
       }
       case "add":
         return [this.serial(this.callLoop(addCode(kernel, fraction)))];
@@ -190,7 +193,7 @@ ${main.map((line) => `  ${line}`).join("\n")}
     }
   }
 
-  /** What threads cannot share is done by the first. */
+  /** Lets the first thread alone make a call that cannot be divided. */
   private serial(call: string): string {
     return this.sliced ? call : `if (thread == 0) ${call}`;
   }
@@ -201,11 +204,11 @@ ${main.map((line) => `  ${line}`).join("\n")}
     const args = code.pointers.map(({ view }) => this.address(view));
     if (range === undefined) return `${name}(${args.join(", ")});`;
     const [n, few, step] = range;
-    const bounds = `share(${n}, thread, ${few}, ${step}), share(${n}, thread + 1, ${few}, ${step})`;
+    const bounds = `range_start(${n}, thread, ${few}, ${step}), range_start(${n}, thread + 1, ${few}, ${step})`;
     return `${name}(${[...args, bounds].join(", ")});`;
   }
 
-  /** The name of a function; the same text is written once. */
+  /** The name of a function. Equal functions are defined once. */
   private define(parameters: readonly string[], body: string): string {
     const text = `(${parameters.join(", ")}) {\n${body}\n}`;
     const name = this.functions.get(text) ?? `k${this.functions.size}`;
@@ -213,34 +216,34 @@ ${main.map((line) => `  ${line}`).join("\n")}
     return name;
   }
 
-  /** The address of a view's first element, in a sliced part that of its block. */
+  /** The C text of the address of a view; in a sliced stage, of its current block. */
   private address(view: View): string {
     const { buffer, offset, shape, strides } = view;
     const type = storedAs[buffer.dtype];
-    const { home } = buffer;
-    const local = home.kind === "local";
+    const { space } = buffer;
+    const local = space.kind === "local";
     const step =
       !this.sliced || local || shape.length === 0 ? 0 : (strides[0]! * shape[0]!) / this.plan.batch;
-    const plus = `${offset === 0 ? "" : ` + ${offset}`}${step === 0 ? "" : ` + unit * ${step}`}`;
-    switch (home.kind) {
+    const plus = `${offset === 0 ? "" : ` + ${offset}`}${step === 0 ? "" : ` + first_example * ${step}`}`;
+    switch (space.kind) {
       case "local":
         return `(${type} *)(L + ${this.scratch.offsets.get(buffer)})${plus}`;
       case "global":
         return `(${type} *)(global + ${this.globals.offsets.get(buffer)})${plus}`;
       case "partial":
-        if (this.sliced) return `${this.sumsOfShare(buffer)} + ${offset}`;
+        if (this.sliced) return `${this.sumsOfChunk(buffer)} + ${offset}`;
         return `partial + ${this.partials.offsets.get(buffer)! + offset}`;
       case "input":
-        return `(${type} *)A[${home.index}]${plus}`;
+        return `(${type} *)A[${space.index}]${plus}`;
       case "result":
-        return `(${type} *)A[${this.addresses.inputs + home.index}]${plus}`;
+        return `(${type} *)A[${this.counts.inputs + space.index}]${plus}`;
       case "constant":
-        return `(${type} *)A[${this.addresses.inputs + this.addresses.results + home.index}]${plus}`;
+        return `(${type} *)A[${this.counts.inputs + this.counts.results + space.index}]${plus}`;
     }
   }
 }
 
-/** Operands and result of a product, with what differs from example to example along the first dimension. */
+/** Operands and result of a product, as views whose first dimension is the batch if they differ between examples. */
 function byExample({ a, b, to, packed, accumulate }: ProductOp): View[] {
   if (a.shape.length > 2) return [a, b, to.view!];
   const fixed = (view: View): View => ({ ...view, strides: [0, 0] });

@@ -1,7 +1,7 @@
-/** How loops count rows and cut them into vectors. */
+/** The C text of row indices, and the division of a row into vectors. */
 import { type Layout, loops, reshaped } from "../plan/memory";
 
-/** Dimensions without those of size 1 at the end, which are not columns. */
+/** A layout without trailing dimensions of size 1, so that the last dimension is the columns. */
 function withColumns({ shape, strides }: Layout): Layout {
   let rank = shape.length;
   while (rank > 1 && shape[rank - 1] === 1) rank--;
@@ -10,13 +10,13 @@ function withColumns({ shape, strides }: Layout): Layout {
 
 export const lastStride = (layout: Layout): number => withColumns(layout).strides.at(-1)!;
 
-/** The dimensions that count rows. */
+/** The row dimensions of a layout. */
 export function outsideColumns(layout: Layout): Layout {
   const { shape, strides } = withColumns(layout);
   return { shape: shape.slice(0, -1), strides: strides.slice(0, -1) };
 }
 
-/** The place of row `r`, counted through the dimensions in order. */
+/** The index of row `r`, from the dimensions in order. */
 export function rowIndex(shape: readonly number[], strides: readonly number[], r = "r"): string {
   const merged = loops(shape, strides);
   let inner = merged.reduce((product, { extent }) => product * extent, 1);
@@ -28,16 +28,16 @@ export function rowIndex(shape: readonly number[], strides: readonly number[], r
   return sumOf(terms);
 }
 
-/** C of a number of strides; nothing where that is no step. */
+/** The C text of a number of strides; empty for stride 0. */
 export const times = (count: string, stride: number): string =>
   stride === 0 ? "" : stride === 1 ? count : `(${count}) * ${stride}`;
 
 export const sumOf = (terms: readonly string[]): string =>
   terms.filter((term) => term !== "").join(" + ") || "0";
 
-/** Loops into which those of every layout can be split; undefined where there are none. */
+/** Extents of nested loops that split the loops of every layout; undefined if there are none. */
 export function commonExtents(layouts: readonly Layout[], rows: number): number[] | undefined {
-  /** How many rows one turn of a loop passes. */
+  /** Rows per iteration of each loop. */
   const steps = new Set<number>();
   for (const { shape, strides } of layouts) {
     let step = 1;
@@ -52,17 +52,17 @@ export function commonExtents(layouts: readonly Layout[], rows: number): number[
   return fits ? extents : undefined;
 }
 
-/** Some columns of a row, from the first to the one behind the last. */
+/** A range of columns of a row. */
 export interface Piece {
   readonly first: string;
   readonly end: string;
-  /** Whether the compiler is told to make vectors of it. */
+  /** True if the compiler is told to vectorize it. */
   readonly simd: boolean;
 }
 
 /**
- * A row as vectors and what remains, which would else be done one by one. Left to itself, the compiler makes one vector of four
- * columns; told to, it makes two of those that come from bfloat16, and what then reads all four has to wait for memory.
+ * Divides a row into whole vectors and single columns. A remainder of four columns is left to the compiler, which makes one vector
+ * of it. If told to vectorize, it would make two vectors of columns that come from bfloat16, and a read of all four would stall.
  */
 export function piecesOf(columns: number): Piece[] {
   const pieces: Piece[] = [];

@@ -1,4 +1,4 @@
-/** Kernels that are rare or small, as C: sums over leading dimensions, the largest of a row, rows of tables. */
+/** Other kernels as C: sums over leading dimensions, argmax of rows, gather and scatter. */
 import { sizeOf } from "../../graph/graph";
 import type { View } from "../plan/memory";
 import type { AddOp, GatherOp, RowOp, ScatterOp } from "../plan/ops";
@@ -70,7 +70,7 @@ export function scatterCode({ table, index, updates, to }: ScatterOp): KernelCod
   return { body: body.join("\n"), pointers: [...pointers, { view: to, written: true }] };
 }
 
-/** The place of each row's largest element, the first of equals. */
+/** The index of the largest element of each row; the first one among equals. */
 export function argMaxCode(loop: Loop, op: RowOp, rows: number | undefined): KernelCode {
   const { view } = op.args[0];
   const row = rowIndex(view.shape.slice(0, -1), view.strides.slice(0, -1));

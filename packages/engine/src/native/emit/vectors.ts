@@ -1,48 +1,48 @@
 /**
- * Loops in which rows do not matter and results are rounded to bfloat16, written vector by vector: the compiler makes vectors of
- * a loop over floats by itself, but then what is to be rounded goes through memory.
+ * Flat loops that round results to bfloat16, written with explicit vectors. The compiler vectorizes loops over floats by itself, but
+ * its code for the rounding goes through memory.
  */
 import { sizeOf } from "../../graph/graph";
 import { isVectorizable, literal, toC } from "../plan/expression";
 import { type Buffer, isContiguous, type View } from "../plan/memory";
 import type { Argument, MapOp, RowOp } from "../plan/ops";
-import { isFlat, type Loop, passedOn } from "../schedule/fuse";
+import { fusedProducer, isFlat, type Loop } from "../schedule/fuse";
 import { type KernelCode, Pointers } from "./pointers";
 
-/** Numbers in a vector of `native/vectors.h`. */
+/** Elements in a vector of `native/vectors.h`. */
 const lanes = 16;
 
 /**
- * Writes a loop for vectors; undefined where it is not one for them.
+ * Writes a loop with explicit vectors; undefined for loops that these do not suit.
  *
- * @param rows how many, or undefined where the function is told a range of elements
- * @param needed what has to be in memory afterwards
+ * @param rows number of rows; undefined if the function gets a range of elements
+ * @param stored the buffers that have to be in memory afterwards
  */
 export function vectorCode(
   loop: Loop,
   rows: number | undefined,
-  needed: ReadonlySet<Buffer>,
+  stored: ReadonlySet<Buffer>,
 ): KernelCode | undefined {
   const { ops } = loop;
   const size = (rows ?? loop.rows) * loop.columns;
-  const rounds = ops.some(({ to: { buffer } }) => needed.has(buffer) && buffer.dtype === "bfloat16");
+  const rounds = ops.some(({ to: { buffer } }) => stored.has(buffer) && buffer.dtype === "bfloat16");
   if (!rounds || !isFlat(loop) || size % lanes !== 0 || !ops.every(isVectorOp)) return undefined;
 
   const pointers = new Pointers();
   const name = (op: MapOp | RowOp) => `v${loop.ops.indexOf(op)}`;
-  const place = (view: View, written: boolean) => `${pointers.to(view, written)} + c`;
+  const pointer = (view: View, written: boolean) => `${pointers.to(view, written)} + c`;
   const read = (arg: VectorArgument): string => {
     if (arg.kind === "literal") return literal(arg.value, arg.dtype);
-    const maker = passedOn(loop, "element", arg);
-    if (maker !== undefined) return name(maker);
+    const producer = fusedProducer(loop, "element", arg);
+    if (producer !== undefined) return name(producer);
     const { view } = arg;
-    return `${view.buffer.dtype === "bfloat16" ? "load_bf16" : "load_f32"}(${place(view, false)})`;
+    return `${view.buffer.dtype === "bfloat16" ? "load_bf16" : "load_f32"}(${pointer(view, false)})`;
   };
   const lines = ops.flatMap((op) => {
     const value = `const floats_16 ${name(op)} = ${toC(op.expression, op.args.map(read))};`;
-    if (!needed.has(op.to.buffer)) return [value];
+    if (!stored.has(op.to.buffer)) return [value];
     const store = op.to.buffer.dtype === "bfloat16" ? "store_bf16" : "store_f32";
-    return [value, `${store}(${place(op.to, true)}, ${name(op)});`];
+    return [value, `${store}(${pointer(op.to, true)}, ${name(op)});`];
   });
   const [first, end] = rows === undefined ? ["from", "to"] : ["0", String(size)];
   const body = [`for (long c = ${first}; c < ${end}; c += ${lanes}) {`, ...lines, "}"].join("\n");
@@ -51,7 +51,7 @@ export function vectorCode(
 
 type VectorArgument = Exclude<Argument, { readonly kind: "column" }>;
 
-/** An operation that makes a vector of vectors and numbers. */
+/** An operation on vectors and numbers whose result is a vector. */
 interface VectorOp extends MapOp {
   readonly args: readonly VectorArgument[];
 }
@@ -65,9 +65,9 @@ function isVectorOp(op: MapOp | RowOp): op is VectorOp {
   );
 }
 
-/** The sums of several shares are read by loops over numbers. */
+/** True if a view can be read vector by vector. Partial sums cannot: each element is the sum over all chunks. */
 const isVector = (view: View): boolean =>
   isContiguous(view) &&
   sizeOf(view.shape) > 1 &&
   (view.buffer.dtype === "float32" || view.buffer.dtype === "bfloat16") &&
-  view.buffer.home.kind !== "partial";
+  view.buffer.space.kind !== "partial";

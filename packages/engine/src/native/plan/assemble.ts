@@ -1,24 +1,24 @@
-/** Operations that make tensors from nothing, from parts, or from rows of a table. */
+/** Operations that make a tensor of nothing, of other tensors, or of rows of a table. */
 import { constantData, sameShape, sizeOf } from "../../graph/graph";
 import { axisOf, gatherOf, joinOf, paddingsOf } from "../../graph/shapes/geometry";
 import { NotNative } from "../not-native";
 import { arg, identity, infix, number, select } from "./expression";
 import { broadcastView, reshaped, sliceView, type View } from "./memory";
-import { isData, type Source } from "./planner";
-import { asCall, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
+import { isPerExample, type Source } from "./planner";
+import { asCall, type NativeRule, type NativeRules, outputShape, outputType } from "./rule";
 
-/** Writes every part into its place of one tensor. */
-const join: Lowering = (planner, node) => {
+/** Concatenates tensors: writes each of them to its slice of the result. */
+const join: NativeRule = (planner, node) => {
   const { axis, parts, starts, shape } = joinOf(asCall(node));
   const dtype = outputType(node);
   const from = (i: number) => shape.map((_, j) => (j === axis ? starts[i]! : 0));
   const filled = [...parts.keys()].filter((i) => sizeOf(parts[i]!) > 0);
   const sources = filled.map((i) => node.sources[i]!);
   if (node.op === "ConcatV2" && sources.every((source) => source.kind === "sums")) {
-    const placed = sources.flatMap((sum, k) =>
-      sum.parts.map(({ to, place }) => ({
+    const terms = sources.flatMap((sum, k) =>
+      sum.terms.map(({ to, within }) => ({
         to,
-        place: (whole: View) => place(sliceView(whole, from(filled[k]!), parts[filled[k]!]!)),
+        within: (whole: View) => within(sliceView(whole, from(filled[k]!), parts[filled[k]!]!)),
       })),
     );
     return {
@@ -26,7 +26,7 @@ const join: Lowering = (planner, node) => {
       dtype,
       shape,
       phase: Math.max(...sources.map(({ phase }) => phase)),
-      parts: placed,
+      terms,
     };
   }
   const shaped = sources.map((source, k): Source => {
@@ -34,11 +34,11 @@ const join: Lowering = (planner, node) => {
     const view = planner.viewOf(source);
     const part = parts[filled[k]!]!;
     const wide = reshaped(view, part) ?? reshaped(planner.copied(view), part)!;
-    return { kind: "view", view: planner.smooth(wide), data: isData(source) };
+    return { kind: "view", view: planner.withUnitStride(wide), perExample: isPerExample(source) };
   });
   const views = shaped.flatMap((source) => (source.kind === "view" ? [source.view] : []));
-  const data = shaped.some(isData);
-  const stage = planner.stageOf(data && axis !== 0, shape, views);
+  const perExample = shaped.some(isPerExample);
+  const stage = planner.stageOf(perExample && axis !== 0, shape, views);
   const whole: View = planner.memory(dtype, shape, stage);
   for (const [k, i] of filled.entries()) {
     planner.map(parts[i]!, dtype, identity, [shaped[k]!], {
@@ -46,41 +46,41 @@ const join: Lowering = (planner, node) => {
       stage,
     });
   }
-  return { kind: "view", view: whole, data };
+  return { kind: "view", view: whole, perExample };
 };
 
-const pad: Lowering = (planner, node) => {
+const pad: NativeRule = (planner, node) => {
   const source = node.sources[0]!;
   const shape = outputShape(node);
   const inner = node.inputs[0]!.shape;
   if (sameShape(shape, inner)) return source;
   const value = node.sources[2] ?? { kind: "literal", value: 0, dtype: outputType(node), shape: [] };
-  const view = planner.smooth(planner.viewOf(source));
+  const view = planner.withUnitStride(planner.viewOf(source));
   const from = paddingsOf(asCall(node)).before;
   const alongBatch = shape[0] !== inner[0];
-  const stage = planner.stageOf(isData(source) && !alongBatch, shape, [view]);
+  const stage = planner.stageOf(isPerExample(source) && !alongBatch, shape, [view]);
   const whole = planner.memory(outputType(node), shape, stage);
   planner.map(shape, outputType(node), identity, [value], { to: whole, stage });
-  planner.map(inner, outputType(node), identity, [{ kind: "view", view, data: isData(source) }], {
+  planner.map(inner, outputType(node), identity, [{ kind: "view", view, perExample: isPerExample(source) }], {
     to: sliceView(whole, from, inner),
     stage,
   });
-  return { kind: "view", view: whole, data: isData(source) };
+  return { kind: "view", view: whole, perExample: isPerExample(source) };
 };
 
-const fill: Lowering = (_, node) => {
+const fill: NativeRule = (_, node) => {
   const value = node.sources[node.op === "Fill" ? 1 : 0]!;
   const dtype = outputType(node);
   if (node.op === "ZerosLike") return { kind: "literal", value: 0, dtype, shape: outputShape(node) };
   if (node.op === "OnesLike") return { kind: "literal", value: 1, dtype, shape: outputShape(node) };
   if (value.kind === "literal") return { ...value, shape: outputShape(node) };
-  if (value.kind === "sums") throw new NotNative("it fills with a sum");
+  if (value.kind === "sums") throw new NotNative("it fills a tensor with a sum over the batch");
   return { ...value, view: broadcastView(value.view, outputShape(node)) };
 };
 
-const oneHot: Lowering = (planner, node) => {
+const oneHot: NativeRule = (planner, node) => {
   if (axisOf(asCall(node)) !== node.inputs[0]!.shape.length)
-    throw new NotNative("it counts along another axis than the last");
+    throw new NotNative("the axis of OneHot is not the last");
   const source = node.sources[0]!;
   const [on, off] = [node.sources[2]!, node.sources[3]!];
   const shape = outputShape(node);
@@ -90,7 +90,7 @@ const oneHot: Lowering = (planner, node) => {
       : {
           kind: "view",
           view: reshaped(planner.viewOf(source), [...shape.slice(0, -1), 1])!,
-          data: isData(source),
+          perExample: isPerExample(source),
         };
   return planner.map(shape, outputType(node), select(infix("==", arg(0), arg(3)), arg(1), arg(2)), [
     index,
@@ -100,44 +100,44 @@ const oneHot: Lowering = (planner, node) => {
   ]);
 };
 
-/** `start + i * step`; in TensorFlow's words the last number or the step is given. */
-const counted: Lowering = (planner, node) => {
+/** `start + i * step`. Range gives the step, LinSpace the last number. */
+const range: NativeRule = (planner, node) => {
   const [start = NaN, end = NaN, third = NaN] = node.inputs.map((input) => Number(constantData(input)?.[0]));
   const count = outputShape(node)[0]!;
   const step = node.op === "Range" ? third : (end - start) / Math.max(count - 1, 1);
   if (!Number.isFinite(start) || !Number.isFinite(step))
-    throw new NotNative("it counts to a number that is computed");
+    throw new NotNative("the numbers of Range or LinSpace are computed at run time");
   const dtype = outputType(node);
-  const counted = infix("+", number(start, dtype), infix("*", arg(0), number(step, dtype)));
-  return planner.map([count], dtype, counted, ["column"]);
+  const range = infix("+", number(start, dtype), infix("*", arg(0), number(step, dtype)));
+  return planner.map([count], dtype, range, ["column"]);
 };
 
-const gather: Lowering = (planner, node) => {
+const gather: NativeRule = (planner, node) => {
   const [table, index] = [
     planner.copied(planner.viewOf(node.sources[0]!)),
     planner.copied(planner.viewOf(node.sources[1]!)),
   ];
   const { axis, batchDims } = gatherOf(asCall(node));
-  if (axis !== 0 || batchDims !== 0) throw new NotNative("it gathers along another axis than the first");
-  const data = isData(node.sources[1]!);
-  const sliced = data && planner.isSliceable(index);
+  if (axis !== 0 || batchDims !== 0) throw new NotNative("it gathers along an axis other than the first");
+  const perExample = isPerExample(node.sources[1]!);
+  const sliced = perExample && planner.isSliceable(index);
   const stage = sliced ? planner.stage(true, [index], [table]) : planner.stage(false, [], [index, table]);
   const to = planner.memory(outputType(node), outputShape(node), stage);
   planner.ops.push({ kind: "gather", ...stage, table, index, to });
-  return { kind: "view", view: to, data };
+  return { kind: "view", view: to, perExample };
 };
 
-const scatter: Lowering = (planner, node) => {
+const scatter: NativeRule = (planner, node) => {
   const rowMajorView = (input: number) => planner.copied(planner.viewOf(node.sources[input]!));
   const [table, index, updates] = [rowMajorView(0), rowMajorView(1), rowMajorView(2)];
-  if (index.shape.at(-1) !== 1) throw new NotNative("it scatters single elements");
+  if (index.shape.at(-1) !== 1) throw new NotNative("it scatters elements instead of rows");
   const stage = planner.stage(false, [], [table, index, updates]);
   const to = planner.memory(outputType(node), outputShape(node), stage);
   planner.ops.push({ kind: "scatter", ...stage, table, index, updates, to });
-  return { kind: "view", view: to, data: false };
+  return { kind: "view", view: to, perExample: false };
 };
 
-export const layouts: Lowerings = {
+export const assembly: NativeRules = {
   ConcatV2: join,
   Pack: join,
   Pad: pad,
@@ -146,8 +146,8 @@ export const layouts: Lowerings = {
   ZerosLike: fill,
   OnesLike: fill,
   OneHot: oneHot,
-  LinSpace: counted,
-  Range: counted,
+  LinSpace: range,
+  Range: range,
   GatherV2: gather,
   TensorScatterUpdate: scatter,
 };

@@ -1,4 +1,4 @@
-/** Operations on each element alone, as expressions. */
+/** Elementwise operations as expressions. */
 import type { GraphNode } from "../../graph/graph";
 import {
   arg,
@@ -17,18 +17,18 @@ import type { NativeType } from "./memory";
 import type { Source } from "./planner";
 
 /**
- * What a node computes for each element, and undefined where it is none of these operations.
+ * The expression of an elementwise node; undefined for other nodes.
  *
- * @param sources what stands for its inputs
- * @param short whether the digits of a bfloat16 are enough
+ * @param sources sources of its inputs
+ * @param fromBf16 as in {@link PlannedNode}
  */
 export function expressionOf(
   node: GraphNode,
   sources: readonly Source[],
-  short: boolean,
+  fromBf16: boolean,
 ): Expression | undefined {
   const dtype = node.inputs[0]?.dtype;
-  if (short && node.op === "Sigmoid") return call("sigmoid_bf16", x);
+  if (fromBf16 && node.op === "Sigmoid") return call("sigmoid_bf16", x);
   if (node.op === "Cast") return castTo(node.inputs[0]!.dtype, node.outputs[0]!.dtype as NativeType);
   if (node.op === "AddN") return infix("+", ...node.inputs.map((_, i) => arg(i)));
   if (dtype === "int32") return wholeNumbers[node.op] ?? anyNumbers[node.op];
@@ -39,7 +39,7 @@ export function expressionOf(
 
 const [x, y, z] = [arg(0), arg(1), arg(2)];
 
-/** Numbers become flags by "is not zero"; floats become integers by dropping their fraction. */
+/** bool means "not zero"; int32 drops the fraction. */
 function castTo(from: string, to: NativeType): Expression {
   if (to === "bool") return infix("!=", x, number(0, "int32"));
   const isInteger = from === "int32" || from === "bool";
@@ -47,7 +47,7 @@ function castTo(from: string, to: NativeType): Expression {
   return isInteger ? cast("float", x) : x;
 }
 
-/** The powers that gradients of roots ask for are products and roots. */
+/** Gradients of roots use powers of 2, 1/2 and 3/2, which are products and roots. */
 function power(exponent: Source): Expression {
   const value = exponent.kind === "literal" ? Math.fround(exponent.value) : undefined;
   if (value === 2) return infix("*", x, x);
@@ -94,7 +94,7 @@ const wholeNumbers: Readonly<Record<string, Expression>> = {
   FloorMod: ofTwo("floormod_i32"),
 };
 
-/** C's own; no loop over them becomes vector instructions. */
+/** Functions of the C library, which do not vectorize. */
 const fromLibrary = Object.fromEntries(
   ["Acos", "Acosh", "Asin", "Asinh", "Atanh", "Cos", "Cosh", "Sin", "Sinh", "Tan"].map((op) => [
     op,

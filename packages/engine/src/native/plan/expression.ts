@@ -1,17 +1,17 @@
-/** What a loop computes for one element, as a tree, until it is written as C. */
+/** Expressions: the trees that describe the value of one element, before they become C. */
 import type { NativeType } from "./memory";
 
 /** An operator between two or more operands. */
 export type Infix = "+" | "-" | "*" | "/" | "&" | "|" | "==" | "!=" | "<" | "<=" | ">" | ">=";
 
 export type Expression =
-  /** An argument of the loop's operation, by its position. */
+  /** An argument of the operation, by its index. */
   | { readonly op: "arg"; readonly index: number }
   | { readonly op: "literal"; readonly value: number; readonly dtype: NativeType }
   | { readonly op: Infix; readonly args: readonly Expression[] }
   | { readonly op: "negate" | "not"; readonly args: readonly [Expression] }
   | { readonly op: "cast"; readonly to: "float" | "int32_t"; readonly args: readonly [Expression] }
-  /** Condition, and the values if it is true and if it is false. */
+  /** A condition, the value if it is true, and the value if it is false. */
   | { readonly op: "select"; readonly args: readonly [Expression, Expression, Expression] }
   /** A function of the C library or of `native/functions.h`. */
   | { readonly op: "call"; readonly name: string; readonly args: readonly Expression[] };
@@ -32,10 +32,10 @@ export const select = (condition: Expression, a: Expression, b: Expression): Exp
 });
 export const call = (name: string, ...args: Expression[]): Expression => ({ op: "call", name, args });
 
-/** The first argument itself. */
+/** The first argument, unchanged. */
 export const identity = arg(0);
 
-/** An expression as C. @param args C of each argument */
+/** The C text of an expression. @param args the C text of each argument */
 export function toC(expression: Expression, args: readonly string[]): string {
   const isAtom = ["arg", "literal", "call", "cast"].includes(expression.op);
   return isAtom ? withoutParentheses(expression, args) : `(${withoutParentheses(expression, args)})`;
@@ -64,7 +64,7 @@ function withoutParentheses(expression: Expression, args: readonly string[]): st
   }
 }
 
-/** A number as C writes it. */
+/** The C text of a number. */
 export function literal(value: number, dtype: NativeType): string {
   if (dtype === "int32" || dtype === "bool") return `${Math.trunc(value)}`;
   if (Number.isNaN(value)) return "NAN";
@@ -74,11 +74,11 @@ export function literal(value: number, dtype: NativeType): string {
   return text.startsWith("-") ? `(${written})` : written;
 }
 
-/** Whether to compute it a second time costs less than to read it from memory: sums and products of arguments. */
+/** True for sums and products of arguments: computing them again costs less than reading them from memory. */
 export const isCheap = (expression: Expression): boolean =>
   isMadeOf(expression, ({ op }) => ["arg", "+", "-", "*", "negate"].includes(op));
 
-/** Whether it means the same for vectors as for numbers; see `native/vectors.h`. */
+/** True if the C text has the same meaning for vectors and for numbers; see `native/vectors.h`. */
 export const isVectorizable = (expression: Expression): boolean =>
   isMadeOf(
     expression,
@@ -87,7 +87,7 @@ export const isVectorizable = (expression: Expression): boolean =>
       (part.op === "call" && part.name === "sigmoid_bf16"),
   );
 
-/** Whether a condition holds for a tree and all of its parts. */
+/** True if a condition holds for an expression and all of its subexpressions. */
 function isMadeOf(expression: Expression, allowed: (part: Expression) => boolean): boolean {
   const parts = "args" in expression ? expression.args : [];
   return allowed(expression) && parts.every((part) => isMadeOf(part, allowed));

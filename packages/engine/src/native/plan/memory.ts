@@ -1,24 +1,24 @@
-/** Where numbers lie: buffers, and views that say how a tensor's elements are found in one. */
+/** Buffers, and strided views of them. */
 import { type GraphDType, type Shape, sizeOf } from "../../graph/graph";
 
-/** Types that native programs compute with; `bool` is a byte. */
+/** The types in which native programs compute; a `bool` is a byte. */
 export type NativeType = Extract<GraphDType, "float32" | "bfloat16" | "int32" | "bool">;
 
-/** A piece of memory with the elements of one tensor, row by row. */
+/** Memory for the elements of one tensor, in row-major order. */
 export interface Buffer {
   readonly id: number;
   dtype: NativeType;
-  /** Whether what is written is rounded to the digits of a bfloat16; see `bfloat16.ts`. */
-  short?: boolean;
-  /** Elements, of all blocks together. */
+  /** If true, the values written are rounded to bfloat16; see `schedule/bfloat16.ts`. */
+  roundsToBf16?: boolean;
+  /** Number of elements, of the whole batch. */
   readonly size: number;
-  /** The stage that fills it; undefined for what exists before the program starts. */
-  readonly made?: { readonly phase: number; readonly sliced: boolean };
-  /** Where it is. `local`: in each thread's scratch memory, one block at a time. `global`: whole, in the program's memory. */
-  home: Home;
+  /** The stage that fills the buffer; undefined for inputs and constants. */
+  readonly stage?: { readonly phase: number; readonly sliced: boolean };
+  /** `local` buffers are in the scratch memory of each thread and hold one block; `global` ones hold the whole tensor. */
+  space: MemorySpace;
 }
 
-export type Home =
+export type MemorySpace =
   | { readonly kind: "input" | "constant" | "result"; readonly index: number }
   | { readonly kind: "local" | "global" | "partial" };
 
@@ -27,7 +27,7 @@ export interface Layout {
   readonly strides: readonly number[];
 }
 
-/** Element `(i, j, …)` is at `offset + i * strides[0] + j * strides[1] + …` in the buffer. */
+/** A tensor in a buffer: element `(i, j, …)` is at `offset + i * strides[0] + j * strides[1] + …`. */
 export interface View extends Layout {
   readonly buffer: Buffer;
   readonly offset: number;
@@ -36,14 +36,14 @@ export interface View extends Layout {
 /** The last two of some extents or strides: those of a matrix. */
 export const lastTwo = (numbers: readonly number[]): [number, number] => [numbers.at(-2)!, numbers.at(-1)!];
 
-/** Strides of a tensor that lies row by row. */
+/** Strides of a tensor in row-major order. */
 export function rowMajor(shape: Shape): number[] {
   const strides = shape.map(() => 1);
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
   return strides;
 }
 
-/** The whole buffer as a tensor. */
+/** A view of the whole buffer. */
 export const wholeView = (buffer: Buffer, shape: Shape): View => ({
   buffer,
   shape,
@@ -51,7 +51,7 @@ export const wholeView = (buffer: Buffer, shape: Shape): View => ({
   offset: 0,
 });
 
-/** Some dimensions as loops, outermost first: neighbours that one loop can do are merged, dimensions of size 1 dropped. */
+/** Dimensions as nested loops, outermost first. Neighbours are merged where one loop does both, dimensions of size 1 are dropped. */
 export function loops(shape: Shape, strides: readonly number[]): { extent: number; stride: number }[] {
   const merged: { extent: number; stride: number }[] = [];
   shape.forEach((extent, i) => {
@@ -65,18 +65,18 @@ export function loops(shape: Shape, strides: readonly number[]): { extent: numbe
   return merged;
 }
 
-/** Whether the elements stand one after the other. */
+/** True if the elements are contiguous, in row-major order. */
 export function isContiguous({ shape, strides }: View): boolean {
   const [only, more] = loops(shape, strides);
   return more === undefined && (only === undefined || only.stride === 1);
 }
 
-/** Whether the elements are all of the buffer's, one after the other. */
-export const isWhole = (view: View): boolean =>
+/** True if the view is contiguous and covers the buffer. */
+export const coversBuffer = (view: View): boolean =>
   view.offset === 0 && sizeOf(view.shape) === view.buffer.size && isContiguous(view);
 
 /**
- * The same elements in another shape, if strides can say that; undefined where a copy is needed.
+ * The same elements in another shape; undefined if no strides describe it, so that a copy is needed.
  *
  * @throws Error when the shape has another number of elements: what a program read with it would not be the tensor's
  */
@@ -102,7 +102,7 @@ export function reshaped<L extends Layout>(view: L, shape: Shape): L | undefined
   return { ...view, shape, strides };
 }
 
-/** The view stretched to a shape by NumPy's rule: dimensions of size 1 get stride 0. */
+/** Broadcasts a view to a shape by NumPy's rule: dimensions of size 1 get stride 0. */
 export function broadcastView(view: View, shape: Shape): View {
   const missing = shape.length - view.shape.length;
   const strides = shape.map((extent, i) => {
@@ -129,15 +129,15 @@ export const transposed = (view: View, order: readonly number[]): View => ({
   strides: order.map((axis) => view.strides[axis]!),
 });
 
-/** Elements of a matrix of `[k, n]` that is packed for products; `panel` is `PANEL` of `native/gemm.h`. */
+/** Elements of a packed matrix of `[k, n]`; `panel` is `PANEL` of `native/gemm.h`. */
 export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {
   return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? even(k) : k);
 }
 
-/** Rows of a matrix of bfloat16 are packed in pairs. */
+/** Rounds up to an even number: a packed bfloat16 matrix holds pairs of rows. */
 export const even = (k: number): number => Math.ceil(k / 2) * 2;
 
-/** How C calls an element, in memory and in a calculation: bfloat16 is computed with as float. */
+/** The C types of an element in memory and in expressions; a bfloat16 is computed with as float. */
 export const storedAs: Readonly<Record<NativeType, string>> = {
   float32: "float",
   bfloat16: "bf16",

@@ -1,24 +1,24 @@
-/** The operations of a graph as loops over views: one entry for each operation that native programs know. */
+/** The table of native rules: one entry for each operation of a graph that native programs support. */
 import { sameShape } from "../../graph/graph";
 import { NotNative } from "../not-native";
-import { layouts } from "./assemble";
+import { assembly } from "./assemble";
 import { expressionOf } from "./elementwise";
 import { reshaped } from "./memory";
 import type { PartialSums, Planner, Source } from "./planner";
 import { product } from "./products";
 import { reductions } from "./reductions";
-import { type Known, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
-import { looks } from "./views";
+import { type NativeRule, type NativeRules, outputShape, outputType, type PlannedNode } from "./rule";
+import { views } from "./views";
 
-/** What stands for the outputs of a node. @throws NotNative where nothing here computes it */
-export function lowerNode(planner: Planner, node: Known): readonly Source[] {
-  const lowering = lowerings[node.op] ?? elementwise;
-  const made = lowering(planner, node);
+/** The sources of the outputs of a node. @throws NotNative if no rule supports it */
+export function lowerNode(planner: Planner, node: PlannedNode): readonly Source[] {
+  const rule = rules[node.op] ?? elementwise;
+  const made = rule(planner, node);
   return "kind" in made ? [made] : made;
 }
 
-const elementwise: Lowering = (planner, node) => {
-  const expression = expressionOf(node, node.sources, node.short);
+const elementwise: NativeRule = (planner, node) => {
+  const expression = expressionOf(node, node.sources, node.fromBf16);
   if (expression === undefined) throw new NotNative(`it uses ${node.op}`);
   const [first, second, third] = node.sources;
   if (
@@ -30,7 +30,7 @@ const elementwise: Lowering = (planner, node) => {
     return bothSums(first, second);
   }
   if (node.op === "Cast" && first?.kind === "sums") return { ...first, dtype: outputType(node) };
-  // A vector of conditions chooses rows.
+  // A vector of conditions selects rows.
   if (node.op === "Select" && first?.kind === "view" && first.view.shape.length === 1) {
     const shape = outputShape(node).map((_, axis) => (axis === 0 ? first.view.shape[0]! : 1));
     const rows: Source = { ...first, view: reshaped(first.view, shape)! };
@@ -42,12 +42,12 @@ const elementwise: Lowering = (planner, node) => {
 const bothSums = (a: PartialSums, b: PartialSums): PartialSums => ({
   ...a,
   phase: Math.max(a.phase, b.phase),
-  parts: [...a.parts, ...b.parts],
+  terms: [...a.terms, ...b.terms],
 });
 
-const lowerings: Lowerings = {
-  ...looks,
-  ...layouts,
+const rules: NativeRules = {
+  ...views,
+  ...assembly,
   ...reductions,
   MatMul: product,
   BatchMatMul: product,

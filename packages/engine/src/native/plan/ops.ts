@@ -1,18 +1,18 @@
-/** What a native program is made of, before it is C: a handful of kinds of loops over views of buffers. */
+/** The operations of a native program: a few kinds of loops over views of buffers. */
 import type { Expression } from "./expression";
 import type { Buffer, NativeType, View } from "./memory";
 
 /**
- * When an operation runs. A program is phases, one after the other; each has a whole part and then a sliced part.
- * The sliced part is done block by block (a block is a few examples of the batch), the blocks in parallel, and all its
- * operations for one block after another, so that what they pass on stays in a core's cache.
+ * The stage in which an operation runs. A program runs its phases in order. Each phase runs its whole-batch operations first and
+ * its sliced ones afterwards, block by block. A block is a few examples of the batch. Blocks run in parallel, and each goes through
+ * all operations of the phase before the next begins, so that intermediate results stay in the cache of a core.
  */
 export interface Stage {
   readonly phase: number;
   readonly sliced: boolean;
 }
 
-/** What a loop reads for one element. `column`: the place in the last dimension. */
+/** An input of a loop, for one element. `column` is the index in the last dimension. */
 export type Argument =
   | ViewArgument
   | { readonly kind: "literal"; readonly value: number; readonly dtype: NativeType }
@@ -31,52 +31,52 @@ export interface MapOp extends Stage {
   readonly to: View;
 }
 
-/** Combines the last `columns` elements of a view of `[rows, columns]`: one result a row. */
+/** Reduces the last `columns` elements of a view of `[rows, columns]` to one result per row. */
 export interface RowOp extends Stage {
   readonly kind: "row";
   readonly how: RowReduction;
   readonly shape: readonly number[];
   readonly columns: number;
   readonly args: readonly [ViewArgument];
-  /** Rows, one after the other. */
+  /** Contiguous, one element per row. */
   readonly to: View;
 }
 export type RowReduction = "sum" | "max" | "min" | "prod" | "any" | "all" | "argmax";
 
-/** `to[…] += from[…]` where dimensions of stride 0 in `to` are summed; `to` starts as zero. */
+/** `to[…] += from[…]`. Dimensions with stride 0 in `to` are summed; `to` starts as zero. */
 export interface AddOp extends Stage {
   readonly kind: "add";
   readonly from: View;
-  /** Same shape as `from`. */
+  /** The same shape as `from`. */
   readonly to: Destination;
 }
 
-/** A place that is known only when all that is added up there has been seen. */
+/** The view to which a sum is written. It is set as soon as all sums that share its buffer are known. */
 export interface Destination {
   view?: View;
 }
 
-/** `to = a · b`, or `to += a · b` where the sum runs over the examples. Shapes: `[…, M, K] · […, K, N]`. */
+/** `to = a · b`, or `to += a · b` if the sum runs over the examples. Shapes: `[…, M, K] · […, K, N]`. */
 export interface ProductOp extends Stage {
   readonly kind: "product";
   readonly a: View;
-  /** Either as it is, or already packed. */
+  /** The matrix before packing; `packed` holds it after packing. */
   readonly b: View;
   readonly packed?: Buffer;
   readonly to: Destination;
   readonly accumulate: boolean;
-  /** Tells products of a plan apart. */
+  /** Unique in a plan. */
   readonly id: number;
 }
 
-/** Writes b into panels, for all products that read it. */
+/** Packs the second operand of products into panels. */
 export interface PackOp extends Stage {
   readonly kind: "pack";
   readonly from: View;
   readonly to: Buffer;
 }
 
-/** `to[i, :] = table[index[i], :]`; refuses indices that are not in the table. */
+/** `to[i, :] = table[index[i], :]`. An index outside the table is an error. */
 export interface GatherOp extends Stage {
   readonly kind: "gather";
   readonly table: View;
@@ -84,7 +84,7 @@ export interface GatherOp extends Stage {
   readonly to: View;
 }
 
-/** `to = table; to[index[i], :] = updates[i, :]`, one after the other. */
+/** `to = table; to[index[i], :] = updates[i, :]`, in the order of i. */
 export interface ScatterOp extends Stage {
   readonly kind: "scatter";
   readonly table: View;
@@ -95,9 +95,9 @@ export interface ScatterOp extends Stage {
 
 export type Op = MapOp | RowOp | AddOp | ProductOp | PackOp | GatherOp | ScatterOp;
 
-/** Everything that is computed, in an order in which it could be, and where the results are. */
+/** All operations of a program, in an order in which they can run. */
 export interface Plan {
-  /** Slices: the batch size. */
+  /** Examples in the batch. */
   readonly batch: number;
   readonly threads: number;
   readonly ops: readonly Op[];
@@ -132,6 +132,6 @@ export function reads(op: Op): View[] {
 export function writes(op: Op): Buffer {
   if (op.kind === "pack") return op.to;
   const view = op.kind === "add" || op.kind === "product" ? op.to.view : op.to;
-  if (view === undefined) throw new Error("a sum without a place");
+  if (view === undefined) throw new Error("the destination of a sum is not set");
   return view.buffer;
 }

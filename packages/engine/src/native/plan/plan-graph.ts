@@ -1,8 +1,8 @@
-/** From a recorded graph to a plan. */
+/** Plans a recorded graph. */
 import { countReaders, type Graph, isConstant, producers, sizeOf, type Value } from "../../graph/graph";
 import { NotNative } from "../not-native";
 import { identity } from "./expression";
-import { isWhole, packedSize, wholeView } from "./memory";
+import { coversBuffer, packedSize, wholeView } from "./memory";
 import { lowerNode } from "./operations";
 import type { ConstantData, Plan } from "./ops";
 import { Planner, type Source } from "./planner";
@@ -14,7 +14,7 @@ import { nativeType } from "./rule";
  * @param panel `PANEL` of the C compiler's target
  * @param given indices of the parameters whose first dimension is the batch; when left out, the most frequent first dimension of
  *   int32 and bool inputs is the batch's size, and those that have it are of the batch
- * @throws NotNative where something in it has to be left to another lowering
+ * @throws NotNative if native programs do not support something in the graph
  */
 export function planGraph(graph: Graph, threads: number, panel: number, given?: readonly number[]): Plan {
   const inputs = [...graph.parameters, ...graph.captured];
@@ -32,8 +32,8 @@ export function planGraph(graph: Graph, threads: number, panel: number, given?: 
     const dtype = nativeType(value.dtype);
     const buffer = planner.buffer(dtype, sizeOf(value.shape), { kind: "input", index });
     const ofBatch = given?.includes(index) ?? (value.shape[0] === batch && isWholeNumber(value));
-    const data = batch > 1 && ofBatch;
-    sources.set(value, { kind: "view", view: wholeView(buffer, value.shape), data });
+    const perExample = batch > 1 && ofBatch;
+    sources.set(value, { kind: "view", view: wholeView(buffer, value.shape), perExample });
   });
 
   const sourceOf = (value: Value): Source => {
@@ -47,7 +47,7 @@ export function planGraph(graph: Graph, threads: number, panel: number, given?: 
 
   const readers = countReaders(graph);
   const made = producers(graph);
-  const wasShort = (value: Value | undefined) => {
+  const wasBf16 = (value: Value | undefined) => {
     const cast = value && made.get(value);
     return cast?.op === "Cast" && cast.inputs[0]!.dtype === "bfloat16";
   };
@@ -55,13 +55,16 @@ export function planGraph(graph: Graph, threads: number, panel: number, given?: 
     const lowered = lowerNode(planner, {
       ...node,
       sources: node.inputs.map(sourceOf),
-      short: wasShort(node.inputs[0]),
+      fromBf16: wasBf16(node.inputs[0]),
     });
     node.outputs.forEach((output, i) => {
       const source = lowered[i]!;
-      // Sums that two read cannot have their place in one of them.
+      // Partial sums with two readers cannot be stored inside one of them.
       const shared = source.kind === "sums" && readers.get(output) !== 1;
-      sources.set(output, shared ? { kind: "view", view: planner.viewOf(source), data: false } : source);
+      sources.set(
+        output,
+        shared ? { kind: "view", view: planner.viewOf(source), perExample: false } : source,
+      );
     });
   }
 
@@ -69,22 +72,22 @@ export function planGraph(graph: Graph, threads: number, panel: number, given?: 
     const source = sourceOf(value);
     const dtype = nativeType(value.dtype);
     const view = planner.viewOf(source);
-    const { made, home } = view.buffer;
-    const isNew = made !== undefined && (home.kind === "local" || home.kind === "global");
-    if (isNew && isWhole(view) && view.buffer.dtype === dtype) {
-      view.buffer.home = { kind: "result", index };
+    const { stage, space } = view.buffer;
+    const isNew = stage !== undefined && (space.kind === "local" || space.kind === "global");
+    if (isNew && coversBuffer(view) && view.buffer.dtype === dtype) {
+      view.buffer.space = { kind: "result", index };
       return;
     }
     const copy = planner.map(value.shape, dtype, identity, [source]);
-    copy.view.buffer.home = { kind: "result", index };
+    copy.view.buffer.space = { kind: "result", index };
   });
   return { batch, threads, ops: planner.ops, buffers: planner.buffers, constants };
 }
 
-/** Whole numbers and flags, such as tokens and labels, belong to examples more often than weights do. */
+/** int32 and bool inputs, such as tokens and labels, belong to examples more often than weights do. */
 const isWholeNumber = ({ dtype }: Value): boolean => dtype === "int32" || dtype === "bool";
 
-/** The first dimension that most whole numbers and flags have; 1 where there are none. */
+/** The most frequent first dimension of int32 and bool inputs; 1 if there are none. */
 function batchSize(inputs: readonly Value[]): number {
   const votes = new Map<number, number>();
   for (const { shape } of inputs.filter(isWholeNumber)) {
@@ -95,10 +98,10 @@ function batchSize(inputs: readonly Value[]): number {
 }
 
 function constantSource(value: Value, planner: Planner, constants: ConstantData[]): Source {
-  if (!isConstant(value)) throw new Error(`%${value.id} is used before it is made`);
+  if (!isConstant(value)) throw new Error(`%${value.id} is used before it is computed`);
   const { data, shape } = value;
   const isArray = data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array;
-  // Other constants are shapes and axes, which lowerings read from the node.
+  // Other constants are shapes and axes, which rules read from the node.
   if (!isArray) return { kind: "literal", value: 0, dtype: "int32", shape };
   const dtype = nativeType(value.dtype);
   if (sizeOf(shape) > 0 && data.every((element: number) => Object.is(element, data[0]))) {
@@ -107,5 +110,5 @@ function constantSource(value: Value, planner: Planner, constants: ConstantData[
   const stored = dtype === "bfloat16" ? "float32" : dtype;
   const buffer = planner.buffer(stored, sizeOf(shape), { kind: "constant", index: constants.length });
   constants.push({ dtype: stored, data });
-  return { kind: "view", view: wholeView(buffer, shape), data: false };
+  return { kind: "view", view: wholeView(buffer, shape), perExample: false };
 }

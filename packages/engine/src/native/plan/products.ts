@@ -1,35 +1,35 @@
-/** Matrix products: which are done block by block, and which sum over the batch. */
+/** Matrix products: block by block, or summed over the batch. */
 import { type Shape, sizeOf } from "../../graph/graph";
 import { boolAttribute } from "../../graph/shapes/rule";
 import { NotNative } from "../not-native";
 import { broadcastView, reshaped, transposed, type View } from "./memory";
-import { isData, type Planner, type Source } from "./planner";
-import type { Known } from "./rule";
+import { isPerExample, type Planner, type Source } from "./planner";
+import type { PlannedNode } from "./rule";
 
-/** `a · b` of matrices, or of many pairs of them. */
-export function product(planner: Planner, node: Known): Source {
+/** `a · b` for matrices, or for batches of them. */
+export function product(planner: Planner, node: PlannedNode): Source {
   const call = { ...node, numOutputs: 1 };
   const adjoint = (name: string, older: string) => boolAttribute(call, name) || boolAttribute(call, older);
   const [sourceA, sourceB] = [node.sources[0]!, node.sources[1]!];
   const dtype = node.outputs[0]!.dtype;
   if (dtype !== "float32" && dtype !== "bfloat16") throw new NotNative(`it multiplies matrices of ${dtype}`);
-  // Constants are kept as float32.
+  // Constants of bfloat16 are stored as float32.
   const typed = (source: Source): View => planner.copied(planner.viewOf(source), dtype, false);
   const a = operand(typed(sourceA), adjoint("adj_x", "transpose_a"));
   const b = operand(typed(sourceB), adjoint("adj_y", "transpose_b"));
   const shape = node.outputs[0]!.shape;
-  const data = isData(sourceA) || isData(sourceB);
+  const perExample = isPerExample(sourceA) || isPerExample(sourceB);
 
   const matrices = asMatrices(a, b, shape);
-  if (data && matrices !== undefined) {
+  if (perExample && matrices !== undefined) {
     const { a, b } = matrices;
-    // The sum runs over the examples: a gradient of weights.
+    // The sum runs over the examples, as in a gradient of weights.
     if (isSliced(planner, sourceA, a, 1) && isSliced(planner, sourceB, b, 0)) {
       const stage = planner.stage(true, [a, b], []);
       const to = {};
       planner.product({ ...stage, a, b, to, accumulate: true });
-      const part = { to, place: (whole: View) => reshaped(whole, [a.shape[0]!, b.shape[1]!])! };
-      return { kind: "sums", dtype, shape, phase: stage.phase, parts: [part] };
+      const term = { to, within: (whole: View) => reshaped(whole, [a.shape[0]!, b.shape[1]!])! };
+      return { kind: "sums", dtype, shape, phase: stage.phase, terms: [term] };
     }
     if (isSliced(planner, sourceA, a, 0)) {
       const stage = planner.stage(true, [a], [b]);
@@ -41,19 +41,20 @@ export function product(planner: Planner, node: Known): Source {
         to: { view: reshaped(whole, [a.shape[0]!, b.shape[1]!]) },
         accumulate: false,
       });
-      return { kind: "view", view: whole, data };
+      return { kind: "view", view: whole, perExample };
     }
   }
   const stretched = (view: View) => broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
   const operands = { a: stretched(a), b: stretched(b) };
   const views = Object.values(operands);
-  const stage = shape.length > 2 ? planner.stageOf(data, shape, views) : planner.stage(false, [], views);
+  const stage =
+    shape.length > 2 ? planner.stageOf(perExample, shape, views) : planner.stage(false, [], views);
   const whole = planner.memory(dtype, shape, stage);
   planner.product({ ...stage, ...operands, to: { view: whole }, accumulate: false });
-  return { kind: "view", view: whole, data };
+  return { kind: "view", view: whole, perExample };
 }
 
-/** A matrix as it is multiplied: its last dimensions swapped where the node says so. */
+/** An operand as a matrix, with its last dimensions swapped if the node asks for it. */
 function operand(view: View, swap: boolean): View {
   if (!swap) return view;
   const rank = view.shape.length;
@@ -63,7 +64,7 @@ function operand(view: View, swap: boolean): View {
   );
 }
 
-/** Both as single matrices, if one b serves for all of a. */
+/** Both operands as single matrices, if there is one b for all of a. */
 function asMatrices(a: View, b: View, shape: Shape): { a: View; b: View } | undefined {
   if (sizeOf(b.shape.slice(0, -2)) !== 1) return undefined;
   const [rowsOfA, k] = [sizeOf(a.shape) / a.shape.at(-1)!, a.shape.at(-1)!];
@@ -73,8 +74,8 @@ function asMatrices(a: View, b: View, shape: Shape): { a: View; b: View } | unde
   return rows === undefined || matrix === undefined ? undefined : { a: rows, b: matrix };
 }
 
-/** Whether the examples stand one after the other along a dimension of a matrix. */
+/** True if a dimension of a matrix consists of the examples, in order. */
 function isSliced(planner: Planner, source: Source, view: View, axis: 0 | 1): boolean {
-  if (!isData(source)) return false;
+  if (!isPerExample(source)) return false;
   return view.strides[axis] !== 0 && planner.isSliceable(axis === 0 ? view : transposed(view, [1, 0]));
 }

@@ -1,17 +1,17 @@
-/** Operations that combine elements along dimensions. */
+/** Operations that reduce dimensions. */
 import { axesOf, axisOf } from "../../graph/shapes/geometry";
 import { boolAttribute } from "../../graph/shapes/rule";
 import { NotNative } from "../not-native";
 import { arg, call, type Expression, identity, infix, number } from "./expression";
 import { reshaped } from "./memory";
 import type { RowReduction } from "./ops";
-import { isData, type Source } from "./planner";
-import { asCall, type Lowering, type Lowerings, outputShape, outputType } from "./rule";
-import { seen } from "./views";
+import { isPerExample, type Source } from "./planner";
+import { asCall, type NativeRule, type NativeRules, outputShape, outputType } from "./rule";
+import { viewRule } from "./views";
 
-/** Reductions; those over the last dimensions are done row by row. */
+/** Reductions. Over the last dimensions they run row by row. */
 const reduce =
-  (how: RowReduction, after?: (count: number) => Expression): Lowering =>
+  (how: RowReduction, after?: (count: number) => Expression): NativeRule =>
   (planner, node) => {
     const input = node.inputs[0]!;
     const axes = axesOf(asCall(node));
@@ -22,30 +22,30 @@ const reduce =
     const source = node.sources[0]!;
     const scaled = (sum: Source): Source =>
       after === undefined ? sum : planner.map(shape, dtype, infix("*", arg(0), after(count)), [sum]);
-    if (count === 1) return seen((view) => reshaped(view, shape))(planner, node);
+    if (count === 1) return viewRule((view) => reshaped(view, shape))(planner, node);
     const kept = input.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
     const trailing = kept.every((axis) => axes.every((reduced) => axis < reduced || input.shape[axis] === 1));
-    // A sum over the whole batch is not a row: it is done block by block.
-    const overBatch = isData(source) && axes.includes(0) && how === "sum";
+    // A sum over the whole batch is not a row of an example: it is accumulated block by block.
+    const overBatch = isPerExample(source) && axes.includes(0) && how === "sum";
     if (trailing && !overBatch) return scaled(planner.row(how, source, count, shape, dtype));
     if (how !== "sum" || (dtype !== "float32" && dtype !== "bfloat16"))
-      throw new NotNative(`it takes the ${how} over leading dimensions`);
+      throw new NotNative(`it takes the ${how} over dimensions other than the last ones`);
     const keepDims = boolAttribute(asCall(node), "keep_dims");
-    const places = input.shape.map((_, axis) => {
+    const resultAxes = input.shape.map((_, axis) => {
       if (axes.includes(axis)) return undefined;
       return keepDims ? axis : kept.indexOf(axis);
     });
-    const sum = planner.sum(source, shape, places);
+    const sum = planner.sum(source, shape, resultAxes);
     return scaled(dtype === "float32" ? sum : planner.map(shape, dtype, identity, [sum]));
   };
 
-const argMax: Lowering = (planner, node) => {
+const argMax: NativeRule = (planner, node) => {
   const { shape } = node.inputs[0]!;
-  if (axisOf(asCall(node)) !== shape.length - 1) throw new NotNative("its ArgMax is not along the last axis");
+  if (axisOf(asCall(node)) !== shape.length - 1) throw new NotNative("the axis of ArgMax is not the last");
   return planner.row("argmax", node.sources[0]!, shape.at(-1)!, outputShape(node), outputType(node));
 };
 
-const softmax: Lowering = (planner, node) => {
+const softmax: NativeRule = (planner, node) => {
   const shape = outputShape(node);
   const rows = [...shape.slice(0, -1), 1];
   const x = node.sources[0]!;
@@ -56,7 +56,7 @@ const softmax: Lowering = (planner, node) => {
   return planner.map(shape, outputType(node), infix("*", arg(0), arg(1)), [powers, inverse]);
 };
 
-export const reductions: Lowerings = {
+export const reductions: NativeRules = {
   Sum: reduce("sum"),
   Mean: reduce("sum", (count) => infix("/", number(1), number(count))),
   Max: reduce("max"),

@@ -1,27 +1,27 @@
-/** What a lowering to native programs is: one operation of a graph as loops over views. */
+/** Native rules: each plans one operation of a graph. */
 import type { GraphNode, Shape } from "../../graph/graph";
 import type { Call } from "../../graph/shapes/rule";
 import { NotNative } from "../not-native";
 import type { NativeType } from "./memory";
 import type { Planner, Source } from "./planner";
 
-/** A node and what stands for its inputs. */
-export interface Known extends GraphNode {
+/** A node with the sources of its inputs. */
+export interface PlannedNode extends GraphNode {
   readonly sources: readonly Source[];
-  /** Whether the first input was a bfloat16 before it was cast, so that a result needs no more digits than that has. */
-  readonly short: boolean;
+  /** True if the first input is cast from bfloat16, so that a result needs the precision of bfloat16 only. */
+  readonly fromBf16: boolean;
 }
 
-export type Lowering = (planner: Planner, node: Known) => Source | readonly Source[];
+export type NativeRule = (planner: Planner, node: PlannedNode) => Source | readonly Source[];
 
-/** Lowerings by operation name. */
-export type Lowerings = Readonly<Record<string, Lowering>>;
+/** Rules by the name of the operation. */
+export type NativeRules = Readonly<Record<string, NativeRule>>;
 
-/** A node as shape rules read it. */
+/** A node in the form that shape rules take. */
 export const asCall = (node: GraphNode): Call => ({ ...node, numOutputs: node.outputs.length });
 export const outputShape = (node: GraphNode): Shape => node.outputs[0]!.shape;
 
-/** The type of an output. @throws NotNative for types that native programs do not compute with */
+/** Checks the type of an output. @throws NotNative for types that native programs do not support */
 export function nativeType(dtype: string): NativeType {
   if (dtype === "float32" || dtype === "bfloat16" || dtype === "int32" || dtype === "bool") return dtype;
   throw new NotNative(`it computes with ${dtype}`);

@@ -1,44 +1,44 @@
-/** Operations that only look at the same memory in another way. */
+/** Operations whose results are views of their inputs. */
 import { permutationOf } from "../../graph/shapes/geometry";
 import { slicesOf } from "../../graph/shapes/slices";
 import { NotNative } from "../not-native";
 import { broadcastView, reshaped, sliceView, transposed, type View } from "./memory";
-import { isData } from "./planner";
-import { asCall, type Known, type Lowering, type Lowerings, outputShape } from "./rule";
+import { isPerExample } from "./planner";
+import { asCall, type NativeRule, type NativeRules, outputShape, type PlannedNode } from "./rule";
 
-/** A lowering that gives another view of its first input. */
-export const seen =
-  (look: (view: View, node: Known) => View | undefined): Lowering =>
+/** A rule that gives a view of the first input, copied first if the view is not possible otherwise. */
+export const viewRule =
+  (viewed: (view: View, node: PlannedNode) => View | undefined): NativeRule =>
   (planner, node) => {
     const source = node.sources[0]!;
     if (source.kind === "literal") return { ...source, shape: outputShape(node) };
     const view = planner.viewOf(source);
-    const looked = look(view, node) ?? look(planner.copied(view), node);
-    if (looked === undefined) throw new NotNative(`it uses ${node.op} in a way that needs a copy`);
-    return { kind: "view", view: looked, data: isData(source) };
+    const result = viewed(view, node) ?? viewed(planner.copied(view), node);
+    if (result === undefined) throw new NotNative(`its ${node.op} cannot be a view`);
+    return { kind: "view", view: result, perExample: isPerExample(source) };
   };
 
-const reshape: Lowering = (planner, node) => {
+const reshape: NativeRule = (planner, node) => {
   const source = node.sources[0]!;
-  if (source.kind !== "sums") return seen((view) => reshaped(view, outputShape(node)))(planner, node);
-  const parts = source.parts.map(({ to, place }) => ({
+  if (source.kind !== "sums") return viewRule((view) => reshaped(view, outputShape(node)))(planner, node);
+  const terms = source.terms.map(({ to, within }) => ({
     to,
-    place: (whole: View) => place(reshaped(whole, source.shape)!),
+    within: (whole: View) => within(reshaped(whole, source.shape)!),
   }));
-  return { ...source, shape: outputShape(node), parts };
+  return { ...source, shape: outputShape(node), terms };
 };
 
-const tile: Lowering = (planner, node) => {
+const tile: NativeRule = (planner, node) => {
   const shape = outputShape(node);
   const stretches = node.inputs[0]!.shape.every((extent, axis) => extent === 1 || extent === shape[axis]);
-  if (!stretches) throw new NotNative("it repeats more than single elements");
-  return seen((view) => broadcastView(view, shape))(planner, node);
+  if (!stretches) throw new NotNative("its Tile repeats a dimension longer than 1");
+  return viewRule((view) => broadcastView(view, shape))(planner, node);
 };
 
-const transpose: Lowering = seen((view, node) => transposed(view, permutationOf(asCall(node))));
+const transpose: NativeRule = viewRule((view, node) => transposed(view, permutationOf(asCall(node))));
 
-/** Slices are views; one that runs backwards is copied, as loops only count upwards. */
-const sliced: Lowering = (planner, node) => {
+/** Slices are views. A slice that runs backwards is copied, as loops count upwards only. */
+const sliced: NativeRule = (planner, node) => {
   const source = node.sources[0]!;
   const slices = slicesOf(asCall(node));
   if (source.kind === "literal") return slices.map(({ shape }) => ({ ...source, shape }));
@@ -46,11 +46,11 @@ const sliced: Lowering = (planner, node) => {
   return slices.map(({ starts, steps, sizes, shape }) => {
     const part = sliceView(whole, starts, sizes, steps);
     const forwards = steps.some((step) => step < 0) ? planner.copied(part) : part;
-    return { kind: "view", view: reshaped(forwards, shape)!, data: isData(source) };
+    return { kind: "view", view: reshaped(forwards, shape)!, perExample: isPerExample(source) };
   });
 };
 
-export const looks: Lowerings = {
+export const views: NativeRules = {
   Reshape: reshape,
   ExpandDims: reshape,
   Transpose: transpose,

@@ -1,17 +1,19 @@
-/** Where buffers lie in a block of memory: those that are not needed at the same time share their place. */
+/** Offsets of buffers in one block of memory. Buffers that are not live at the same time may overlap. */
 
 export interface Lifetime {
   readonly bytes: number;
-  /** Places of the first and the last kernel that uses it. */
+  /** Indices of the first and the last kernel that uses the buffer. */
   readonly first: number;
   readonly last: number;
 }
 
-/** Vector instructions may read this far behind an end. */
+/** Vector instructions may read this many bytes past the end of a buffer. */
 const padding = 256;
 
-/** An offset for each, and the bytes of all together: the largest first, each at the lowest place that is free all its life. */
-export function arrange<T extends Lifetime>(items: readonly T[]): { offsets: Map<T, number>; bytes: number } {
+/** Assigns offsets, in order of decreasing size: each buffer gets the lowest offset that is free during its lifetime. */
+export function assignOffsets<T extends Lifetime>(
+  items: readonly T[],
+): { offsets: Map<T, number>; bytes: number } {
   const offsets = new Map<T, number>();
   const placed: { from: number; to: number; item: T }[] = [];
   let bytes = 0;

@@ -1,14 +1,14 @@
-/** bfloat16 for processors without instructions for it. */
+/** bfloat16 on processors without instructions for it. */
 import type { Plan } from "../plan/ops";
 
 /**
- * Keeps every bfloat16 of a plan as the float32 that it stands for: numbers are rounded where they were, and then products are those
- * that the processor is fast at, with nothing to take apart between a load and a multiplication.
+ * Stores each bfloat16 as an already rounded float32. Results are the same, and products use the fast float32 instructions without
+ * unpacking.
  */
-export function keepAsFloat32({ buffers }: Plan): void {
+export function storeAsFloat32({ buffers }: Plan): void {
   for (const buffer of buffers) {
     if (buffer.dtype !== "bfloat16") continue;
     buffer.dtype = "float32";
-    buffer.short = true;
+    buffer.roundsToBf16 = true;
   }
 }

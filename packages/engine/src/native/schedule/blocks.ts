@@ -1,40 +1,43 @@
-/** How many examples make a block, and which blocks a thread takes at a time. */
+/** The size of a block, and the chunks of blocks that threads take. */
 import { bytesOf } from "../plan/memory";
 import type { Op, Plan } from "../plan/ops";
 
-/** Bytes of scratch memory with which blocks were fastest; three times a core's second cache (measured on 1 MB). */
-const nearBytes = 3 << 20;
+/** Scratch memory of a block in bytes: 3 MB was fastest, measured with 1 MB of L2 cache. */
+const scratchBudget = 3 << 20;
 
-/** Rows of a product from which it takes long enough for its weights to come from far; more did not measure faster. */
-const enoughRows = 256;
+/** Rows of a matrix product that hide the time of streaming its weights from memory; more rows measured no faster. */
+const minProductRows = 256;
 
-/** Blocks for each thread from which they end at nearly the same time. */
-const enoughBlocks = 4;
+/** Blocks per thread, so that all threads end at nearly the same time. */
+const minBlocksPerThread = 4;
 
 /**
- * How many examples are done together: as many as keep a thread's memory near, and leave blocks enough to share. Where even one
- * is too large, as few as keep their weights near, or make enough rows of them.
+ * Chooses the number of examples in a block: as many as fit into the scratch memory, while there are enough blocks per thread. If not
+ * even one example fits, a block is one example; if the weights do not fit either, it has enough examples to give the product with
+ * the largest weights enough rows.
+ *
+ * @param bytes scratch memory for a block size
  */
-export function examplesTogether({ batch, threads, ops }: Plan, bytes: (together: number) => number): number {
+export function chooseBlockSize({ batch, threads, ops }: Plan, bytes: (blockSize: number) => number): number {
   const upTo = (most: number) =>
     Array.from({ length: Math.max(1, Math.floor(most)) }, (_, i) => i + 1).filter((n) => batch % n === 0);
-  const near = upTo(batch / threads / enoughBlocks)
+  const near = upTo(batch / threads / minBlocksPerThread)
     .reverse()
-    .find((n) => bytes(n) <= nearBytes);
+    .find((n) => bytes(n) <= scratchBudget);
   if (near !== undefined) return near;
   const sizes = upTo(batch / threads);
-  const enough = weightsAreNear(ops) ? 1 : (enoughRows * batch) / rowsOfLargest(ops);
+  const enough = weightsFitCache(ops) ? 1 : (minProductRows * batch) / rowsOfLargest(ops);
   return sizes.find((n) => n >= enough) ?? sizes.at(-1)!;
 }
 
 /**
- * Cuts the blocks into shares, of which each thread takes one after the other: the later the smaller, so that threads end at the
- * same time though a core may be slower, or busy with something else. Each share has sums of its own, which makes
- * results the same whoever takes it.
+ * Divides the blocks into chunks for guided scheduling: threads take one after another, and later chunks are smaller, so that all
+ * threads end at nearly the same time even if a core is slower or busy. Each chunk has its own partial sums, so results do not depend
+ * on which thread runs it.
  *
- * @returns the first block of each share, and behind them the number of blocks
+ * @returns the first block of each chunk, then the number of blocks
  */
-export function sharesOf(blocks: number, threads: number): number[] {
+export function chunksOf(blocks: number, threads: number): number[] {
   const firsts = [0];
   for (let first = 0; first < blocks; firsts.push(first)) {
     first += threads === 1 ? blocks : Math.ceil((3 * (blocks - first)) / (4 * threads));
@@ -42,9 +45,9 @@ export function sharesOf(blocks: number, threads: number): number[] {
   return firsts;
 }
 
-function weightsAreNear(ops: readonly Op[]): boolean {
+function weightsFitCache(ops: readonly Op[]): boolean {
   const packs = ops.filter((op) => op.kind === "pack");
-  return packs.reduce((sum, { to }) => sum + to.size * bytesOf[to.dtype], 0) <= nearBytes;
+  return packs.reduce((sum, { to }) => sum + to.size * bytesOf[to.dtype], 0) <= scratchBudget;
 }
 
 /** Rows of the whole batch in the product with the largest weights. */

@@ -1,9 +1,9 @@
-/** Puts operations on elements together into loops that read and write memory once. */
+/** Fuses elementwise operations and reductions of rows into loops that read and write memory once. */
 import { sizeOf } from "../../graph/graph";
-import { type Buffer, isWhole, loops, type View } from "../plan/memory";
+import { type Buffer, coversBuffer, loops, type View } from "../plan/memory";
 import { type Argument, type MapOp, type Op, type RowOp, reads, type Stage, writes } from "../plan/ops";
 
-/** A loop over rows, in which operations on whole rows and on single results of rows alternate. */
+/** A loop over rows of elementwise operations, reductions of rows, and operations on their results. */
 export interface Loop extends Stage {
   readonly kind: "loop";
   readonly rows: number;
@@ -13,12 +13,12 @@ export interface Loop extends Stage {
 
 export type Kernel = Loop | Exclude<Op, MapOp | RowOp>;
 
-/** Whether an operation works on each element of a loop's rows, or once a row. */
+/** The level of an operation in a loop: on each element of a row, or once per row. */
 export type Level = "element" | "row";
 
 export const kernelOps = (kernel: Kernel): readonly Op[] => (kernel.kind === "loop" ? kernel.ops : [kernel]);
 
-/** Rows and columns of an operation that stands alone. */
+/** Rows and columns of an operation by itself. */
 function domain(op: MapOp | RowOp): { rows: number; columns: number } {
   const size = sizeOf(op.shape);
   if (op.kind === "row") return { rows: size / op.columns, columns: op.columns };
@@ -28,7 +28,7 @@ function domain(op: MapOp | RowOp): { rows: number; columns: number } {
   return { rows: size / shape.at(-1)!, columns: shape.at(-1)! };
 }
 
-/** The level of an operation in a loop; undefined where it does not fit. */
+/** The level of an operation in a loop; undefined if it does not fit. */
 export function levelIn(loop: Pick<Loop, "rows" | "columns">, op: MapOp | RowOp): Level | undefined {
   const { rows, columns } = domain(op);
   if (rows === loop.rows && columns === loop.columns) return "element";
@@ -36,7 +36,7 @@ export function levelIn(loop: Pick<Loop, "rows" | "columns">, op: MapOp | RowOp)
   return undefined;
 }
 
-/** Whether all elements are done alike, so that rows do not matter. */
+/** True if a single loop over all elements is enough, as each view is contiguous or repeats one element. */
 export function isFlat(loop: Loop): boolean {
   return loop.ops.every(
     (op) =>
@@ -51,29 +51,29 @@ export function isFlat(loop: Loop): boolean {
   );
 }
 
-/** Which operation of a loop made what an argument reads, if it can be passed on without memory. */
-export function passedOn(loop: Loop, level: Level, arg: Argument): MapOp | RowOp | undefined {
+/** The operation of a loop that produces an argument, if the value can stay in a register; undefined otherwise. */
+export function fusedProducer(loop: Loop, level: Level, arg: Argument): MapOp | RowOp | undefined {
   if (arg.kind !== "view") return undefined;
-  const maker = loop.ops.find((op) => op.to.buffer === arg.view.buffer);
-  if (maker === undefined || !isWhole(maker.to)) return undefined;
-  const made: Level = maker.kind === "row" ? "row" : levelIn(loop, maker)!;
-  return readsAsMade(arg.view, made, level, loop) ? maker : undefined;
+  const producer = loop.ops.find((op) => op.to.buffer === arg.view.buffer);
+  if (producer === undefined || !coversBuffer(producer.to)) return undefined;
+  const resultLevel: Level = producer.kind === "row" ? "row" : levelIn(loop, producer)!;
+  return readsAsProduced(arg.view, resultLevel, level, loop) ? producer : undefined;
 }
 
-function readsAsMade(view: View, made: Level, level: Level, loop: Loop): boolean {
-  if (made === level) return isWhole(view) && sizeOf(view.shape) === view.buffer.size;
-  if (made === "element") return false;
-  // One number a row, read by every element of the row.
+function readsAsProduced(view: View, resultLevel: Level, level: Level, loop: Loop): boolean {
+  if (resultLevel === level) return coversBuffer(view) && sizeOf(view.shape) === view.buffer.size;
+  if (resultLevel === "element") return false;
+  // One number per row, read by every element of the row.
   const [outer, inner, more] = loops(view.shape, view.strides);
   if (view.offset !== 0 || more !== undefined) return false;
   if (loop.rows === 1) return outer === undefined || (outer.stride === 0 && inner === undefined);
   return outer?.stride === 1 && outer.extent === loop.rows && (inner?.stride ?? 0) === 0;
 }
 
-/** Sorts operations into kernels; they come in an order in which they can run. */
+/** Groups operations, given in an order in which they can run, into kernels. */
 export function fuse(ops: readonly Op[]): Kernel[] {
   const kernels: Kernel[] = [];
-  /** The last kernel that writes a buffer, by its index. */
+  /** The index of the last kernel that writes each buffer. */
   const writers = new Map<Buffer, number>();
   for (const op of ops) {
     const dependencies = [...reads(op).map(({ buffer }) => buffer), writes(op)];
@@ -86,8 +86,8 @@ export function fuse(ops: readonly Op[]): Kernel[] {
 }
 
 /**
- * Adds an operation to the first loop that it can join: not before what it reads is made, and where they share something. Where
- * there is none, it begins one.
+ * Adds an operation to the first loop that it can join: after its inputs are computed, and with a shared input. If there is none, it
+ * starts a new loop.
  *
  * @returns the index of the loop
  */
@@ -102,19 +102,19 @@ function addToLoop(kernels: Kernel[], op: MapOp | RowOp, after: number): number 
   return kernels.push({ kind: "loop", phase: op.phase, sliced: op.sliced, ...domain(op), ops: [op] }) - 1;
 }
 
-/** Longer loops compile slowly and run out of registers. */
-const longest = 64;
+/** The most operations in a loop: longer ones compile slowly and run out of registers. */
+const maxOps = 64;
 
 function joins(loop: Loop, op: MapOp | RowOp): boolean {
   const level = levelIn(loop, op);
-  if (level === undefined || loop.ops.length >= longest) return false;
+  if (level === undefined || loop.ops.length >= maxOps) return false;
   if ([op, ...loop.ops].some((op) => op.kind === "row" && op.how === "argmax")) return false;
   let shared = false;
   for (const arg of op.args) {
     if (arg.kind !== "view") continue;
     const { buffer } = arg.view;
     if (loop.ops.some(({ to }) => to.buffer === buffer)) {
-      if (passedOn(loop, level, arg) === undefined) return false;
+      if (fusedProducer(loop, level, arg) === undefined) return false;
       shared = true;
     } else if (
       sizeOf(arg.view.shape) > 1 &&

@@ -1,44 +1,44 @@
-/** Where a program's buffers lie. */
+/** The offsets of all buffers of a program. */
 import { type Buffer, bytesOf, type View } from "../plan/memory";
 import { type Op, type Plan, type ProductOp, reads, writes } from "../plan/ops";
-import { arrange, type Lifetime } from "./arena";
-import { type Kernel, kernelOps, levelIn, passedOn } from "./fuse";
+import { assignOffsets, type Lifetime } from "./arena";
+import { fusedProducer, type Kernel, kernelOps, levelIn } from "./fuse";
 
-/** Memory of one kind: where each buffer begins, and how much it is in all. */
-export interface Places<T> {
+/** Offsets of buffers in one memory space, and its size. */
+export interface Allocation<T> {
   readonly offsets: ReadonlyMap<T, number>;
   readonly size: number;
 }
 
-/** Gives buffers that other stages read, or read as a whole, memory that outlives a block. */
-export function settle({ ops }: Plan): readonly Op[] {
+/** Makes local buffers global if other stages read them, or if an operation reads them as a whole. */
+export function promoteToGlobal({ ops }: Plan): readonly Op[] {
   for (const op of ops) {
     for (const { buffer } of reads(op)) {
-      if (buffer.home.kind !== "local") continue;
-      if (op.phase !== buffer.made!.phase || !op.sliced) buffer.home = { kind: "global" };
+      if (buffer.space.kind !== "local") continue;
+      if (op.phase !== buffer.stage!.phase || !op.sliced) buffer.space = { kind: "global" };
     }
   }
   return ops;
 }
 
-/** Bytes of what outlives a block, one buffer after the other. */
-export function globalPlaces(buffers: readonly Buffer[]): Places<Buffer> {
+/** Offsets of global buffers, in bytes. */
+export function allocateGlobal(buffers: readonly Buffer[]): Allocation<Buffer> {
   const bytes = (buffer: Buffer) => Math.ceil((buffer.size * bytesOf[buffer.dtype] + 256) / 64) * 64;
-  return inARow(
-    buffers.filter(({ home }) => home.kind === "global"),
+  return consecutive(
+    buffers.filter(({ space }) => space.kind === "global"),
     bytes,
   );
 }
 
-/** Floats of sums over the batch, those of all shares next to each other. */
-export function partialPlaces(buffers: readonly Buffer[], shares: number): Places<Buffer> {
-  return inARow(
-    buffers.filter(({ home }) => home.kind === "partial"),
-    ({ size }) => size * shares,
+/** Offsets of partial sums, in floats. The sums of all chunks are consecutive. */
+export function allocatePartial(buffers: readonly Buffer[], chunks: number): Allocation<Buffer> {
+  return consecutive(
+    buffers.filter(({ space }) => space.kind === "partial"),
+    ({ size }) => size * chunks,
   );
 }
 
-function inARow(buffers: readonly Buffer[], sizeOf: (buffer: Buffer) => number): Places<Buffer> {
+function consecutive(buffers: readonly Buffer[], sizeOf: (buffer: Buffer) => number): Allocation<Buffer> {
   const offsets = new Map<Buffer, number>();
   let size = 0;
   for (const buffer of buffers) {
@@ -48,55 +48,55 @@ function inARow(buffers: readonly Buffer[], sizeOf: (buffer: Buffer) => number):
   return { offsets, size };
 }
 
-/** The buffers that have to be in memory: not those that only the loop that makes them reads. */
-export function neededBuffers(kernels: readonly Kernel[]): ReadonlySet<Buffer> {
-  const needed = new Set<Buffer>();
+/** The buffers that are stored in memory: results, and all that an operation outside of the loop of their producer reads. */
+export function storedBuffers(kernels: readonly Kernel[]): ReadonlySet<Buffer> {
+  const stored = new Set<Buffer>();
   for (const kernel of kernels) {
     for (const op of kernelOps(kernel)) {
-      if (writes(op).home.kind === "result") needed.add(writes(op));
-      for (const view of reads(op)) if (!isPassedOn(kernel, op, view)) needed.add(view.buffer);
+      if (writes(op).space.kind === "result") stored.add(writes(op));
+      for (const view of reads(op)) if (!isFused(kernel, op, view)) stored.add(view.buffer);
     }
   }
-  return needed;
+  return stored;
 }
 
-function isPassedOn(kernel: Kernel, op: Op, view: View): boolean {
+function isFused(kernel: Kernel, op: Op, view: View): boolean {
   if (kernel.kind !== "loop" || (op.kind !== "map" && op.kind !== "row")) return false;
   const level = op.kind === "row" ? "element" : levelIn(kernel, op)!;
-  return passedOn(kernel, level, { kind: "view", view }) !== undefined;
+  return fusedProducer(kernel, level, { kind: "view", view }) !== undefined;
 }
 
-/** What has a place in scratch memory: a buffer, or the n-th temporary of a product. */
+/** An entry of scratch memory: a buffer, or the n-th temporary of a product. */
 export type ScratchKey = Buffer | string;
 
 export const temporaryOf = ({ id }: ProductOp, n: number): ScratchKey => `${id} ${n}`;
 
 /**
- * Scratch memory of one thread for blocks of some examples.
+ * Offsets in the scratch memory of a thread, in bytes.
  *
- * @param temporariesOf elements of each temporary of a product of a fraction of the batch
+ * @param temporariesOf elements of each temporary of a product, for a fraction of the batch
  */
-export function scratchPlaces(
+export function allocateScratch(
   { batch }: Plan,
   kernels: readonly Kernel[],
-  needed: ReadonlySet<Buffer>,
+  stored: ReadonlySet<Buffer>,
   temporariesOf: (op: ProductOp, fraction: number) => readonly number[],
-  together: number,
-): Places<ScratchKey> {
+  blockSize: number,
+): Allocation<ScratchKey> {
   const lives = new Map<ScratchKey, Lifetime>();
   kernels.forEach((kernel, i) => {
     for (const op of kernelOps(kernel)) {
       for (const buffer of [...reads(op).map(({ buffer }) => buffer), writes(op)]) {
-        if (buffer.home.kind !== "local" || !needed.has(buffer)) continue;
-        const bytes = (buffer.size / batch) * together * bytesOf[buffer.dtype];
+        if (buffer.space.kind !== "local" || !stored.has(buffer)) continue;
+        const bytes = (buffer.size / batch) * blockSize * bytesOf[buffer.dtype];
         lives.set(buffer, { bytes, first: lives.get(buffer)?.first ?? i, last: i });
       }
       if (op.kind !== "product") continue;
-      temporariesOf(op, op.sliced ? together / batch : 1).forEach((elements, n) => {
+      temporariesOf(op, op.sliced ? blockSize / batch : 1).forEach((elements, n) => {
         lives.set(temporaryOf(op, n), { bytes: elements * bytesOf[op.a.buffer.dtype], first: i, last: i });
       });
     }
   });
-  const { offsets, bytes } = arrange([...lives.values()]);
+  const { offsets, bytes } = assignOffsets([...lives.values()]);
   return { offsets: new Map([...lives].map(([key, life]) => [key, offsets.get(life)!])), size: bytes };
 }

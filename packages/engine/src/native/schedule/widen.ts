@@ -1,13 +1,13 @@
-/** Makes loops over many short rows loops over few long ones, where the rows do not matter: vectors fill better. */
+/** Merges short rows into longer ones where rows do not matter, so that vectors are full. */
 import { sizeOf } from "../../graph/graph";
 import { reshaped, type View } from "../plan/memory";
 import type { Argument, MapOp, RowOp } from "../plan/ops";
 import { type Loop, levelIn } from "./fuse";
 
 /**
- * The same loop with the longest rows along which everything stands element by element, or repeats one element.
+ * The same loop with the longest rows along which every view is contiguous or repeats one element.
  *
- * @param batch a row stays within one of so many examples
+ * @param batch number of examples; a row does not cross the boundary between two of them
  */
 export function widen(loop: Loop, batch: number): Loop {
   const first = loop.ops[0]!;
