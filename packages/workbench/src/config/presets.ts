@@ -56,17 +56,6 @@ const sudoku6x6: RunConfigChanges = {
   },
 };
 
-/** What the paper's runs share besides the defaults (README of the official code). */
-const paperRun: RunConfigChanges["training"] = {
-  batchSize: 768,
-  learningRate: 1e-4,
-  puzzleEmbLearningRate: 1e-4,
-  weightDecay: 1,
-  puzzleEmbWeightDecay: 1,
-  warmupSteps: 2000,
-  ema: 0.999,
-};
-
 /** A dataset folder, 50,000 epochs with an evaluation every 5,000, as the paper trains Sudoku-Extreme and Maze-Hard. */
 const paperFolder = (folder: string) =>
   ({ kind: "folder", paths: [folder], epochs: 50_000, epochsPerIteration: 5000 }) as const;
@@ -75,7 +64,6 @@ const paperFolder = (folder: string) =>
 const sudokuExtremeMlp: RunConfigChanges = {
   data: paperFolder("data/sudoku-extreme-1k-aug-1000"),
   model: { mixer: "mlp", positions: "none", layers: 2, T: 3, n: 6 },
-  training: paperRun,
 };
 
 /** Sudoku-Extreme with self-attention: 74.7% in the paper. */
@@ -88,14 +76,13 @@ const sudokuExtremeAttention: RunConfigChanges = {
 const mazeHard: RunConfigChanges = {
   data: paperFolder("data/maze-30x30-hard-1k"),
   model: { mixer: "attention", positions: "rope", layers: 2, T: 3, n: 4 },
-  training: paperRun,
 };
 
 /** ARC-AGI: one identifier, so one embedding, for every task and augmentation, and a high learning rate for those. */
 const arc = (folder: string): RunConfigChanges => ({
   data: { kind: "folder", paths: [folder], epochs: 100_000, epochsPerIteration: 10_000 },
   model: { mixer: "attention", positions: "rope", layers: 2, T: 3, n: 4 },
-  training: { ...paperRun, weightDecay: 0.1, puzzleEmbLearningRate: 1e-2, puzzleEmbWeightDecay: 0.1 },
+  training: { weightDecay: 0.1, puzzleEmbLearningRate: 1e-2, puzzleEmbWeightDecay: 0.1 },
 });
 
 /** The paper's Sudoku settings on the 2,000 real puzzles that come with the project. */
@@ -107,7 +94,7 @@ const sudokuHard: RunConfigChanges = {
     augment: true, // on the fly, where the paper stores 1,000 copies of each puzzle
   },
   model: sudokuExtremeMlp.model,
-  training: { ...paperRun, totalSteps: 65_104 },
+  training: { totalSteps: 65_104 },
 };
 
 /** Runs by name. What a preset leaves out has the paper's value. */
