@@ -148,7 +148,7 @@ export function defaultsOf<F extends Fields>(fields: F): ConfigOf<F> {
   ) as ConfigOf<F>;
 }
 
-/** Why a field cannot have a value. */
+/** The reason why a field cannot have a value. */
 export interface FieldProblem {
   readonly message: string;
   /** The value, and the words it may be, where the field has only a few. */

@@ -13,7 +13,7 @@ export type BatchTensors = {
   readonly puzzleIdentifiers: tf.Tensor1D;
 };
 
-/** What deep supervision carries from one step to the next: every row is at its own supervision step. */
+/** The state between supervision steps; every row is at its own supervision step. */
 export type Carry = {
   readonly latents: Latents;
   /** Supervision steps that a row has had, int32 [B]. */
@@ -79,7 +79,7 @@ export function refill(params: ModelParams, carry: Carry, next: BatchTensors): C
 }
 
 /**
- * Which rows are done after this step: at N_sup always, before that when the model believes its answer.
+ * Marks the rows that are done after this step: at N_sup always, before that when the model believes its answer.
  * Source: models/recursive_reasoning/trm.py, "Halt signal" and "Exploration".
  * @param steps supervision steps had, this one included, int32 [B]
  * @param minSteps steps that a row must have before it may halt (exploration), int32 [B]

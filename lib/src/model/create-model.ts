@@ -5,7 +5,7 @@ import { buildModel, type Model } from "./model";
 import { type Network, networkOf } from "./network";
 import type { Recursion } from "./recursion";
 
-/** What an ablation may replace. */
+/** The components that an ablation may replace. */
 export interface ModelParts {
   readonly network?: Network;
   readonly recursion?: Recursion;

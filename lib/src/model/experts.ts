@@ -8,7 +8,7 @@ import type { Recursion } from "./recursion";
 
 /** Weights of a mixture of experts. */
 export type ExpertsParams = {
-  /** How well each expert suits a cell, [experts, D]. */
+  /** Scores the fit of each expert to a cell, [experts, D]. */
   readonly router: tf.Tensor2D;
   readonly experts: readonly SwiGluParams[];
 };
@@ -61,7 +61,7 @@ export function modelWithExperts(config: ModelConfig, recursion: Recursion): Mod
   };
 }
 
-/** Which experts a cell goes to, and with what weight. */
+/** The experts of each cell, and their weights. */
 export type Routing = {
   /** The weight of each expert's output, 0 for those not chosen, [B, L, E]. */
   readonly gates: tf.Tensor3D;

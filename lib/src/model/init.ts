@@ -1,6 +1,6 @@
 import { tf } from "tfjs-compile";
 
-/** Where initial weights come from: a seeded source of standard normal numbers. */
+/** Source of initial weights: seeded standard normal numbers. */
 export interface NormalSource {
   normal(): number;
 }

@@ -6,7 +6,7 @@ import { linearWeight, type NormalSource, truncatedNormal } from "./init";
 import { type Network, type NetworkParams, netOf } from "./network";
 import { deepRecursion, type Latents, type Recursion } from "./recursion";
 
-/** What training changes: the network and the maps into and out of it. */
+/** The trained tensors: the network and the maps into and out of it. */
 export type Weights = {
   readonly embedding: EmbeddingParams;
   readonly networks: NetworkParams;
@@ -18,13 +18,13 @@ export type Weights = {
 /** A model's numbers. Only `weights` learn by AdamATan2; `puzzleEmbedding` has its own optimizer. */
 export type ModelParams = {
   readonly weights: Weights;
-  /** Where each latent starts, [D] each: random once, then fixed. [H_init, L_init] */
+  /** Initial value of each latent, [D] each: random once, then fixed. [H_init, L_init] */
   readonly initialLatents: { readonly [name: string]: tf.Tensor1D };
   /** [numPuzzleIdentifiers, puzzleEmbSize], where the model has one. */
   readonly puzzleEmbedding?: tf.Tensor2D;
 };
 
-/** What one supervision step computes. */
+/** Output of one supervision step. */
 export type ModelOutput = {
   readonly latents: Latents;
   /** The answer it would give now, [B, seqLen, vocabSize]. */
@@ -33,7 +33,7 @@ export type ModelOutput = {
   readonly qHalt: tf.Tensor1D;
   /** Q-learning's value of thinking on, [B]; learns only with `halting: "continue"`. */
   readonly qContinue: tf.Tensor1D;
-  /** What training lowers besides the paper's losses, such as the balance of a mixture of experts; the paper's model has none. */
+  /** A loss besides the paper's, such as the balance of a mixture of experts; the paper's model has none. */
   readonly auxiliaryLoss?: tf.Scalar;
 };
 
@@ -79,7 +79,7 @@ export function buildModel(config: ModelConfig, network: Network, recursion: Rec
   };
 }
 
-/** How many numbers a tree of weights holds. */
+/** Number of numbers in a tree of weights. */
 export function countParameters(weights: TensorTree): number {
   return flatten(weights).reduce((sum, { size }) => sum + size, 0);
 }

@@ -9,7 +9,7 @@ export interface Passes {
 }
 
 /**
- * What a supervision step costs in training, counted in passes through the network. Evaluation takes as many as
+ * Cost of a supervision step in training, counted in passes through the network. Evaluation takes as many as
  * {@link effectiveDepth} / `layers`.
  * @example
  * passesPerStep({ ...paperModel, ...hrmModel }); // { withGradient: 2, withoutGradient: 10 }

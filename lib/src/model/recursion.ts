@@ -43,7 +43,7 @@ export const full: Recursion<"y" | "z"> = {
   recurse: latentRecursion,
 };
 
-/** How deep, and by which recursion. */
+/** Options of {@link deepRecursion}: its depth and its latent recursion. */
 export interface DeepRecursionOptions<Name extends string> {
   /** {@link full}, unless an ablation replaces it. */
   readonly recursion: Recursion<Name>;

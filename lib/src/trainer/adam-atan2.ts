@@ -7,7 +7,7 @@ export type AdamATan2Config = Pick<TrainingConfig, "beta1" | "beta2" | "weightDe
 /** Running means, each in the shape of the weights. */
 export type AdamState<P extends TensorTree> = { readonly m: P; readonly v: P };
 
-/** What changes with the step t = 1, 2, …: scalars, so that the compiled step stays the same. */
+/** Values that change with the step t = 1, 2, …: scalars, so that the compiled step stays the same. */
 export type AdamRates = {
   readonly learningRate: tf.Scalar;
   /** 1 - beta1^t */

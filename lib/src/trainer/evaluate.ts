@@ -114,7 +114,7 @@ export async function* think(
   }
 }
 
-/** What an evaluation may be told besides its data. */
+/** Options of {@link evaluate}. */
 export interface EvaluateOptions {
   readonly batchSize: number;
   /** Supervision steps spent on every puzzle; more than trained with is allowed. Default N_sup. */
@@ -125,7 +125,7 @@ export interface EvaluateOptions {
   readonly onAnswers?: (batch: Batch, answers: Answers) => void;
 }
 
-/** What a model answers to a batch; rows of padding are among them. */
+/** The answers of a model to a batch, rows of padding included. */
 export interface Answers {
   /** The most likely token of every cell, [size * seqLen]. */
   readonly tokens: Int32Array;

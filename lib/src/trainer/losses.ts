@@ -3,7 +3,7 @@ import { IGNORED_LABEL } from "../batches/dataset";
 import { oneHot } from "../model/layers";
 import type { TrainingConfig } from "./config";
 
-/** How logits become log-probabilities; the loss is then the cross-entropy of either. */
+/** The function from logits to log-probabilities; the loss is then their cross-entropy. */
 export type LossKind = TrainingConfig["loss"];
 
 /**
@@ -44,7 +44,7 @@ export function binaryCrossEntropy(q: tf.Tensor1D, target: tf.Tensor1D): tf.Scal
   return tf.sum(tf.sub(tf.softplus(q), tf.mul(q, target)));
 }
 
-/** How right an answer is, off the gradient tape: argmax has no derivative. */
+/** Correctness of an answer, without gradient: argmax has no derivative. */
 export type Correctness = {
   /** Share of labelled cells that are right, float32 [B]. */
   readonly cells: tf.Tensor1D;

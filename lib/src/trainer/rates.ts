@@ -20,7 +20,7 @@ export function adamRates(config: TrainingConfig, t: number): AdamRates {
   };
 }
 
-/** What step t = 1, 2, … needs besides its batch, as tensors. The caller disposes them. */
+/** Inputs of step t = 1, 2, … besides its batch, as tensors. The caller disposes them. */
 export function stepRates(config: TrainingConfig, t: number, minSteps: Int32Array): StepRates {
   return {
     ...adamRates(config, t),

@@ -6,7 +6,7 @@ import { toTensors } from "./batch";
 import { type Reasoner, think } from "./evaluate";
 import { correctness, type LossKind, logProbabilities } from "./losses";
 
-/** What the model thinks after one supervision step. */
+/** The answer and belief of the model after one supervision step. */
 export interface Thought {
   /** The most likely token of every cell. */
   readonly tokens: Int32Array;
@@ -16,7 +16,7 @@ export interface Thought {
   readonly qHalt: number;
 }
 
-/** What solving may be told. */
+/** Options of {@link solve}. */
 export interface SolveOptions {
   /** Supervision steps to take. Default N_sup. */
   readonly supervisionSteps?: number;
@@ -70,7 +70,7 @@ export interface SolvedPuzzle {
 
 /**
  * The puzzle that takes the model longest until its answer is right and stays right: the one worth watching.
- * Where there is none, the first puzzle of the dataset.
+ * If there is none, it is the first puzzle of the dataset.
  */
 export async function slowestPuzzle(
   reasoner: Reasoner,

@@ -17,7 +17,7 @@ export interface StepConfig extends AdamATan2Config {
   readonly puzzleEmbWeightDecay: number;
 }
 
-/** What changes with every step besides the batch. */
+/** Inputs that change with every step, besides the batch. */
 export type StepRates = AdamRates & {
   readonly puzzleEmbLearningRate: tf.Scalar;
   /** Steps that each row must have before it may halt: exploration, drawn on the host, int32 [B]. */

@@ -15,7 +15,7 @@ export const METRICS = [
   "q_continue_loss",
 ] as const;
 
-/** What learns from the loss: the weights, and the batch's rows of the puzzle embedding. */
+/** The tensors that learn from the loss: the weights, and the batch's rows of the puzzle embedding. */
 export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tensor2D };
 
 /** The loss of one supervision step per puzzle, its gradients, and what the step leaves behind. */

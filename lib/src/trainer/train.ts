@@ -8,7 +8,7 @@ export interface EvaluationReport extends Evaluation {
   readonly weights: "live" | "ema";
 }
 
-/** What a run recorded. */
+/** The record of a run. */
 export interface History {
   readonly steps: readonly StepReport[];
   readonly evaluations: readonly EvaluationReport[];

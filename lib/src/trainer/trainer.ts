@@ -13,7 +13,7 @@ import { initTrainState, type TrainState } from "./state";
 import { type StepRates, trainStep } from "./step";
 import { METRICS } from "./supervise";
 
-/** What one training step reports. Accuracies are means over the puzzles that halted in it, NaN where none did. */
+/** The report of one training step. Accuracies are means over the puzzles that halted in it, NaN where none did. */
 export interface StepReport {
   /** Steps done, this one included. */
   readonly step: number;
@@ -32,7 +32,7 @@ export interface StepReport {
   readonly supervisionSteps: number;
 }
 
-/** What the host must remember, besides the {@link TrainState} on the device, to go on as if never stopped. Plain JSON. */
+/** State of the host that resuming needs besides the {@link TrainState} on the device. Plain JSON. */
 export interface HostState {
   readonly step: number;
   readonly sampler: SamplerState;
@@ -73,7 +73,7 @@ export interface Trainer {
   dispose(): void;
 }
 
-/** How to evaluate within a run. */
+/** Options of an evaluation within a run. */
 export interface TrainerEvaluateOptions {
   readonly weights?: "live" | "ema";
   readonly batchSize?: number;
@@ -81,7 +81,7 @@ export interface TrainerEvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a run may be given besides model, settings and data. */
+/** Options of a run besides model, settings and data. */
 export interface TrainerOptions {
   /** Rewrites every sampled puzzle, such as a random Sudoku symmetry. */
   readonly augment?: Augment;
@@ -133,7 +133,7 @@ export function createTrainer(
   const params = (weights: "live" | "ema"): ModelParams =>
     weights === "live" ? state.params : { ...state.params, weights: state.ema };
 
-  /** What step `number` takes, and where the host stood before it was drawn. */
+  /** Inputs of step `number`, and the state of the host before they were drawn. */
   const draw = (number: number) => ({
     host: { sampler: sampler.save(), exploration: exploration.save() },
     batch: toTensors(sampler.next()),

@@ -21,7 +21,7 @@ import {
 import { oneOf, wholeNumber } from "./options";
 import { progressOf } from "./output";
 
-/** Which subsets the official README trains on, and which it holds out. */
+/** The subsets that the official README trains on, and those that it holds out. */
 const official = {
   "arc-agi-1": { subsets: ["training", "evaluation", "concept"], testSet: "evaluation" },
   "arc-agi-2": { subsets: ["training2", "evaluation2", "concept"], testSet: "evaluation2" },

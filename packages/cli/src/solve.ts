@@ -82,7 +82,7 @@ export const solveCommand = new Command("solve")
     finish(options.json, result, () => verdict(steps));
   });
 
-/** What the run's data says about its puzzles; the option overrules it. */
+/** Facts about the puzzles from the run's data; the option overrules them. */
 function hintsOf(data: RunConfigChanges["data"], box: string | undefined): PuzzleHints {
   const { kind, box: ofRun } = { kind: undefined, box: undefined, ...data } as {
     kind?: string;

@@ -23,7 +23,7 @@ export interface MazePuzzle {
  * Reads a maze from its cells in reading order: `#` wall, space, `S` start, `G` goal, `o` path. Line ends are
  * skipped.
  *
- * @param what How errors call the text.
+ * @param what Name of the text in errors.
  * @throws SyntaxError naming the cell, or when the maze is not square or lacks its one start and one goal.
  */
 export function parseMaze(text: string, what = "maze"): MazeGrid {

@@ -19,7 +19,7 @@ const DECORATION = /[\s|+\-─│┌┬┐├┼┤└┴┘]/g;
  * Reads a grid from its cells in reading order: digits, and `.` or `0` for a blank. White space and the lines
  * of {@link sudokuPicture} are skipped.
  *
- * @param what How errors call the text.
+ * @param what Name of the text in errors.
  * @throws SyntaxError saying which cell is wrong, or how many cells there should be.
  * @example
  * parseGrid("1... ..2. .3.. ...4", [2, 2]);

@@ -68,7 +68,7 @@ export function mergeConfig(base: RunConfigChanges, changes: RunConfigChanges): 
   return merged;
 }
 
-/** Whether a value is a section of fields. */
+/** True if a value is a section of fields. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -153,7 +153,7 @@ export interface ConfigField {
   readonly official?: string;
   /** Values it can take, where they can be listed. */
   readonly choices?: readonly string[];
-  /** Whether it takes a list. */
+  /** True if it takes a list. */
   readonly isList: boolean;
   /** The value when nothing else is said; the paper's, where the paper has one. */
   readonly default?: unknown;
