@@ -100,8 +100,7 @@ export const dataSudokuCommand = new Command("sudoku")
 addBuilderOptions(dataSudokuCommand, 0);
 
 function generated(box: string, options: SudokuCommandOptions) {
-  const { train = 1000, test = 1000, seed, augmentations, clues } = options;
-  const difficulty = options.difficulty ?? (clues === undefined ? "minimal" : "mixed");
+  const { train = 1000, test = 1000, seed, augmentations, difficulty, clues } = options;
   const task = sudokuTask({ box: parseBox(box), train, test, seed, augmentations, difficulty, clues });
   return { train: task.train, test: task.test };
 }

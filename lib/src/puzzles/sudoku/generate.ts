@@ -12,7 +12,7 @@ export type SudokuDifficulty = "minimal" | "mixed" | "singles";
 
 /** The puzzles to generate. */
 export interface SudokuGeneratorOptions {
-  /** @default "minimal" */
+  /** @default "mixed" if a number of clues is given, else "minimal" */
   readonly difficulty?: SudokuDifficulty;
   /** Clues of each puzzle. Required for `mixed`, refused for `minimal`. */
   readonly clues?: number;
@@ -36,8 +36,10 @@ export function sudokuGenerator(
   random: Random,
   options: SudokuGeneratorOptions = {},
 ): () => SudokuPuzzle {
-  checkOptions(box, options);
-  const { difficulty = "minimal", clues = 0, ratings = [0, Number.POSITIVE_INFINITY] } = options;
+  const { clues, difficulty = clues === undefined ? "minimal" : "mixed" } = options;
+  const { ratings = [0, Number.POSITIVE_INFINITY] } = options;
+  const asked = { ...options, difficulty };
+  checkOptions(box, asked);
   const solver = sudokuSolver(box);
   const { cells, side } = geometry(box);
   const maySpare = difficulty === "singles" ? solvedBySingles(solver) : solvedOnlyBy(solver);
@@ -45,19 +47,18 @@ export function sudokuGenerator(
   return () => {
     for (let failures = 0; failures < PATIENCE; failures++) {
       const solution = randomSolution(solver, cells, side, random);
-      const puzzle = withFewerClues(solution, clues, maySpare, random);
+      const puzzle = withFewerClues(solution, clues ?? 0, maySpare, random);
       const rating = solver(puzzle).guesses;
-      const fits = clues === 0 || clueCount(puzzle) === clues;
+      const fits = clues === undefined || clueCount(puzzle) === clues;
       if (fits && rating >= ratings[0] && rating <= ratings[1]) return { puzzle, solution, rating, source };
     }
-    const asked = JSON.stringify({ difficulty, ...options });
     throw new RangeError(
-      `${PATIENCE} tries gave no ${side}x${side} Sudoku with ${asked}: ask for more clues or other ratings`,
+      `${PATIENCE} tries gave no ${side}x${side} Sudoku with ${JSON.stringify(asked)}: ask for more clues or other ratings`,
     );
   };
 }
 
-function checkOptions(box: Box, { difficulty = "minimal", clues, ratings }: SudokuGeneratorOptions): void {
+function checkOptions(box: Box, { difficulty, clues, ratings }: SudokuGeneratorOptions): void {
   const { cells } = geometry(box);
   if (difficulty === "minimal" && clues !== undefined) {
     throw new RangeError(

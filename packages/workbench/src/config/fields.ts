@@ -39,6 +39,10 @@ export const sudokuFields = {
   /** Source of the puzzles: generated Sudokus or mazes, CSV files of Sudokus, or official dataset folders. */
   kind: oneOf(["sudoku"]),
   ...box,
+  /** "minimal": every clue is needed; "singles": naked and hidden singles suffice; "mixed": any. null is minimal, with clues mixed. */
+  difficulty: orNull(oneOf(["minimal", "singles", "mixed"])),
+  /** Clues of each puzzle; null leaves the number to the difficulty. A 9x9 puzzle in a newspaper has about 34. */
+  clues: orNull(integer({ atLeast: 1 })),
   ...counts,
   ...drawn,
 } as const satisfies Fields;

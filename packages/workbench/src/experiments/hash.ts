@@ -7,6 +7,9 @@ import { RESULTS_VERSION } from "./version";
 /** Fields that change where and how often things are written, or how fast they are computed, and no result. */
 const WITHOUT_EFFECT = ["evaluation.batchSize", "metrics.format", "metrics.tensorboard"];
 
+/** Fields of `data` that came after the first runs were published: left out while they are null. */
+const LATER = ["data.difficulty", "data.clues"];
+
 /**
  * The identity of a run in the store: a hash of everything in its configuration that decides its metrics and weights, and of
  * the version of the code's results. The same on every machine.
@@ -27,7 +30,7 @@ export function decidingFields(config: RunConfig): Record<string, unknown> {
   );
   return Object.fromEntries(
     fields
-      .filter(([path]) => !WITHOUT_EFFECT.includes(path))
+      .filter(([path, value]) => !WITHOUT_EFFECT.includes(path) && !(LATER.includes(path) && value === null))
       .filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaults.get(path)))
       .map(([path, value]) => [path, path.startsWith("data.") ? portable(value) : value])
       .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),

@@ -28,7 +28,12 @@ export interface RunData {
 export async function openRunData(config: DataConfig): Promise<RunData> {
   switch (config.kind) {
     case "sudoku": {
-      const task = sudokuTask({ ...config, box: parseBox(config.box) });
+      const { train, test, seed, difficulty, clues } = config;
+      const task = sudokuTask({
+        ...{ box: parseBox(config.box), train, test, seed },
+        ...(difficulty && { difficulty }),
+        ...(clues && { clues }),
+      });
       return {
         ...inMemory(task.train, task.test, config.augment ? task.augment : undefined),
         ratings: ratingsOf(task.puzzles.test),

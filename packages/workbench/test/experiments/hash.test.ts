@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseRunConfig, type RunConfig, type RunConfigChanges } from "../../src/config";
-import { runHash } from "../../src/experiments";
+import { publishedFolder, runHash } from "../../src/experiments";
 import { projectFolder } from "../../src/files";
 import { tinyRun } from "../runs/support";
 import { changed } from "./support";
@@ -47,6 +48,20 @@ test("what only changes where, how often and how fast does not", () => {
 test("a field at its default and one that is not there are the same, so that new fields keep old runs", () => {
   const { halting: _, ...older } = config.model;
   assert.equal(runHash({ ...config, model: older } as RunConfig), runHash(config));
+});
+
+test("the published runs keep their hashes", () => {
+  const folders = readdirSync(publishedFolder());
+  assert.ok(folders.length > 90, `${folders.length} runs`);
+  for (const folder of folders) {
+    const text = readFileSync(join(publishedFolder(), folder, "config.json"), "utf8");
+    assert.equal(runHash(parseRunConfig(JSON.parse(text))), folder);
+  }
+});
+
+test("a number of clues changes the hash", () => {
+  const data = { ...config.data, clues: 8 } as RunConfigChanges["data"] as Partial<RunConfig["data"]>;
+  assert.notEqual(runHash(changed(config, "data", data)), runHash(config));
 });
 
 test("data inside the project is named from its folder, wherever that is", () => {
