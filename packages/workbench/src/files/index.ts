@@ -10,5 +10,5 @@ export { encodeSafetensors, readSafetensors, type SafetensorsFile, writeSafetens
 export { refuseExisting, sentenceOf } from "./system-errors";
 export { type ElementType, elementTypes, type StoredTensor, type TypedArray } from "./tensor";
 export { type EventFile, openEventFile } from "./tensorboard";
-export { readTorch, withoutPrefixes, withPrefix } from "./torch";
+export { readTorch, withPrefix } from "./torch";
 export { writeTorch } from "./torch-write";

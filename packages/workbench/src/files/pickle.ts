@@ -54,7 +54,7 @@ export function unpickle(source: ByteSource, world: PickleWorld, start = 0): { v
     const name = typeof module === "string" && typeof member === "string" ? `${module} ${member}` : "no name";
     if (!world.globals.has(name)) {
       throw fail(
-        `the pickle asks for "${name.slice(0, 100)}", which has no place in a checkpoint. Nothing was run`,
+        `the pickle asks for "${name.slice(0, 100)}", which has no place in a checkpoint. Nothing was run. Save the weights alone: torch.save(model.state_dict(), path)`,
       );
     }
     stack.push(world.globals.get(name));

@@ -15,7 +15,7 @@ export { writeTorch } from "./torch-write";
  *   patterns: decode with `toFloat32`.
  * @throws Error naming the file and the place if it is damaged, or asks for anything but tensors.
  * @example
- * const weights = withoutPrefixes(readTorch("step_50000"), ["_orig_mod.", "model."]);
+ * const weights = readTorch("step_50000");
  */
 export function readTorch(source: string | Uint8Array): Record<string, StoredTensor> {
   return withBytes(source, (file) => {
@@ -30,23 +30,6 @@ export function readTorch(source: string | Uint8Array): Record<string, StoredTen
     });
     return Object.fromEntries(tensors);
   });
-}
-
-/**
- * Takes each prefix off in turn if every name begins with it: `["_orig_mod.", "model."]` for what the official code
- * saves, whether the model was compiled or not.
- */
-export function withoutPrefixes<T>(
-  named: Readonly<Record<string, T>>,
-  prefixes: readonly string[],
-): Record<string, T> {
-  let entries = Object.entries(named);
-  for (const prefix of prefixes) {
-    if (entries.every(([name]) => name.startsWith(prefix))) {
-      entries = entries.map(([name, value]) => [name.slice(prefix.length), value]);
-    }
-  }
-  return Object.fromEntries(entries);
 }
 
 /** Puts a prefix before every name: `"_orig_mod.model."` for the official code with torch.compile, else `"model."`. */
@@ -77,8 +60,24 @@ interface Unpickled {
   storages: (storage: Storage) => Uint8Array;
 }
 
+/** Objects that training scripts save beside weights. Each becomes nothing here, and none of its code runs. */
+const skipped = [
+  ...["numpy", "numpy.core", "numpy._core"].flatMap((numpy) => [
+    `${numpy}.multiarray scalar`,
+    `${numpy}.multiarray _reconstruct`,
+  ]),
+  ...["numpy dtype", "numpy ndarray", "_codecs encode", "argparse Namespace", "types SimpleNamespace"],
+  ...["pathlib PosixPath", "pathlib PurePosixPath", "pathlib WindowsPath", "pathlib._local PosixPath"],
+  ...["torch device", "torch.serialization _get_layout"],
+];
+
 /** The only names that a checkpoint of tensors needs. Each makes plain data here. */
 const globals = new Map<string, unknown>([
+  ...skipped.map((name): [string, unknown] => [name, () => null]),
+  ...["collections defaultdict", "collections Counter"].map((name): [string, unknown] => [
+    name,
+    () => new Map(),
+  ]),
   [
     "collections OrderedDict",
     (pairs: unknown) => new Map(pairs === undefined ? [] : (pairs as [unknown, unknown][])),

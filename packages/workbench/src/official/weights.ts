@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { disposeTree, tf } from "tfjs-compile";
 import { type Model, type ModelConfig, type ModelParams, puzzleTokens } from "trm/model";
 import { z } from "zod";
@@ -8,11 +8,11 @@ import { mergeConfig, type RunConfig, type RunConfigChanges } from "../config/co
 import { parseModelSettings, parseRunConfig } from "../config/parse";
 import {
   encodeBfloat16,
+  parseJsonAs,
   readSafetensors,
   readTorch,
   type StoredTensor,
   toFloat32,
-  withoutPrefixes,
   withPrefix,
   writeFileAtomic,
   writeSafetensors,
@@ -20,6 +20,7 @@ import {
 } from "../files";
 import { officialYaml, readOfficialConfig } from "./config";
 import { fromStateDict, officialName } from "./state-dict";
+import { officialNames, someNames } from "./weight-names";
 
 /** Trained weights from whatever file holds them. */
 export interface StoredWeights {
@@ -88,7 +89,7 @@ export function readWeights(path: string, which: "ema" | "live" = "ema"): Stored
     if (checkpoint) return fromCheckpoint(checkpoint, which);
     throw new Error(`${path} is neither a checkpoint nor the folder of a run that has saved one`);
   }
-  return extname(path) === ".safetensors" ? fromSafetensors(path) : fromTorch(path);
+  return /\.safetensors$/i.test(path) ? fromSafetensors(path, which) : fromTorch(path, which);
 }
 
 function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
@@ -106,21 +107,35 @@ function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
   return { source: "checkpoint", path, step: checkpoint.step, tensors, model, config };
 }
 
-function fromSafetensors(path: string): StoredWeights {
+/** What `writeWeightsSafetensors` puts into a file's metadata. */
+const safetensorsAbout = z.object({
+  model: z.record(z.string(), z.unknown()).transform((model) => model as unknown as ModelConfig),
+  config: z.record(z.string(), z.unknown()).optional(),
+  step: z.int().min(0).optional(),
+});
+
+function fromSafetensors(path: string, which: "ema" | "live"): StoredWeights {
   const { tensors, metadata } = readSafetensors(path);
-  const about = metadata.trm && JSON.parse(metadata.trm);
-  return { source: "safetensors", path, tensors: plainNames(tensors), ...about };
+  const named = officialNames(tensors, which, path);
+  if (!metadata.trm) return { source: "safetensors", path, tensors: named, ...besideWeights(path) };
+  const about = parseJsonAs(metadata.trm, `${path}, metadata "trm"`, safetensorsAbout);
+  return { source: "safetensors", path, tensors: named, ...about };
 }
 
-function fromTorch(path: string): StoredWeights {
-  const tensors = plainNames(readTorch(path));
+function fromTorch(path: string, which: "ema" | "live"): StoredWeights {
+  return {
+    source: "torch",
+    path,
+    tensors: officialNames(readTorch(path), which, path),
+    ...besideWeights(path),
+  };
+}
+
+/** The configuration in a file beside the weights: `NAME.yaml`, or the official `all_config.yaml`. */
+function besideWeights(path: string): { config?: RunConfigChanges } {
   const config = [yamlBeside(path), join(dirname(path), "all_config.yaml")].find(existsSync);
-  return { source: "torch", path, tensors, ...(config && { config: readOfficialConfig(config) }) };
+  return config === undefined ? {} : { config: readOfficialConfig(config) };
 }
-
-/** Without what torch.compile and the official loss head put before every name. */
-const plainNames = (tensors: Readonly<Record<string, StoredTensor>>) =>
-  withoutPrefixes(tensors, ["_orig_mod.", "model."]);
 
 /**
  * The model that stored weights are for. What the file does not say comes from `changes`, sizes come from the tensors.
@@ -141,7 +156,8 @@ export function modelConfigOf(
   }
   const settings = parseModelSettings(mergeConfig(weights.config ?? {}, changes).model);
   const vocabulary = tensors["inner.embed_tokens.embedding_weight"]?.shape[0];
-  if (vocabulary === undefined) throw new Error(`${path} is no TRM: it has no inner.embed_tokens`);
+  if (vocabulary === undefined)
+    throw new Error(`${path} is not a TRM: it has no inner.embed_tokens; ${someNames(tensors)}`);
   const partial = { ...settings, vocabSize: vocabulary, seqLen: 1, numPuzzleIdentifiers: 1 };
   const length =
     tensors["inner.L_level.layers.0.mlp_t.down_proj.weight"]?.shape[0] ??
@@ -160,9 +176,10 @@ export function modelConfigOf(
 /**
  * Stored weights as parameters of a model; the caller owns them. A puzzle embedding of another size is replaced by its mean in
  * every row, as the official loader does for new puzzles.
- * @throws Error naming the tensor that does not fit
+ * @throws Error naming the tensors that do not fit, or hold NaN or infinity
  */
 export function paramsFrom(model: Model, weights: StoredWeights): ModelParams {
+  checkFinite(weights);
   const dict = Object.fromEntries(
     Object.entries(weights.tensors).map(([name, tensor]) => [name, asTensor(model, name, tensor)]),
   );
@@ -173,6 +190,16 @@ export function paramsFrom(model: Model, weights: StoredWeights): ModelParams {
   } finally {
     disposeTree(dict);
   }
+}
+
+function checkFinite({ path, tensors }: StoredWeights): void {
+  const broken = Object.entries(tensors).filter(([, tensor]) => !toFloat32(tensor).every(Number.isFinite));
+  if (broken.length === 0) return;
+  const names = broken.slice(0, 3).map(([name]) => name);
+  throw new Error(
+    `${path}: ${broken.length} of its tensors hold NaN or infinity (${names.join(", ")}${broken.length > 3 ? ", …" : ""}): ` +
+      "its training diverged, or the file is damaged",
+  );
 }
 
 /**

@@ -5,7 +5,14 @@ import { before, test } from "node:test";
 import { disposeTree, startEngine, tf } from "tfjs-compile";
 import { createModel } from "trm/model";
 import type { RunConfig } from "../../src/config";
-import { encodeBfloat16, readTorch, toFloat32 } from "../../src/files";
+import {
+  encodeBfloat16,
+  readTorch,
+  type StoredTensor,
+  toFloat32,
+  writeSafetensors,
+  writeTorch,
+} from "../../src/files";
 import {
   embeddingNotice,
   modelConfigOf,
@@ -141,4 +148,75 @@ test("paths that hold no weights are named", () => {
   assert.throws(() => readWeights(folder), /is neither a checkpoint nor the folder of a run/);
   assert.throws(() => readWeights(join(run, "config.json")), /config\.json, byte 0: .*no checkpoint/);
   assert.ok(existsSync(join(run, "config.json")));
+});
+
+test("weights are found under any prefix, and beside optimizers and averages", () => {
+  const { tensors } = readWeights(run);
+  const names = Object.keys(tensors).sort();
+  const other = { dtype: "float32" as const, shape: [1], data: Float32Array.of(1) };
+  const file = (name: string, content: Record<string, StoredTensor>) => {
+    const path = join(folder, name);
+    writeTorch(path, content);
+    return path;
+  };
+  const prefixed = (prefix: string) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
+  for (const prefix of [
+    "",
+    "module._orig_mod.model.",
+    "model._orig_mod.",
+    "state_dict.model.",
+    "model_state_dict.",
+  ]) {
+    const path = file("prefixed.pt", {
+      ...prefixed(prefix),
+      "optimizer.state.0.exp_avg": other,
+      step: other,
+    });
+    assert.deepEqual(Object.keys(readWeights(path).tensors).sort(), names, prefix);
+  }
+  const two = file("two.pt", { ...prefixed("model."), ...prefixed("ema.model.") });
+  assert.deepEqual(Object.keys(readWeights(two).tensors).sort(), names);
+  const three = file("three.pt", { ...prefixed("a."), ...prefixed("b."), ...prefixed("ema.") });
+  assert.throws(
+    () => readWeights(three, "live"),
+    /three\.pt holds 2 models, called a\., b\.: save the one to use alone/,
+  );
+  const foreign = readWeights(file("foreign.pt", { "encoder.weight": other }));
+  assert.throws(
+    () => modelConfigOf(foreign, { model: config.model }),
+    /foreign\.pt is not a TRM: it has no inner\.embed_tokens; it holds encoder\.weight/,
+  );
+});
+
+test("metadata of a safetensors file cannot replace its tensors or its path", () => {
+  const { tensors } = readWeights(run);
+  const written = (metadata: Record<string, string>) => {
+    const path = join(folder, "about.safetensors");
+    writeSafetensors(path, tensors, metadata);
+    return path;
+  };
+  assert.throws(() => readWeights(written({ trm: "hello" })), /about\.safetensors, metadata "trm"/);
+  assert.throws(
+    () => readWeights(written({ trm: '{"model":5}' })),
+    /about\.safetensors, metadata "trm".*model/,
+  );
+  const path = written({ trm: '{"model":{},"path":"elsewhere","tensors":{}}' });
+  const stored = readWeights(path);
+  assert.deepEqual([stored.path, Object.keys(stored.tensors).length], [path, Object.keys(tensors).length]);
+});
+
+test("weights that are not finite are refused by name", () => {
+  const stored = readWeights(run);
+  const head = stored.tensors["inner.lm_head.weight"];
+  const data = toFloat32(head).slice();
+  data[3] = Number.NaN;
+  const broken = {
+    ...stored,
+    tensors: { ...stored.tensors, "inner.lm_head.weight": { ...head, dtype: "float32" as const, data } },
+  };
+  assert.throws(
+    () => paramsFrom(createModel(stored.model!), broken),
+    /1 of its tensors hold NaN or infinity \(inner\.lm_head\.weight\): its training diverged, or the file is damaged/,
+  );
 });
