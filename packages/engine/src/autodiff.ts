@@ -16,13 +16,13 @@ export function noGradient<T>(fn: () => T): T {
   }
 }
 
-/** Whether tfjs records what is computed now for a derivative: inside of {@link valueAndGrad} or `tf.grad`, outside of {@link noGradient}. */
+/** True if tfjs now records operations for a derivative: inside of {@link valueAndGrad} or `tf.grad`, outside of {@link noGradient}. */
 export function learning(): boolean {
   const { state } = tf.engine();
   return state.gradientDepth > 0 && state.kernelDepth === 0;
 }
 
-/** What {@link valueAndGrad} gives: the loss, its gradient in the shape of the parameters, and the by-products. */
+/** Result of {@link valueAndGrad}: the loss, its gradient in the shape of the parameters, and the by-products. */
 export interface ValueAndGrad<P extends TensorTree, A extends TensorTree> {
   readonly value: tf.Scalar;
   readonly grads: P;

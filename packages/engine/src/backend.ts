@@ -28,18 +28,18 @@ export interface EngineOptions {
   pjrt?: DeviceOptions;
 }
 
-/** What computes. */
+/** The software that computes. */
 export interface EngineInfo {
   backend: BackendName;
   /** The version of TensorFlow, of PJRT's interface, or of tfjs. */
   version: string;
-  /** What tensors live on: `CPU`, or the name of a GPU. */
+  /** The hardware of the tensors: `CPU`, or the name of a GPU. */
   device: string;
   /** The folder of the TensorFlow, or the PJRT plugin, in use. */
   library?: string;
   /** The versions of a PJRT plugin's compiler and runtime, in its own words. */
   compiler?: string;
-  /** Why TensorFlow is not used, and what to do about it. */
+  /** Reason why TensorFlow is not used, and the cure. */
   fallback?: string;
 }
 
@@ -64,7 +64,7 @@ export function startEngine(options: EngineOptions = {}): Promise<EngineInfo> {
   return start;
 }
 
-/** What the engine runs on. @throws Error before {@link startEngine} has finished */
+/** Backend and device of the engine. @throws Error before {@link startEngine} has finished */
 export function engineInfo(): EngineInfo {
   if (info === undefined)
     throw new Error('The engine has not been started: call "await startEngine()" first.');
@@ -76,7 +76,7 @@ export function deviceMemory(): DeviceMemory | null {
   return runningPjrt()?.device.memory() ?? null;
 }
 
-/** What all owners together hold for tfjs's tensors. */
+/** Memory that all owners hold for tfjs's tensors. */
 function nativeMemory(): NativeMemory {
   const owned = [binding?.memory(), runningPjrt()?.tensors.memory()];
   return {
@@ -85,7 +85,7 @@ function nativeMemory(): NativeMemory {
   };
 }
 
-/** How many threads compiled programs use: what {@link startEngine} was told, or one per core. */
+/** Number of threads of compiled programs: the option of {@link startEngine}, or one per core. */
 export const engineThreads = (): number => threadsInUse ?? availableParallelism();
 
 /** TensorFlow and its binding, for `compile`; undefined when the engine runs on something else. */

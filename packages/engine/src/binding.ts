@@ -29,7 +29,7 @@ export interface OpAttribute {
 /** Elements as tfjs gives them: complex numbers as interleaved pairs, strings as UTF-8 bytes. */
 export type HostValues = tf.backend_util.BackendValues;
 
-/** What the kernels need. Ids are positive and never used twice, also across bindings: see {@link nextTensorId}. */
+/** The interface that the kernels need. Ids are positive and never used twice, also across bindings: see {@link nextTensorId}. */
 export interface Binding {
   /** Makes a tensor from host values and gives its id. */
   createTensor(shape: number[], dataType: number, values: HostValues): number;
@@ -76,16 +76,16 @@ export function nextTensorId(): number {
   return lastTensorId;
 }
 
-/** How much a binding holds outside the JavaScript heap. */
+/** Memory of a binding outside the JavaScript heap. */
 export interface NativeMemory {
   tensors: number;
   bytes: number;
 }
 
 export interface KernelBackendOptions {
-  /** Whether ops run on a GPU. */
+  /** True if ops run on a GPU. */
   usesGpu: boolean;
-  /** What `tf.memory()` adds to tfjs's own counts. */
+  /** Additions of `tf.memory()` to tfjs's own counts. */
   nativeMemory?: () => NativeMemory;
 }
 
@@ -124,7 +124,7 @@ export function registerKernelBackend(o: KernelBackendOptions): void {
   tf.registerBackend(backendName, () => new KernelBackend(switchedBinding(o), "tfjs-compile"), 3);
 }
 
-/** Where tfjs-node's backend keeps the id of each tensor, or values that no op has needed yet. */
+/** Table of tfjs-node's backend: the id of each tensor, or values that no op has needed yet. */
 interface WithTensorMap {
   tensorMap: { get(dataId: object): { id: number; values: HostValues | null } };
 }

@@ -45,11 +45,11 @@ export interface CompileOptions {
    * size, and the int32 and bool tensors that have it for examples: a function of floats alone has no batch then.
    */
   readonly batch?: readonly number[];
-  /** Where it runs: where the engine's tensors are (the default), or on the PJRT device, which arguments move to once. */
+  /** Device: that of the engine's tensors (the default), or the PJRT device; arguments move there once. */
   readonly device?: CompileDevice;
 }
 
-/** How one call of {@link Compiled.run} runs. */
+/** Options of one call of {@link Compiled.run}. */
 export interface CallOptions {
   /**
    * Ends the compiler if the call has to compile the function first, and the call with the signal's reason. A program that runs

@@ -7,7 +7,7 @@ import type { Owner } from "./tensor-owners";
 /** A graph made ready to run. Tensors go in and come out as ids of the target's owner. */
 export interface Executable {
   readonly runsOn: "native" | "tensorflow" | "pjrt";
-  /** Why it does not run natively; undefined where it does. */
+  /** Reason why it does not run natively; undefined if it does. */
   readonly because: string | undefined;
   /**
    * Runs the graph.
@@ -23,7 +23,7 @@ export interface Executable {
   dispose(): void;
 }
 
-/** What is known of a graph's parameters, by their indices. */
+/** Facts of a graph's parameters, by their indices. */
 export interface ParameterFacts {
   /** Runs may use these up; a device with memory of its own then needs it only once. */
   readonly donate: readonly number[];
@@ -34,7 +34,7 @@ export interface ParameterFacts {
 /** Makes a graph ready to run on one kind of device. */
 export type Lowering = (graph: Graph, parameters: ParameterFacts) => Steps<Executable>;
 
-/** Where compiled functions run. */
+/** A target of compiled functions. */
 export interface Target {
   /** Inputs are moved here first. */
   readonly owner: Owner;

@@ -10,15 +10,15 @@ import type { Steps } from "./steps";
 import { tensorOwners } from "./tensor-owners";
 import { flatten, signatureOf, unflatten } from "./tree";
 
-/** What is known about one compiled form of a function. Times in milliseconds. */
+/** Facts of one compiled form of a function. Times in milliseconds. */
 export interface SignatureFacts {
   /** The arguments it is for, as text. */
   readonly signature: string;
-  /** What runs it: a native program, a TensorFlow function, or a PJRT device. */
+  /** Its target: a native program, a TensorFlow function, or a PJRT device. */
   readonly runsOn: Executable["runsOn"];
-  /** Why no native program runs it, such as "it is too small to be worth it"; undefined where one does. */
+  /** Reason why no native program runs it, such as "it is too small to be worth it"; undefined where one does. */
   readonly because: string | undefined;
-  /** What runs, after the passes; `printGraph(graph)` shows it as text. */
+  /** The graph that runs, after the passes; `printGraph(graph)` shows it as text. */
   readonly graph: Graph;
   /** Operations in the graph. */
   readonly nodes: number;
@@ -34,12 +34,12 @@ export interface Program {
   readonly variables: Recording["variables"];
   readonly executable: Executable;
   readonly target: Target;
-  /** What the function returned while it was recorded: tensors where the results belong, and its other leaves. */
+  /** The return value of the recording: tensors in place of the results, and its other leaves. */
   readonly result: unknown;
   facts: SignatureFacts;
 }
 
-/** What a program is made from, besides the arguments of its first call. */
+/** Inputs of compilation, besides the arguments of the first call. */
 export interface Source {
   readonly fn: (...args: never[]) => unknown;
   readonly name: string;

@@ -8,7 +8,7 @@ export class SharedWork<R> {
     this.result = start(this.controller.signal);
   }
 
-  /** Whether all callers have given it up: the next caller has to start it again. */
+  /** True if all callers have given it up: the next caller starts it again. */
   get isAborted(): boolean {
     return this.controller.signal.aborted;
   }

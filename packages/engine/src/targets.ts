@@ -1,4 +1,4 @@
-/** Where compiled functions run. */
+/** Targets of compiled functions. */
 import * as tf from "@tensorflow/tfjs";
 import { eagerEngine, engineInfo, engineThreads } from "./backend";
 import { backendName } from "./binding";
@@ -16,7 +16,7 @@ import { tensorflowLowering } from "./tensorflow/lower";
  */
 export type CompileDevice = "engine" | "native" | "tensorflow" | "pjrt";
 
-/** Where functions compiled for `device` run now; undefined where they run as they are (wasm, cpu). */
+/** Present target of functions compiled for `device`; undefined if they run uncompiled (wasm, cpu). */
 export function targetFor(device: CompileDevice): Target | undefined {
   if (tf.getBackend() !== backendName) {
     if (device === "engine") return undefined;

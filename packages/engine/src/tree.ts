@@ -92,7 +92,7 @@ export function disposeTree(tree: unknown): void {
 }
 
 /**
- * What tells two trees apart for a compiled function, as text: structure, other leaves' values, shapes and dtypes.
+ * Distinguishes trees for a compiled function, as text: structure, other leaves' values, shapes and dtypes.
  *
  * @throws Error that names the place of a leaf that is neither a tensor nor a plain value
  */

@@ -54,7 +54,7 @@ export interface Captured extends Value {
   readonly handle: number;
 }
 
-/** What a node is told besides its inputs. The tag says how to write it down for a backend that is strict about it. */
+/** A setting of a node besides its inputs. The tag gives its type, for backends that are strict about it. */
 export type Attribute =
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: "int"; readonly value: number }
@@ -88,7 +88,7 @@ export interface Graph {
   readonly captured: readonly Captured[];
   readonly constants: readonly Constant[];
   readonly nodes: readonly GraphNode[];
-  /** What the function returns. The same value may stand here twice, and may be a parameter, captured or constant. */
+  /** Results of the function. The same value may be here twice, and may be a parameter, captured or constant. */
   readonly results: readonly Value[];
 }
 
@@ -119,7 +119,7 @@ export function producers(graph: Graph): Map<Value, GraphNode> {
   return made;
 }
 
-/** How often each value is read, by nodes and as a result. */
+/** Number of reads of each value, by nodes and as a result. */
 export function countReaders(graph: Graph): ReadonlyMap<Value, number> {
   const counts = new Map<Value, number>();
   for (const value of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.results]) {

@@ -10,7 +10,7 @@ import { dataTypeOf, dtypeOf, graphAttributes } from "./attributes";
 import { type GraphBuilder, graphBuilder } from "./builder";
 import type { Captured, Graph, HostData, Value } from "./graph";
 
-/** What the backend of tfjs-node keeps for each tensor. `values` are held back until an op first needs them. */
+/** Entry of tfjs-node's backend for a tensor. `values` are held back until an op first needs them. */
 interface TensorInfo {
   shape: number[];
   dtype: number;
@@ -97,7 +97,7 @@ type Recorder = ReturnType<typeof createRecorder>;
 
 function createRecorder(name: string, outer: Binding) {
   const builder: GraphBuilder = graphBuilder(name);
-  /** What each tensor id of this recording stands for. */
+  /** Value of each tensor id of this recording. */
   const recorded = new Map<number, Value>();
   const capturedById = new Map<number, Captured>();
   const variables = new Map<Captured, tf.Variable>();

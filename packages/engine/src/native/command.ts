@@ -8,7 +8,7 @@ export interface Output {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Why it did not start. */
+  /** Reason why it did not start. */
   readonly error?: Error;
 }
 

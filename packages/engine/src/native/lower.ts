@@ -16,7 +16,7 @@ import { planGraph } from "./plan/plan-graph";
 import { storeAsFloat32 } from "./schedule/bfloat16";
 import { compileText, findToolchain } from "./toolchain";
 
-/** What a run has taken and has to give back. */
+/** Resources that a run has taken and must give back. */
 interface Call {
   readonly addresses: BigUint64Array;
   readonly inputs: readonly EagerTensor[];

@@ -31,11 +31,11 @@ export interface Toolchain {
   readonly flags: readonly string[];
   /** `PANEL` of `native/gemm.h`. */
   readonly panel: number;
-  /** Whether products of bfloat16 are instructions here. */
+  /** True if the processor has instructions for bfloat16 products. */
   readonly bfloat16: boolean;
-  /** What it calls itself. */
+  /** Its own name and version. */
   readonly version: string;
-  /** What machine code depends on besides the text. */
+  /** All that decides the machine code besides the text. */
   readonly identity: string;
 }
 
@@ -118,7 +118,7 @@ function* probe(
 /** Runs a compiler on a text. */
 function* run(command: string, args: readonly string[], input: string): Steps<Output> {
   if (basename(command) !== "zig") return yield* runCommand(command, args, input);
-  // What Zig keeps of each program goes, what it keeps for all stays with the programs.
+  // Zig's files of a single program are removed; its files for all programs stay.
   const temporary = partialName(join(tmpdir(), "tfjs-compile-zig"));
   const folders = { ZIG_GLOBAL_CACHE_DIR: join(writableFolder(), "zig"), ZIG_LOCAL_CACHE_DIR: temporary };
   try {

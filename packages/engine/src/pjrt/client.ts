@@ -6,11 +6,11 @@ import { call, loadPlugin, type PjrtApi, PjrtError, text, wordsAt } from "./libr
 import { namedValues, type Options } from "./options";
 import { findPlugin } from "./plugins";
 
-/** How to open a device. */
+/** Options for opening a device. */
 export interface DeviceOptions {
   /** Path of a plugin; see {@link findPlugin} for what happens without one. */
   readonly plugin?: string;
-  /** Which of the plugin's devices, counted from 0. */
+  /** Index of the plugin's device, from 0. */
   readonly index?: number;
   /** Options of the plugin, for example `{ memory_fraction: 0.9, preallocate: true }` for CUDA. */
   readonly options?: Options;
@@ -21,7 +21,7 @@ export interface DeviceMemory {
   readonly inUse: number;
   /** Highest use so far, where the plugin counts it. */
   readonly peak?: number;
-  /** What the plugin may use at most, where it says so. */
+  /** Memory limit of the plugin, if it reports one. */
   readonly limit?: number;
 }
 

@@ -2,7 +2,7 @@
 import type { FunctionName } from "./abi";
 import { call, type PjrtApi } from "./library";
 
-/** How each kind of object is freed: the function, and the name of its only argument. */
+/** Function that frees each kind of object, and the name of its only argument. */
 const destructors = {
   buffer: ["Buffer_Destroy", "buffer"],
   program: ["LoadedExecutable_Destroy", "executable"],

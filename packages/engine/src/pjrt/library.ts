@@ -18,7 +18,7 @@ import {
   versionSlot,
 } from "./abi";
 
-/** What may stand in a slot: a number, a flag, an address, or an array whose address is meant. */
+/** Content of a slot: a number, a flag, an address, or an array whose address is meant. */
 export type Slot = bigint | number | boolean | NodeJS.ArrayBufferView | null;
 
 type CFunction = ((args: BigUint64Array) => bigint | null) & {
@@ -59,7 +59,7 @@ try {
   // Somebody else loaded a library first; `roomyThreads` then sends compilation to the main thread.
 }
 
-/** Whether a thread's stack is large enough to compile on. */
+/** True if a thread's stack is large enough to compile on. */
 export const roomyThreads = (): boolean => (koffi.config().async_stack_size ?? 0) >= 8 << 20;
 
 const loaded = new Map<string, PjrtApi>();
@@ -125,7 +125,7 @@ export function checkVersion(path: string, table: BigUint64Array): { major: numb
   return version;
 }
 
-/** What C structs point to lives as long as the struct: an address alone would not stop the garbage collector. */
+/** Targets of pointers in C structs live as long as the struct: an address alone would not stop the garbage collector. */
 const pointees = new WeakMap<object, object[]>();
 
 /** Keeps `objects` alive for as long as `owner`, which holds their addresses. */

@@ -1,4 +1,4 @@
-/** What a plugin is told when a client is made and when a program is compiled, in the bytes that it expects. */
+/** Options for a client and for compilation, in the bytes that a plugin expects. */
 
 import { namedValueTypes } from "./abi";
 import { keepAlive, type Slot, struct } from "./library";

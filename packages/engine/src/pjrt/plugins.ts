@@ -1,5 +1,5 @@
 /**
- * Where PJRT plugins come from: Python packages, each with one shared library in it. No Python runs here; the files are
+ * PJRT plugins come from Python packages, each with one shared library in it. No Python runs here; the files are
  * found by their place in `site-packages`.
  */
 import { existsSync, readdirSync } from "node:fs";
@@ -8,9 +8,9 @@ import { activePython, settings, variableOf } from "../settings";
 
 /** A kind of plugin that this library knows where to find. */
 interface KnownPlugin {
-  /** What it drives, for messages. */
+  /** Its hardware, for messages. */
   readonly drives: string;
-  /** What to tell pip to install. */
+  /** Arguments of pip that install it. */
   readonly pip: string;
   /** Place below `site-packages`; the parts may be patterns. */
   readonly path: readonly RegExp[];

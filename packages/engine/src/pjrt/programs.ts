@@ -30,11 +30,11 @@ export interface ProgramText {
   readonly donated: readonly number[];
 }
 
-/** How to compile. */
+/** Options of compilation. */
 export interface CompileOptions {
   /** Flags of XLA for this program. */
   readonly flags?: Options;
-  /** Where compiled programs are kept between processes; none are when left out. */
+  /** Folder for compiled programs; without it none are kept between processes. */
   readonly cache?: CacheFolder;
 }
 
@@ -42,7 +42,7 @@ export interface CompileOptions {
 export interface Program {
   readonly text: ProgramText;
   readonly device: PjrtDevice;
-  /** Whether it came from the cache on disk rather than from the compiler. */
+  /** True if it came from the cache on disk, not from the compiler. */
   readonly fromCache: boolean;
   readonly compileMs: number;
   readonly handle: Handle;
@@ -222,7 +222,7 @@ function withExecutable<R>(program: Program, read: (executable: bigint) => R): R
   }
 }
 
-/** What the compiler planned. */
+/** Memory that the compiler planned, in bytes. */
 export function programMemory(program: Program): ProgramMemory {
   const stats = withExecutable(program, (executable) =>
     call(program.device.api, "Executable_GetCompiledMemoryStats", { executable }),

@@ -34,7 +34,7 @@ export interface DeviceTensors {
   read(id: number): HostValues;
   /** The same without blocking. */
   readAsync(id: number): Promise<HostValues>;
-  /** How many ids share the tensor. */
+  /** Number of ids that share the tensor. */
   sharers(id: number): number;
   delete(id: number): void;
   memory(): NativeMemory;
@@ -157,7 +157,7 @@ function toBfloat16(floats: Float32Array): Uint16Array {
   });
 }
 
-/** What tfjs can hold: it has no 64-bit integers. */
+/** The type that tfjs can hold: it has no 64-bit integers. */
 function hostValues(array: HostArray): HostValues {
   return (array instanceof BigInt64Array ? Int32Array.from(array, Number) : array) as HostValues;
 }

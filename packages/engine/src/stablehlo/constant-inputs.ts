@@ -1,4 +1,4 @@
-/** Which inputs decide what a program looks like: a program is made for their values, not for their shapes alone. */
+/** Inputs that shape a program: it is compiled for their values, not for their shapes alone. */
 
 const at: Readonly<Record<string, readonly number[]>> = Object.fromEntries(
   (

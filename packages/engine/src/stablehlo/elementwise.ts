@@ -110,7 +110,7 @@ function floorMod(e: Emitter, a: Ssa, b: Ssa): Ssa {
   return select(e, signsDiffer(e, a, b), add(e, rest, b), rest);
 }
 
-/** Whether there is a remainder, and its sign is not the divisor's. */
+/** True if there is a remainder, and its sign is not the divisor's. */
 function signsDiffer(e: Emitter, a: Ssa, b: Ssa): Ssa {
   const rest = binary(e, "remainder", a, b);
   const isRest = compare(e, "NE", rest, number(e, 0, rest));

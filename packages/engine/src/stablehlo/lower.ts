@@ -100,7 +100,7 @@ function checked(call: Call, made: Ssa | undefined, wanted: Value): Ssa {
   );
 }
 
-/** Which result takes over the memory of which donated argument: the first free one of the same type. */
+/** The result that takes over the memory of each donated argument: the first free one of the same type. */
 function aliases(
   inputs: readonly Value[],
   results: readonly Ssa[],

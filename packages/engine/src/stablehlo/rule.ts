@@ -1,4 +1,4 @@
-/** What a lowering is: the StableHLO for one operation of the graph. */
+/** A rule gives the StableHLO for one operation of the graph. */
 
 import type { Call } from "../graph/shapes/rule";
 import type { Emitter, Ssa } from "./emitter";

@@ -20,7 +20,7 @@ export function storeOnce(graph: Graph): Graph {
     const origin = originOf(node.inputs[0]!, makers);
     if (makers.has(origin) && sizeOf(origin.shape) >= smallest) narrowed.add(origin);
   }
-  /** What is stored, by the widened value that stands for it. */
+  /** The stored value, by the widened value that replaces it. */
   const stored = new Map<Value, Value>();
 
   return rewrite(graph, (node, editor) => {
@@ -46,7 +46,7 @@ export function storeOnce(graph: Graph): Graph {
 /** Operations that only rearrange their first input. */
 const moves = new Set(["Reshape", "ExpandDims", "Transpose", "Identity"]);
 
-/** Where the numbers of a value come from, before they were rearranged. */
+/** Source of the numbers of a value, before they were rearranged. */
 function originOf(value: Value, makers: ReadonlyMap<Value, GraphNode>): Value {
   const maker = makers.get(value);
   return maker !== undefined && moves.has(maker.op) ? originOf(maker.inputs[0]!, makers) : value;

@@ -1,7 +1,7 @@
-/** How shapes, element types and numbers are written in StableHLO. */
+/** Writes shapes, element types and numbers in StableHLO. */
 import type { GraphDType, HostData, Shape } from "../graph/graph";
 
-/** What is known of a tensor: its shape and its element type. */
+/** Type of a tensor: its shape and its element type. */
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: GraphDType;
@@ -69,7 +69,7 @@ export function denseLiteral(data: HostData, { shape, dtype }: TensorType): stri
   return `dense<${nest(elements, shape)}>`;
 }
 
-/** Whether all elements are the same (0 and -0 are not). */
+/** True if all elements are the same (0 and -0 are not). */
 export function isUniform(data: HostData): boolean {
   const first = data[0];
   for (let i = 1; i < data.length; i++) if (!Object.is(data[i], first)) return false;

@@ -97,7 +97,7 @@ export function iota(e: Emitter, shape: Shape, axis: number, dtype: GraphDType):
   return e.op("iota", [], { shape, dtype }, { iota_dimension: `${axis} : i64` });
 }
 
-/** How elements are combined, and the number that changes nothing. */
+/** A combination of elements, and its neutral element. */
 export interface Monoid {
   readonly op: string;
   readonly neutral: (dtype: GraphDType) => number;

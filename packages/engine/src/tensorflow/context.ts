@@ -14,7 +14,7 @@ export interface TensorFlow {
   readonly status: Status;
   /** For example `2.21.0`. */
   readonly version: string;
-  /** What ops can run on: `name` as TensorFlow writes it, `type` is `CPU` or `GPU`. */
+  /** Device of an op: `name` as TensorFlow writes it, `type` is `CPU` or `GPU`. */
   readonly devices: readonly { name: string; type: string }[];
 }
 

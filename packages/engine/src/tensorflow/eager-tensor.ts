@@ -45,7 +45,7 @@ export class EagerTensor {
     return this.ownHandle;
   }
 
-  /** Where the elements are, on the host; 0 where there are none. */
+  /** Address of the elements, on the host; 0 if there are none. */
   get address(): bigint {
     if (this.ownAddress !== undefined) return this.ownAddress;
     const { c, status } = this.tensorflow;

@@ -22,7 +22,7 @@ export interface EagerBinding extends Owner {
   take(tensor: EagerTensor): TensorMetadata;
   /** {@link take} for a handle. */
   adopt(handle: Handle): TensorMetadata;
-  /** What TensorFlow holds for tensors that have not been deleted. */
+  /** Memory that TensorFlow holds for tensors that have not been deleted. */
   memory(): NativeMemory;
 }
 

@@ -23,7 +23,7 @@ export type Bytes = NodeJS.ArrayBufferView | ArrayBuffer;
 /** `typedef struct TF_Output { TF_Operation* oper; int index; } TF_Output;` */
 const outputStruct = koffi.struct({ oper: "void *", index: "int" });
 
-/** How the words of the table below are called in C (for koffi). All other words are pointers to opaque objects. */
+/** C names (for koffi) of the words of the table below. All other words are pointers to opaque objects. */
 const cTypes = {
   void: "void",
   int: "int",
@@ -39,7 +39,7 @@ const cTypes = {
   "TF_Output[]": koffi.pointer(outputStruct),
 } as const;
 
-/** What the words of the table below are in TypeScript. */
+/** TypeScript types of the words of the table below. */
 interface JsTypes {
   void: undefined;
   int: number;

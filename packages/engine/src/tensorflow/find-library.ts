@@ -68,7 +68,7 @@ export function findTensorFlow(given: Settings = settings(), cwd = process.cwd()
   return { found: null, tried };
 }
 
-/** Whether the text of Linux's `/proc/cpuinfo` lists the AVX instructions. */
+/** True if the text of Linux's `/proc/cpuinfo` lists the AVX instructions. */
 export function processorHasAvx(cpuinfo: string): boolean {
   return /^flags\s*:.*\bavx\b/m.test(cpuinfo);
 }

@@ -55,17 +55,17 @@ function swishInput(
   return isSigmoidOf(b, a) ? a : isSigmoidOf(a, b) ? b : undefined;
 }
 
-/** What was cast to make a value, or the value itself. */
+/** The value before it was cast, or the value itself. */
 function uncast(value: Value, made: ReadonlyMap<Value, GraphNode>): Value {
   const node = made.get(value);
   return node?.op === "Cast" ? node.inputs[0]! : value;
 }
 
-/** What {@link canRunSwish} found out, as TensorFlow has to be asked only once. */
+/** Result of {@link canRunSwish}; TensorFlow is asked once. */
 const answers = new Map<GraphDType, boolean>();
 
 /**
- * Whether TensorFlow has the operation for a type here. It is tried on one product of matrices: not every build has the kernel,
+ * True if this TensorFlow has the operation for a type. It is tried on one product of matrices: not every build has the kernel,
  * and not every processor has the instructions that oneDNN wants for bfloat16. Neither is documented.
  *
  * @param lower lowers a graph as it is; eagerly, TensorFlow does not find this kernel

@@ -177,7 +177,7 @@ function outputOf(
   return output;
 }
 
-/** How many of the inputs, counted from the first, are one list to TensorFlow. */
+/** Number of inputs, counted from the first, that are one list to TensorFlow. */
 const listLength: Readonly<Record<string, (inputs: number) => number>> = {
   AddN: (inputs) => inputs,
   Pack: (inputs) => inputs,

@@ -15,7 +15,7 @@ interface NumericArrayClass {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-/** How a data type lies in memory: arrays of which class, how many of their numbers per element. */
+/** Memory layout of a data type: the class of its arrays, and their numbers per element. */
 const layouts: Record<number, { array: NumericArrayClass; perElement: number }> = {
   [DataType.float32]: { array: Float32Array, perElement: 1 },
   [DataType.float64]: { array: Float64Array, perElement: 1 },
@@ -26,7 +26,7 @@ const layouts: Record<number, { array: NumericArrayClass; perElement: number }> 
   [DataType.complex64]: { array: Float32Array, perElement: 2 },
 };
 
-/** How many elements a shape has. */
+/** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
@@ -36,7 +36,7 @@ export function dims(shape: readonly number[]): BigInt64Array {
   return BigInt64Array.from(shape, BigInt);
 }
 
-/** How many bytes the elements take in TensorFlow's memory (for strings: without the text). */
+/** Bytes of the elements in TensorFlow's memory (for strings: without the text). */
 export function byteLength(dataType: number, shape: readonly number[]): number {
   if (dataType === DataType.string) return sizeOf(shape) * stringBytes;
   const layout = layouts[dataType];

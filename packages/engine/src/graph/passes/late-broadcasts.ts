@@ -13,7 +13,7 @@ const stretching = new Set(
  * `a * b`. The gradient of a mean then costs as much as the mean's result, not as much as its input.
  */
 export function broadcastLate(graph: Graph): Graph {
-  /** What was stretched to make a value. */
+  /** Source of each broadcast value. */
   const narrow = new Map<Value, Value>();
   return rewrite(graph, (node, editor) => {
     const output = node.outputs[0]!;

@@ -1,4 +1,4 @@
-/** What passes share: rebuilding a graph node by node. */
+/** Common part of the passes: rebuilds a graph node by node. */
 import type { Attributes, Constant, Graph, GraphDType, GraphNode, HostData, Shape, Value } from "../graph";
 import { inferTypes } from "../shapes/infer";
 

@@ -70,12 +70,12 @@ export function permutationOf(call: Call): number[] {
   return order;
 }
 
-/** How a ConcatV2 or Pack joins its parts. */
+/** Geometry of a ConcatV2 or Pack. */
 export interface Join {
   readonly axis: number;
   /** The shapes that are joined; those of a Pack have its new axis, of size 1. */
   readonly parts: readonly Shape[];
-  /** Where each part begins along the axis. */
+  /** Begin of each part along the axis. */
   readonly starts: readonly number[];
   readonly shape: Shape;
 }

@@ -13,14 +13,14 @@ import {
   stringAttribute,
 } from "./rule";
 
-/** Whether the channels stand last (NHWC, NDHWC) or right behind the batch. */
+/** True if the channels are last (NHWC, NDHWC), false if they follow the batch. */
 const channelsLast = (call: Call) => stringAttribute(call, "data_format", "NHWC").endsWith("C");
 
 /** The image's axes between batch and channels. */
 const spatialAxes = (call: Call, rank: number) =>
   Array.from({ length: rank - 2 }, (_, i) => i + (channelsLast(call) ? 1 : 2));
 
-/** How many positions a window has along each spatial axis. */
+/** Number of positions of a window along each spatial axis. */
 function windowed(call: Call, shape: Shape, window: Shape, dilationName: string): number[] {
   const axes = spatialAxes(call, shape.length);
   const strides = intsAttribute(call, "strides");

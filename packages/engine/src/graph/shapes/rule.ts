@@ -1,4 +1,4 @@
-/** What the shape rules of all families share: how a rule looks, and how it reads attributes and constant inputs. */
+/** Common parts of all shape rules: their type, and readers of attributes and constant inputs. */
 import { type Attributes, constantData, type GraphDType, printValue, type Shape, type Value } from "../graph";
 
 /** An operation about to become a node: everything but its outputs. */
@@ -9,7 +9,7 @@ export interface Call {
   readonly numOutputs: number;
 }
 
-/** What is known about a tensor before it exists. */
+/** Type of a tensor that does not exist yet. */
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: GraphDType;

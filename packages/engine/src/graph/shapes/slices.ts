@@ -22,7 +22,7 @@ interface Range {
 }
 
 /**
- * What each output of a Slice, StridedSlice, SplitV, Unpack or ReverseV2 takes of the first input.
+ * The part of the first input in each output of a Slice, StridedSlice, SplitV, Unpack or ReverseV2.
  *
  * @throws Error that names the operation, for positions that TensorFlow refuses
  */
