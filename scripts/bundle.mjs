@@ -87,10 +87,6 @@ const { metafile } = await build({
   alias: { koffi: join(ROOT, "node_modules", "koffi", "index.cjs") },
   // None of these runs there: the notebook kernel, the browser for pictures, the fallback without a device.
   external: ["tslab", "@sparticuz/chromium", "@tensorflow/tfjs-backend-wasm", "plotly.js-dist"],
-  // lib asks where such a package is to learn whether it is loaded; "nowhere" is an answer.
-  banner: {
-    js: "{ const { resolve } = require; require.resolve = (name) => { try { return resolve(name); } catch { return name; } }; }",
-  },
   plugins: [embedNativeAddons, embedProjectFiles],
   logLevel: "warning",
   metafile: true,

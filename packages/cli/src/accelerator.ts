@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { measureHere, measureRequestSchema, reportText, runAccelerator } from "trm-bench/accelerator";
+import { reportText, runAccelerator } from "trm-bench/accelerator";
 import { mergeConfig, parseRunConfig, type RunConfigChanges } from "trm-workbench/config";
-import { parseJsonAs } from "trm-workbench/files";
 import { onInterrupt } from "trm-workbench/terminal";
 import {
   addConfigOptions,
@@ -23,7 +22,6 @@ interface AcceleratorCommandOptions {
   readonly batchSizes: readonly number[];
   readonly steps: number;
   readonly peer: string;
-  readonly measure?: string;
   readonly json?: boolean;
 }
 
@@ -66,13 +64,8 @@ export const acceleratorCommand = new Command("accelerator")
       .env("TRM_TORCH_PYTHON")
       .default("python3"),
   )
-  .addOption(new Option("--measure <request>").hideHelp())
   .addOption(jsonOption())
   .action(async (name: string, options: AcceleratorCommandOptions) => {
-    if (options.measure !== undefined) {
-      const request = parseJsonAs(options.measure, "--measure", measureRequestSchema);
-      return finish(true, await measureHere(request), () => "");
-    }
     const changes = withFullPaths(configChanges({ ...options }));
     const base = mergeConfig(oftenEvaluated, withFullPaths(readConfig(name)));
     const { report, done } = await runAccelerator({

@@ -46,8 +46,6 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
 
 /** A reader of our output that leaves, such as `head`, ends the process in silence; a full disk is said. */
 function endWithOutput(): void {
-  // A run that another process started saves a checkpoint before it ends.
-  if (process.channel) return;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE")

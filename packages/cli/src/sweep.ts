@@ -1,7 +1,14 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { presets } from "trm-workbench/config";
-import { budgets, catalogue } from "trm-workbench/experiments";
+import {
+  budgets,
+  catalogue,
+  type RunProgress,
+  type RunToTrain,
+  runProgress,
+} from "trm-workbench/experiments";
+import type { ChildOutcome } from "trm-workbench/runs";
 import { onInterrupt } from "trm-workbench/terminal";
 import { duration, suggestion } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions } from "./engine";
@@ -129,26 +136,40 @@ function refuse(command: Command, options: readonly string[], name: string, isEx
   command.error(`error: --${given} does not go with ${name}, which ${kinds}`);
 }
 
+/** Milliseconds between two lines about a run under way. */
+const LINE_EVERY = 30_000;
+
 /** Tells on stderr how the runs are doing, a line at a time. */
 function spoken(): Pick<SweepOptions, "begin" | "onEvent"> {
   let [missing, ended] = [0, 0];
+  const underWay = new Map<RunToTrain, { readonly progress: RunProgress; saidAt: number }>();
   return {
     begin(runs, toTrain) {
       missing = toTrain;
       if (toTrain < runs) console.error(`${runs - toTrain} of ${runs} runs are stored already`);
     },
-    onEvent({ name }, event) {
+    onEvent(run, event) {
+      const { name } = run;
       if (event.event === "line") console.error(`${name}: ${event.text}`);
+      if (event.event === "begin") {
+        underWay.set(run, { progress: runProgress(name), saidAt: performance.now() });
+      }
+      const state = underWay.get(run);
+      state?.progress.update(event);
+      if (state && event.event === "step" && performance.now() - state.saidAt > LINE_EVERY) {
+        console.error(state.progress.line());
+        state.saidAt = performance.now();
+      }
       if (event.event !== "end") return;
+      underWay.delete(run);
       ended++;
-      const { outcome } = event;
-      const text =
-        "error" in outcome
-          ? `failed: ${outcome.error}`
-          : "interrupted" in outcome
-            ? "stopped"
-            : `trained ${outcome.trained.step} steps in ${duration(outcome.trained.seconds)}`;
-      console.error(`${name}: ${text} (${ended} of ${missing})`);
+      console.error(`${name}: ${endText(event.outcome)} (${ended} of ${missing})`);
     },
   };
+}
+
+function endText(outcome: ChildOutcome): string {
+  if ("error" in outcome) return `failed: ${outcome.error}`;
+  if ("interrupted" in outcome) return "stopped";
+  return `trained ${outcome.trained.step} steps in ${duration(outcome.trained.seconds)}`;
 }

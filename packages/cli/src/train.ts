@@ -2,14 +2,7 @@ import { basename, extname, join } from "node:path";
 import { Command, Option } from "commander";
 import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
 import { embeddingNotice, readWeights } from "trm-workbench/official";
-import {
-  parentGone,
-  type RunResult,
-  resumable,
-  runEnvironment,
-  runTraining,
-  tellParent,
-} from "trm-workbench/runs";
+import { type RunResult, resumable, runEnvironment, runTraining } from "trm-workbench/runs";
 import { onInterrupt, type Progress, progress } from "trm-workbench/terminal";
 import { count, duration, namedLines, percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, memoryInUse, startEngineFor } from "./engine";
@@ -57,7 +50,7 @@ export const trainCommand = new Command("train")
     const { folder, config, resume } = whatToRun(name, options, changes, command);
     if (options.printConfig) return finish(true, config, () => "");
     const weights = options.init === undefined ? undefined : readWeights(options.init);
-    const signal = AbortSignal.any([onInterrupt(), parentGone()]);
+    const signal = onInterrupt();
     const { device } = await startEngineFor(options);
     const bar: { current?: Progress } = {};
     let result: RunResult;
@@ -68,18 +61,15 @@ export const trainCommand = new Command("train")
         ...(resume && { resume }),
         ...(weights && { weights }),
         onStart: ({ model, step, totalSteps }) => {
-          tellParent({ event: "start", totalSteps });
           const notice = weights && embeddingNotice(model, weights);
           if (notice) console.error(notice);
           bar.current = progress(totalSteps, { start: step, label: `training on ${device}` });
         },
         onStep: ({ step, loss }) => {
           bar.current?.update(step, { loss, ...memoryInUse() });
-          tellParent({ event: "step", step, loss });
         },
         onEvaluation: ({ step, puzzles }) => {
           bar.current?.update(step, { accuracy: puzzles });
-          tellParent({ event: "evaluation", puzzles });
         },
       });
     } finally {

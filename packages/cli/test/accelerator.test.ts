@@ -32,7 +32,7 @@ describe("trm accelerator", needsPlugin, () => {
       assert.match(ours.environment.pjrt, /^0\.\d+$/);
       assert.match(peer.problem, /nowhere.python has no PyTorch/);
     }
-    assert.match(read("report.md"), /\| mlp \| 2 \|[\s\S]*\| attention \| 2 \|/);
+    assert.match(read("report.md"), /\| mlp +\| +2 \|[\s\S]*\| attention \| +2 \|/);
     assert.match(read("report.md"), /PyTorch, mlp 2; PyTorch, attention 2: skipped/);
   });
 

@@ -21,6 +21,29 @@ describe("the command line as one file", () => {
     assert.match(stdout, /--device <device>/);
   });
 
+  test("starts the processes of a sweep, which it is itself", async () => {
+    const line = [
+      ...[
+        "sweep",
+        "sudoku-4x4",
+        "--out",
+        "s",
+        "--device",
+        "cpu",
+        "--json",
+        "--data.train",
+        "8",
+        "--data.test",
+        "4",
+      ],
+      ...["--model.hiddenSize", "16", "--model.layers", "1", "--model.n", "1", "--model.T", "1"],
+      ...["--model.supervisionSteps", "1", "--training.totalSteps", "1", "--training.batchSize", "2"],
+    ];
+    const { stdout } = await run(process.execPath, [file, ...line], { cwd: folder });
+    const [{ runs }] = JSON.parse(stdout).variants;
+    assert.equal(runs[0].step, 1);
+  });
+
   test("measures a device there and trains on it, with the data that it carries", needsPlugin, async () => {
     const line = [
       ...["accelerator", "--batch-sizes", "2", "--steps", "1", "--json"],

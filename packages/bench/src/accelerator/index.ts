@@ -1,3 +1,3 @@
-export { type MeasureRequest, measureHere, measureRequestSchema } from "./measure";
+export { measureWorker } from "./measure";
 export { type AcceleratorReport, reportText } from "./report";
 export { type AcceleratorOptions, runAccelerator } from "./session";

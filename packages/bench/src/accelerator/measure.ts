@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { engineInfo, startEngine } from "tfjs-compile";
 import { createModel, type ModelConfig } from "trm/model";
 import type { TrainingConfig } from "trm/trainer";
+import type { Worker } from "trm-workbench/processes";
 import { runEnvironment } from "trm-workbench/runs";
-import { z } from "zod";
 import { measureSteps } from "../bench/speed";
 import type { AcceleratorEnvironment, OurSpeed } from "./report";
 
@@ -15,19 +15,19 @@ export interface MeasureRequest {
   readonly steps: number;
 }
 
-/** Checks only what it must: {@link MeasureRequest} comes from this library's own process. */
-export const measureRequestSchema = z.object({
-  model: z.custom<ModelConfig>(),
-  training: z.custom<TrainingConfig>(),
-  steps: z.number(),
-});
-
 /** Opens the device and measures training steps on random puzzles. */
-export async function measureHere({ model, training, steps }: MeasureRequest): Promise<OurSpeed> {
-  await startEngine({ backend: "pjrt" });
-  const speed = await measureSteps(createModel(model), training, { steps });
-  return { environment: environment(), ...speed };
-}
+export const measureWorker: Worker<MeasureRequest, OurSpeed> = {
+  name: "measure-worker",
+  file: __filename,
+  async work({ requests, tell }) {
+    const { value: request } = await requests.next();
+    if (request === undefined) return;
+    const { model, training, steps } = request;
+    await startEngine({ backend: "pjrt" });
+    const speed = await measureSteps(createModel(model), training, { steps });
+    await tell({ environment: environment(), ...speed });
+  },
+};
 
 function environment(): AcceleratorEnvironment {
   const { device, version, compiler = "unknown", library = "unknown" } = engineInfo();

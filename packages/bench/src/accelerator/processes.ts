@@ -1,9 +1,9 @@
 /** Measurements in processes of their own: each finds the device's memory empty, and none can take the others with it. */
 import { execFile } from "node:child_process";
 import { parseJsonAs } from "trm-workbench/files";
-import { commandLine } from "trm-workbench/runs";
+import { startWorker } from "trm-workbench/processes";
 import { peerConfig, peerProgram } from "../bench/peer";
-import type { MeasureRequest } from "./measure";
+import { type MeasureRequest, measureWorker } from "./measure";
 import { type Measurement, oursSchema, peerSchema } from "./report";
 
 /** Time limit of a process, and the signal that ends it earlier. */
@@ -12,14 +12,34 @@ export interface ProcessLimits {
   readonly signal: AbortSignal;
 }
 
-/** The library's step, measured by `trm accelerator --measure`. */
+/** Node's timers take no more milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+/** The library's step. */
 export async function measureOurs(
   request: MeasureRequest,
-  limits: ProcessLimits,
+  { seconds, signal }: ProcessLimits,
 ): Promise<Measurement["ours"]> {
-  const args = [...process.execArgv, commandLine(), "accelerator", "--measure", JSON.stringify(request)];
-  const output = await outputOf(process.execPath, args, limits);
-  return "problem" in output ? output : parseJsonAs(output.stdout, "a measurement", oursSchema);
+  const worker = startWorker(measureWorker);
+  let cause: string | undefined;
+  const end = (because: string) => {
+    cause = because;
+    worker.kill();
+  };
+  const interrupt = () => end("interrupted");
+  const late = setTimeout(() => end(lateText(seconds)), Math.min(1000 * seconds, LONGEST));
+  signal.addEventListener("abort", interrupt);
+  try {
+    worker.send(request);
+    // The report keeps less than was measured.
+    return oursSchema.parse(await worker.next());
+  } catch (error) {
+    return { problem: cause ?? (error as Error).message };
+  } finally {
+    clearTimeout(late);
+    signal.removeEventListener("abort", interrupt);
+    await worker.close();
+  }
 }
 
 /** The same step in compiled PyTorch. */
@@ -52,20 +72,21 @@ export async function peerProblem(
     : undefined;
 }
 
+const lateText = (seconds: number): string => `not done after ${Math.round(seconds)} s`;
+
 /** Output of a process, or the reason for its failure. */
 function outputOf(
   command: string,
   args: readonly string[],
   { seconds, signal }: ProcessLimits,
 ): Promise<{ stdout: string } | { problem: string }> {
-  // To Node, no time is no limit.
-  const timeout = Number.isFinite(seconds) ? Math.ceil(1000 * seconds) : 0;
+  const timeout = Math.min(Math.ceil(1000 * seconds), LONGEST);
   const limits = { timeout, killSignal: "SIGKILL", signal, maxBuffer: 2 ** 26 } as const;
   return new Promise((resolve) => {
     execFile(command, args, limits, (error, stdout, stderr) => {
       if (error === null) resolve({ stdout });
       else if (signal.aborted) resolve({ problem: "interrupted" });
-      else if (error.killed) resolve({ problem: `not done after ${Math.round(seconds)} s` });
+      else if (error.killed) resolve({ problem: lateText(seconds) });
       else resolve({ problem: stderr.trim().split("\n").at(-1) || error.message });
     });
   });

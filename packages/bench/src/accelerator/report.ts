@@ -23,7 +23,6 @@ const environmentSchema = z.object({
 /** Place and time of a measurement. */
 export type AcceleratorEnvironment = z.infer<typeof environmentSchema>;
 
-/** Output of `trm accelerator --measure`. */
 export const oursSchema = z.object({
   environment: environmentSchema,
   /** Recording, compiling (or reading the compiled program from disk), and the first step. */
@@ -39,7 +38,7 @@ export const oursSchema = z.object({
   loss: z.number(),
 });
 
-/** Our step on the device. */
+/** Our step, measured on the device. */
 export type OurSpeed = z.infer<typeof oursSchema>;
 
 /** The used part of the output of `python/peer.py --json` for the same step in compiled PyTorch. */

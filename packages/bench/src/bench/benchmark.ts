@@ -1,5 +1,5 @@
-import type { Contestant } from "./contestant";
-import { measureRow, type PairOptions, type RowResult, startOurs } from "./pairs";
+import { type Contestant, startOurs } from "./contestant";
+import { measureRow, type PairOptions, type RowResult } from "./pairs";
 import type { BenchRow } from "./rows";
 
 /**

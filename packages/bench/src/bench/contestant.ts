@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { startWorker } from "trm-workbench/processes";
+import { contestantWorker, type Preparation } from "./worker";
 
 /** Times of some steps. */
 export interface Measured {
@@ -8,7 +10,7 @@ export interface Measured {
   readonly peakMemoryBytes: number;
 }
 
-/** A process that keeps something ready to be timed, and answers one line of JSON by another. */
+/** A process that keeps something ready to be timed. */
 export interface Contestant {
   /** Its message when it was ready. */
   readonly ready: Readonly<Record<string, unknown>>;
@@ -18,11 +20,31 @@ export interface Contestant {
   close(): Promise<void>;
 }
 
+/** Starts a contestant of ours and waits until it is ready. @throws Error with what went wrong in its process */
+export async function startOurs(prepare: Preparation, env?: NodeJS.ProcessEnv): Promise<Contestant> {
+  const worker = startWorker(contestantWorker, { env });
+  worker.send({ prepare });
+  try {
+    return {
+      ready: await worker.next(),
+      ask(request) {
+        worker.send(request);
+        return worker.next();
+      },
+      close: worker.close,
+    };
+  } catch (error) {
+    await worker.close();
+    throw error;
+  }
+}
+
 /**
- * Starts a contestant and waits until it is ready. It ends when its stdin does, so also when this process is killed.
+ * Starts a peer, which answers a line of JSON by another, and waits until it is ready. It ends when its stdin does, so also
+ * when this process is killed.
  * @throws Error with the end of what the process wrote to stderr, when it ends before it is ready
  */
-export async function startContestant(
+export async function startPeer(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,

@@ -6,3 +6,4 @@ export { type RaceResult, raceSeed } from "./races";
 export { benchRows, quickRows, rowName, rowsLike } from "./rows";
 export { measureSteps, type StepSpeed } from "./speed";
 export { raceTable, rowTable } from "./table";
+export { contestantWorker } from "./worker";

@@ -1,10 +1,8 @@
 /** Times contestants alternately, so that whatever else the machine does meets all of them alike. */
-import { extname, join } from "node:path";
 import { median } from "trm-workbench/text";
-import { type Contestant, measure, startContestant } from "./contestant";
+import { type Contestant, measure, startOurs, startPeer } from "./contestant";
 import { compiledEnvironment, findPeer, peerArguments, peerEnvironment } from "./peer";
 import { type BenchRow, rowName } from "./rows";
-import type { ServeOptions } from "./serve";
 
 /** The other implementations that are timed. */
 export const opponents = ["peer", "eager", "wasm"] as const;
@@ -104,20 +102,10 @@ async function startOpponent(
   if (opponent === "peer") {
     const search = findPeer();
     if ("missing" in search) throw new Error(search.missing);
-    return startContestant(search.python, peerArguments(row, threads), peerEnvironment(environment));
+    return startPeer(search.python, peerArguments(row, threads), peerEnvironment(environment));
   }
   const backend = opponent === "wasm" ? "wasm" : "tensorflow";
   return startOurs({ kind: "row", row: rowName(row), backend, compiled: false, threads });
-}
-
-/** Starts `serve.ts`, or what it was compiled to. */
-export function startOurs(options: ServeOptions, environment?: NodeJS.ProcessEnv): Promise<Contestant> {
-  const program = join(__dirname, `serve${extname(__filename)}`);
-  return startContestant(
-    process.execPath,
-    [...process.execArgv, program, JSON.stringify(options)],
-    environment,
-  );
 }
 
 async function timePairs(

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startContestant } from "./contestant";
-import { startOurs } from "./pairs";
+import { startOurs, startPeer } from "./contestant";
 import { findPeer, peerEnvironment, peerProgram } from "./peer";
 import { type RaceOptions, type RaceOutcome, raceFiles } from "./race";
 
@@ -34,7 +33,7 @@ async function racePeer(folder: string): Promise<Pick<RaceResult, "peer" | "prob
   const files = [raceFiles.settings, raceFiles.data].map((file) => join(folder, file));
   try {
     // It says one thing: how it ended.
-    const { ready } = await startContestant(
+    const { ready } = await startPeer(
       search.python,
       [peerProgram("peer_race.py"), ...files],
       peerEnvironment(),

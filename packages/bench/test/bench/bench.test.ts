@@ -3,7 +3,7 @@ import { before, test } from "node:test";
 import { startEngine, tf } from "tfjs-compile";
 import { median } from "trm-workbench/text";
 import { rowTable, runBenchmark } from "../../src/bench";
-import { startContestant } from "../../src/bench/contestant";
+import { startPeer } from "../../src/bench/contestant";
 import { benchRows, quickRows, rowName, rowNamed, rowsLike } from "../../src/bench/rows";
 import { rowWork, type Work } from "../../src/bench/work";
 
@@ -81,8 +81,8 @@ test("contestants in processes of their own are timed in pairs", async () => {
 
 test("a contestant that cannot start says why", async () => {
   await assert.rejects(
-    startContestant(process.execPath, ["-e", "console.error('no such thing'); process.exit(3)"]),
+    startPeer(process.execPath, ["-e", "console.error('no such thing'); process.exit(3)"]),
     /ended with 3: no such thing/,
   );
-  await assert.rejects(startContestant("/nowhere/python", []), /ENOENT/);
+  await assert.rejects(startPeer("/nowhere/python", []), /ENOENT/);
 });

@@ -2,10 +2,32 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { RunConfig } from "../config";
 import { readJsonFile, writeFileAtomic } from "../files";
-import { type Trained, trainedSchema } from "../runs";
+import type { Trained } from "../runs";
 import { RESULTS_VERSION } from "./version";
 
-const factsSchema = trainedSchema.extend({
+const factsSchema = z.object({
+  /** Training steps. */
+  step: z.int(),
+  /** Spent in training steps, on all threads at once. */
+  seconds: z.number(),
+  /** The same in seconds of one processor core, which other work on the machine hardly changes. */
+  processorSeconds: z.number(),
+  /** Numbers that learn, without puzzle embeddings. */
+  parameters: z.int(),
+  engine: z.string(),
+  /** `CPU`, or the name of a GPU. */
+  device: z.string(),
+  /** null is one per core. */
+  threads: z.int().nullable(),
+  versions: z.object({
+    node: z.string(),
+    engine: z.string(),
+    tfjs: z.string(),
+    /** The C compiler, where it made native programs. */
+    compiler: z.string().optional(),
+    /** The project's commit, where git knew it. */
+    project: z.string().optional(),
+  }),
   /** Time of its end, ISO 8601. */
   date: z.iso.datetime(),
   resultsVersion: z.int(),

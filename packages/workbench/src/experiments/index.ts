@@ -24,6 +24,7 @@ export {
   type VariantResult,
   type Wanted,
 } from "./result";
+export { type RunProgress, runProgress } from "./run-progress";
 export { hasWeights, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
 export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./train-experiment";
 export { type RunEvent, type RunToTrain, type TrainRunsOptions, trainRuns } from "./train-runs";

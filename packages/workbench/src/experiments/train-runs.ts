@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { RunConfig } from "../config";
-import { type ChildOutcome, lockRun, type RunMessage, trainInChild } from "../runs";
+import { type ChildOutcome, lockRun, type RunMessage, type TrainingRequest, trainInChild } from "../runs";
 import { writeFacts } from "./facts";
 
 /** A run to train, and where. */
@@ -28,8 +28,7 @@ export interface TrainRunsOptions<R extends RunToTrain> {
   readonly jobs?: number;
   /** Of each process. @default the cores, shared out among the processes */
   readonly threads?: number;
-  /** As `trm train --device` takes it. */
-  readonly device?: string;
+  readonly device?: TrainingRequest["device"];
   /** Lets the running processes save a checkpoint and end; no other is started then. */
   readonly signal: AbortSignal;
   readonly onEvent?: (run: R, event: RunEvent) => void;
@@ -67,7 +66,7 @@ export async function trainRuns<R extends RunToTrain>(
 }
 
 /** The first process on a GPU takes most of its memory. */
-function usesPjrt(device = "auto"): boolean {
+function usesPjrt(device: TrainingRequest["device"] = "auto"): boolean {
   return (device === "auto" ? process.env.TFJS_COMPILE_BACKEND : device) === "pjrt";
 }
 

@@ -1,12 +1,6 @@
 export {
   type ChildOptions,
   type ChildOutcome,
-  commandLine,
-  parentGone,
-  type RunMessage,
-  type Trained,
-  tellParent,
-  trainedSchema,
   trainInChild,
 } from "./child";
 export {
@@ -30,3 +24,4 @@ export { type Metrics, type MetricsRow, type MetricsTable, openMetrics, openTabl
 export { type EvaluationRow, readEvaluations, readSteps, type StepColumns } from "./read-metrics";
 export { differences, type Resumable, resumable } from "./resume";
 export { lockRun, type RunOptions, type RunResult, runTraining } from "./run-training";
+export { type RunMessage, type Trained, type TrainingRequest, trainingWorker } from "./worker";

@@ -10,10 +10,19 @@ export type MimeBundle = Readonly<Record<string, unknown>>;
 
 type Writer = (content: object, update: boolean) => void;
 
+/** The file of tslab's inner module; the bundle goes where tslab is not installed. */
+const jupyterModule = ((): string | undefined => {
+  try {
+    return require.resolve("tslab/dist/jupyter");
+  } catch {
+    return undefined;
+  }
+})();
+
 /** The kernel's writer, renewed for each cell; undefined outside a notebook. */
 function currentWriter(): Writer | undefined {
   // Only a kernel has the module loaded already; loading it ourselves would load a TypeScript compiler for nothing.
-  const loaded = require.cache[require.resolve("tslab/dist/jupyter")];
+  const loaded = require.cache[jupyterModule ?? ""];
   return (
     (loaded?.exports as { lastWriteDisplayData?: Writer | null } | undefined)?.lastWriteDisplayData ??
     undefined

@@ -44,9 +44,10 @@ test(`killed at ${KILLS} random moments and resumed, a run ends like one that ne
       assert.equal(messages.at(-1), "done");
       break;
     }
-    // Some are killed before their first step, most in steps, and many while a checkpoint is written.
-    if (random.float() < 0.8) await once(child, "message");
-    await sleep(random.int(0, 250));
+    // Some are killed before their first step, most in later steps, and many while a checkpoint is written.
+    const steps = random.float() < 0.8 ? random.int(1, 9) : 0;
+    while (messages.length < steps) await once(child, "message");
+    await sleep(random.int(0, 50));
     child.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     assert.ok(!messages.includes("done"), "the run ended before it had been killed often enough");

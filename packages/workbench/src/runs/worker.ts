@@ -1,0 +1,52 @@
+import { type EngineOptions, startEngine } from "tfjs-compile";
+import type { Worker } from "../processes";
+import { type RunEnvironment, runEnvironment } from "./environment";
+import { resumable } from "./resume";
+import { type RunResult, runTraining } from "./run-training";
+
+/** A run to train in a process of its own, and with what. */
+export interface TrainingRequest {
+  /** Holds the run's `config.json`, and its checkpoints where it has some. */
+  readonly folder: string;
+  readonly threads?: number;
+  readonly device?: EngineOptions["backend"];
+}
+
+/** How a run went that was trained to its end. */
+export type Trained = Pick<RunResult, "step" | "seconds" | "processorSeconds" | "parameters"> &
+  RunEnvironment;
+
+/** What a run under way tells. */
+export type RunMessage =
+  | { readonly event: "start"; readonly totalSteps: number }
+  | { readonly event: "step"; readonly step: number; readonly loss: number }
+  /** `evaluations.csv` has a new row. */
+  | { readonly event: "evaluation"; readonly puzzles: number };
+
+/** How a run that did not fail ended. */
+export type EndMessage =
+  | { readonly event: "done"; readonly trained: Trained }
+  | { readonly event: "interrupted" };
+
+/** Trains the run in a folder, from its newest checkpoint where it has one. */
+export const trainingWorker: Worker<TrainingRequest, RunMessage | EndMessage> = {
+  name: "training-worker",
+  file: __filename,
+  async work({ requests, signal, tell }) {
+    const { value: request } = await requests.next();
+    if (request === undefined) return;
+    const { folder, threads, device } = request;
+    await startEngine({ backend: device, threads });
+    const resume = resumable(folder);
+    const { interrupted, step, seconds, processorSeconds, parameters } = await runTraining(resume.config, {
+      folder,
+      resume,
+      signal,
+      onStart: ({ totalSteps }) => tell({ event: "start", totalSteps }),
+      onStep: ({ step, loss }) => tell({ event: "step", step, loss }),
+      onEvaluation: ({ puzzles }) => tell({ event: "evaluation", puzzles }),
+    });
+    const trained = { step, seconds, processorSeconds, parameters, ...runEnvironment(threads) };
+    await tell(interrupted ? { event: "interrupted" } : { event: "done", trained });
+  },
+};
