@@ -49,19 +49,20 @@ export function planSweep(
     }
   }
   const variants = combinations(variations).map((values): SweepVariant => {
-    const config = Object.entries(values).reduce(
-      (config, [field, value]) => mergeConfig(config, withFullPaths(at(field, value))),
-      base,
+    const config = parseRunConfig(
+      Object.entries(values).reduce(
+        (config, [field, value]) => mergeConfig(config, withFullPaths(at(field, value))),
+        base,
+      ),
     );
-    const firstSeed = parseRunConfig(config).training.seed;
     const runs = Array.from({ length: seeds }, (_, i) => {
-      const seed = firstSeed + i;
+      const seed = config.training.seed + i;
       const name = runName({ ...values, seed });
       return {
         name,
         folder: join(folder, name),
         seed,
-        config: parseRunConfig(mergeConfig(config, { training: { seed } })),
+        config: { ...config, training: { ...config.training, seed } },
       };
     });
     return { values, runs };

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { extname, isAbsolute, join, relative } from "node:path";
 import { type Dataset, type FolderExtras, sudokuDataset } from "trm/batches";
 import { type Box, checkSudoku, parseGrid, sudokuBoxes } from "trm/puzzles";
-import { parseRunConfig, type RunConfigChanges } from "trm-workbench/config";
+import { parseData, type RunConfigChanges } from "trm-workbench/config";
 import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
 import { openRunData, sampleSudokuCsv } from "trm-workbench/runs";
 import { readConfig } from "./options";
@@ -61,7 +61,7 @@ function asTyped(path: string): string {
 }
 
 async function openConfigured(changes: RunConfigChanges, name: string): Promise<TestData> {
-  const { data: config } = parseRunConfig(changes);
+  const config = parseData(changes.data);
   if (config.kind === "folder") {
     const [folder, ...others] = config.testPaths.length > 0 ? config.testPaths : config.paths;
     // Votes belong to one folder, so several have to be evaluated one by one.

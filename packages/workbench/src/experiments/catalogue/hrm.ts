@@ -1,3 +1,4 @@
+import { hrmModel } from "trm/model";
 import type { Experiment } from "../experiment";
 import { recursionScales } from "./scales";
 
@@ -10,12 +11,7 @@ export const hrmAgainstTrm: Experiment = {
   scales: recursionScales,
   variants: [
     { name: "TRM", changes: {}, paper: 0.874 },
-    {
-      name: "HRM",
-      changes: { model: { networks: 2, layers: 4, recursion: "one-step", halting: "continue" } },
-      at: { laptop: { model: { n: 2 } }, full: { model: { n: 2, T: 2 } } },
-      paper: 0.55,
-    },
+    { name: "HRM", changes: { model: hrmModel }, paper: 0.55 },
     { name: "one-step gradient", changes: { model: { recursion: "one-step" } }, paper: 0.565 },
     { name: "no deep supervision", changes: { model: { supervisionSteps: 1 } } },
     {

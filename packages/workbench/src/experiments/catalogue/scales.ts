@@ -1,18 +1,12 @@
 import { presets, type RunConfigChanges } from "../../config";
 import type { Budget, Scale } from "../experiment";
 
-/** A network small enough that a run of the comparisons takes about a minute of one core. */
+const { data: puzzles, model: presetModel } = presets["sudoku-6x6"];
+
+/** The network of the preset. A run of the comparisons takes about a minute of one core. */
 const tinyModel = {
-  hiddenSize: 64, // width of x, y and z
-  expansion: 4, // as the paper
-  widthMultiple: 32, // the SwiGLUs stay in proportion to so small a width
-  mixer: "mlp", // best on small fixed grids, as in the paper
-  positions: "none",
-  puzzleEmbSize: 0,
-  puzzleEmbLen: 0,
-  n: 2, // 6 in the paper
-  T: 2, // 3 in the paper
-  supervisionSteps: 6, // 16 in the paper: with fewer, a short run sees more puzzles
+  ...presetModel,
+  supervisionSteps: 6, // 8 in the preset: with fewer, a short run sees more puzzles
 } as const satisfies RunConfigChanges["model"];
 
 const shortRun = {
@@ -21,9 +15,7 @@ const shortRun = {
   totalSteps: 600, // plain TRM then solves about nine of ten puzzles: there is room above and below
   warmupSteps: 60,
   learningRate: 4e-3, // forty times the paper's: the network is small and the run short
-  weightDecay: 1, // as the paper
   ema: 0.99, // averages over about 100 steps
-  precision: "bfloat16",
 } as const satisfies RunConfigChanges["training"];
 
 /** One checkpoint at the end and a few on the way, so that an interrupted run loses little. */
@@ -44,7 +36,7 @@ export const sudokuScales = {
   laptop: {
     task: "6x6 Sudoku",
     base: {
-      data: { kind: "sudoku", box: "2x3", train: 1000, test: 256, seed: 1, augment: true },
+      data: puzzles,
       model: tinyModel,
       training: shortRun,
       evaluation: { every: 100 },
