@@ -1,7 +1,7 @@
 """Measures training or evaluation steps of the model in compiled PyTorch: the peer of `npm run bench`.
 
-    python peer.py --json --mode train --mixer mlp --hidden 512 --seq-len 81 --embedding-tokens 16 --layers 2 \
-        --n 6 --T 3 --batch 768 --precision bfloat16 --device cuda --steps 20
+    python peer.py --json --mode train --mixer mlp --hidden-size 512 --seq-len 81 --embedding-tokens 16 --layers 2 \
+        --n 6 --T 3 --batch-size 768 --precision bfloat16 --device cuda --steps 20
 
 With --serve it compiles and warms up, prints one line of JSON, and then answers each line {"steps": 3} on stdin by another.
 """
@@ -72,12 +72,12 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def random_tokens(config: Config, device: str) -> torch.Tensor:
-    return torch.randint(1, config.vocab, (config.batch, config.seq_len), dtype=torch.int32, device=device)
+    return torch.randint(1, config.vocab_size, (config.batch_size, config.seq_len), dtype=torch.int32, device=device)
 
 
 def random_state(config: Config, device: str) -> TrainState:
-    latents = {name: torch.randn(config.hidden) for name in ("y", "z")}
-    table = torch.zeros(1, config.hidden) if config.embedding_tokens else None
+    latents = {name: torch.randn(config.hidden_size) for name in ("y", "z")}
+    table = torch.zeros(1, config.hidden_size) if config.embedding_tokens else None
     return TrainState(config, peer_model.random_weights(config), latents, table, device)
 
 
@@ -86,7 +86,7 @@ def training(config: Config, device: str):
     settings = Settings()
     step = TrainStep(config, settings, random_state(config, device), device)
     inputs, labels = random_tokens(config, device), random_tokens(config, device)
-    min_steps = torch.zeros(config.batch, dtype=torch.int32, device=device)
+    min_steps = torch.zeros(config.batch_size, dtype=torch.int32, device=device)
     rates = rates_at(1, 1e-4, 1e-4, settings, device)
     return lambda: step(inputs, labels, min_steps, rates)
 

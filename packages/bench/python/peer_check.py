@@ -1,6 +1,6 @@
 """One training step of the peer from given weights on a given batch, so that a test can compare it with ours.
 
-    python peer_check.py '{"mixer": "mlp", "hidden": 32, …}' INPUT.safetensors OUTPUT.safetensors
+    python peer_check.py '{"mixer": "mlp", "hidden_size": 32, …}' INPUT.safetensors OUTPUT.safetensors
 """
 
 import json

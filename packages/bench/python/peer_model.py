@@ -20,15 +20,15 @@ class Config:
     """What determines the model and its batch; the command line of peer.py has an option for each field."""
 
     mixer: str = "mlp"
-    hidden: int = 512
+    hidden_size: int = 512
     seq_len: int = 81
     embedding_tokens: int = 16
     layers: int = 2
     n: int = 6
     T: int = 3
-    batch: int = 768
+    batch_size: int = 768
     precision: str = "bfloat16"
-    vocab: int = 11
+    vocab_size: int = 11
     heads: int = 8
     expansion: float = 4
     width_multiple: int = 256
@@ -49,10 +49,10 @@ class Config:
 
 def weight_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Every trained weight by its official name."""
-    hidden = config.hidden
+    hidden = config.hidden_size
     shapes = {
-        "embed_tokens.embedding_weight": (config.vocab, hidden),
-        "lm_head.weight": (config.vocab, hidden),
+        "embed_tokens.embedding_weight": (config.vocab_size, hidden),
+        "lm_head.weight": (config.vocab_size, hidden),
         "q_head.weight": (2, hidden),
         "q_head.bias": (2,),
     }
@@ -78,7 +78,7 @@ def random_weights(config: Config) -> dict[str, torch.Tensor]:
         name: torch.randn(shape) / math.sqrt(shape[-1]) for name, shape in weight_shapes(config).items()
     }
     # As training begins: no puzzle halts before the head has learnt anything.
-    weights["q_head.weight"] = torch.zeros(2, config.hidden)
+    weights["q_head.weight"] = torch.zeros(2, config.hidden_size)
     weights["q_head.bias"] = torch.full((2,), -5.0)
     return weights
 
@@ -94,7 +94,7 @@ def swiglu(weights: dict, name: str, h: torch.Tensor) -> torch.Tensor:
 
 
 def rotary_table(config: Config, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    size = config.hidden // config.heads
+    size = config.hidden_size // config.heads
     rates = ROPE_THETA ** (-torch.arange(0, size, 2, device=device) / size)
     angles = torch.outer(torch.arange(config.length, device=device), rates).repeat(1, 2)
     return angles.cos(), angles.sin()
@@ -130,9 +130,9 @@ def embed(config: Config, weights: dict, inputs: torch.Tensor, rows: torch.Tenso
     """x: the puzzle's tokens after those of its puzzle embedding, of which `rows` [B, hidden] fill the first."""
     x = F.embedding(inputs, weights["embed_tokens.embedding_weight"])
     if rows is not None:
-        padded = F.pad(rows.to(x.dtype), (0, (config.embedding_tokens - 1) * config.hidden))
-        x = torch.cat((padded.view(-1, config.embedding_tokens, config.hidden), x), 1)
-    return x * math.sqrt(config.hidden)
+        padded = F.pad(rows.to(x.dtype), (0, (config.embedding_tokens - 1) * config.hidden_size))
+        x = torch.cat((padded.view(-1, config.embedding_tokens, config.hidden_size), x), 1)
+    return x * math.sqrt(config.hidden_size)
 
 
 def forward(config: Config, weights: dict, rows, y, z, inputs, rotary):

@@ -56,7 +56,7 @@ def main(race_file: str, data_file: str) -> None:
 
 def solved_share(evaluate: EvaluationStep, config: Config, state: TrainState, inputs, labels) -> float:
     """Of the held-out puzzles, after all supervision steps, with the averaged weights. inputs: [batches, B, cells]."""
-    shape = (config.batch, config.length, config.hidden)
+    shape = (config.batch_size, config.length, config.hidden_size)
     solved = 0
     for batch_inputs, batch_labels in zip(inputs, labels):
         y, z = (state.initial[name].expand(shape).contiguous() for name in ("y", "z"))

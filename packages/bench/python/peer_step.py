@@ -52,8 +52,8 @@ class TrainState:
     """Weights, optimizer, moving average and carry; the carry begins with every puzzle halted."""
 
     def __init__(self, config: Config, weights: Tensors, latents: Tensors, table: torch.Tensor | None, device: str):
-        latent_shape = (config.batch, config.length, config.hidden)
-        cells = (config.batch, config.seq_len)
+        latent_shape = (config.batch_size, config.length, config.hidden_size)
+        cells = (config.batch_size, config.seq_len)
         self.weights = {name: weight.to(device).requires_grad_() for name, weight in weights.items()}
         self.mean = {name: torch.zeros_like(weight) for name, weight in self.weights.items()}
         self.square = {name: torch.zeros_like(weight) for name, weight in self.weights.items()}
@@ -63,8 +63,8 @@ class TrainState:
         self.carry = {
             "y": torch.zeros(latent_shape, dtype=config.dtype, device=device),
             "z": torch.zeros(latent_shape, dtype=config.dtype, device=device),
-            "steps": torch.zeros(config.batch, dtype=torch.int32, device=device),
-            "halted": torch.ones(config.batch, dtype=torch.bool, device=device),
+            "steps": torch.zeros(config.batch_size, dtype=torch.int32, device=device),
+            "halted": torch.ones(config.batch_size, dtype=torch.bool, device=device),
             "inputs": torch.zeros(cells, dtype=torch.int32, device=device),
             "labels": torch.zeros(cells, dtype=torch.int32, device=device),
         }
@@ -98,7 +98,7 @@ class TrainStep:
         state = self.state
         rows = None
         if state.table is not None:
-            rows = state.table.expand(self.config.batch, -1).clone().requires_grad_()
+            rows = state.table.expand(self.config.batch_size, -1).clone().requires_grad_()
         loss, carry, metrics = self.loss(state.weights, rows, state.carry, state.initial, inputs, labels, min_steps)
         loss.backward()
         return loss.detach(), None if rows is None else rows.grad, carry, metrics
@@ -130,7 +130,7 @@ class TrainStep:
             halted = ((steps >= config.supervision_steps) | (q_halt > 0)) & (steps >= min_steps)
             metrics = torch.stack([halted.sum().float(), (halted * whole).sum(), answer, halting])
         next_carry = {**carry, "y": y, "z": z, "steps": steps, "halted": halted}
-        return (answer + 0.5 * halting) / config.batch, next_carry, metrics
+        return (answer + 0.5 * halting) / config.batch_size, next_carry, metrics
 
     def _update(self, weights, grads, mean, square, ema, table, row_grads, rates: torch.Tensor) -> None:
         """AdamATan2, the moving average, and sign-SGD for the one row of the puzzle embedding."""
@@ -163,7 +163,7 @@ class EvaluationStep:
             return self.step(weights, table, y, z, inputs, labels)
 
     def _step(self, weights, table, y, z, inputs, labels):
-        rows = None if table is None else table.expand(self.config.batch, -1)
+        rows = None if table is None else table.expand(self.config.batch_size, -1)
         y, z, logits, _ = peer_model.forward(self.config, weights, rows, y, z, inputs, self.rotary)
         counts = (labels != peer_model.IGNORED_LABEL).any(-1)
         return y, z, (peer_model.solved(logits, labels) & counts).sum()

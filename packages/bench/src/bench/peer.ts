@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type ModelConfig, puzzleTokens } from "trm/model";
+import type { TrainingConfig } from "trm/trainer";
 import { cacheFolder, projectFolder } from "trm-workbench/files";
 import { type BenchRow, rowModel, rowName } from "./rows";
 
@@ -34,27 +35,36 @@ export function findPeer(env: NodeJS.ProcessEnv = process.env): PeerSearch {
 /** The file of one of the peer's programs: `peer.py`, `peer_race.py`, `peer_check.py`. */
 export const peerProgram = (name: string): string => join(projectFolder, "packages", "bench", "python", name);
 
-/** A model's configuration in the peer's words. */
+/** Fields that the peer's `Config` has, in Python's spelling. */
+const peerFields = [
+  "mixer",
+  "hiddenSize",
+  "seqLen",
+  "layers",
+  "n",
+  "T",
+  "batchSize",
+  "precision",
+  "vocabSize",
+  "heads",
+  "expansion",
+  "widthMultiple",
+  "supervisionSteps",
+] as const satisfies (keyof PeerSettings)[];
+
+type PeerSettings = ModelConfig & Pick<TrainingConfig, "batchSize" | "precision">;
+
+/** The peer's configuration of a model: `hiddenSize` is `hidden_size` there. */
 export function peerConfig(
   model: ModelConfig,
-  { batchSize, precision }: { readonly batchSize: number; readonly precision: string },
-) {
-  return {
-    mixer: model.mixer,
-    hidden: model.hiddenSize,
-    seq_len: model.seqLen,
-    embedding_tokens: puzzleTokens(model),
-    layers: model.layers,
-    n: model.n,
-    T: model.T,
-    batch: batchSize,
-    precision,
-    vocab: model.vocabSize,
-    heads: model.heads,
-    expansion: model.expansion,
-    width_multiple: model.widthMultiple,
-    supervision_steps: model.supervisionSteps,
-  };
+  training: Pick<TrainingConfig, "batchSize" | "precision">,
+): Record<string, string | number> {
+  const settings: PeerSettings = { ...model, ...training };
+  const named = peerFields.map((field) => [
+    field.replace(/[a-z][A-Z]/g, ([end, start]) => `${end}_${start.toLowerCase()}`),
+    settings[field],
+  ]);
+  return { ...Object.fromEntries(named), embedding_tokens: puzzleTokens(model) };
 }
 
 /** The arguments with which `peer.py` keeps a row's step ready. */
