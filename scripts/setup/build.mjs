@@ -94,8 +94,9 @@ function sourcesHash() {
   const settings = [
     "tsconfig.json",
     "package-lock.json",
-    ...packages().flatMap((name) => [join(name, "tsconfig.json"), join(name, "package.json")]),
-    "packages/engine/build.mjs",
+    ...packages()
+      .flatMap((name) => ["tsconfig.json", "package.json", "build.mjs"].map((file) => join(name, file)))
+      .filter((file) => existsSync(join(ROOT, file))),
   ];
   const hash = createHash("sha256");
   for (const file of [...sources, ...settings.map((name) => join(ROOT, name))]) {
