@@ -91,9 +91,7 @@ function whatToRun(
     if (name !== undefined) {
       command.error(`error: --resume takes its configuration from the run; leave "${name}" out`);
     }
-    const resume = resumable(options.resume, (stored) =>
-      parseRunConfig(mergeConfig(stored as RunConfigChanges, changes)),
-    );
+    const resume = resumable(options.resume, changes);
     return { folder: resume.folder, config: resume.config, resume };
   }
   if (name === undefined)

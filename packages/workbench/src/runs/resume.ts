@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { latestCheckpoint } from "../checkpoints";
-import type { RunConfig } from "../config/config";
-import { parseRunConfig } from "../config/parse";
+import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "../config";
 import { readJsonFile } from "../files";
 
 /** A run to go on with. */
@@ -18,21 +17,18 @@ export interface Resumable {
 const FIXED = ["training.seed", "training.batchSize"];
 
 /**
- * Finds out how to go on with a run.
+ * Reads a stored run that is to go on.
  * @param path the run's folder, for its newest checkpoint, or one of its checkpoints
- * @param change makes the configuration to go on with out of the stored one
+ * @param changes settings that differ from the stored ones from now on
  * @throws Error when the folder holds no run, or naming the setting that cannot change in the middle of a run
  */
-export function resumable(
-  path: string,
-  change: (stored: RunConfig) => RunConfig = (stored) => stored,
-): Resumable {
+export function resumable(path: string, changes: RunConfigChanges = {}): Resumable {
   const isCheckpoint = existsSync(join(path, "checkpoint.json"));
   const folder = isCheckpoint ? dirname(dirname(resolve(path))) : path;
   const file = join(folder, "config.json");
   if (!existsSync(file)) throw new Error(`${folder} holds no run to resume: it has no config.json`);
   const stored = storedConfig(file);
-  const config = change(stored);
+  const config = Object.keys(changes).length > 0 ? parseRunConfig(mergeConfig(stored, changes)) : stored;
   for (const [path, was, is] of differences(stored, config)) {
     if (/^(model|data)\./.test(path) || FIXED.includes(path)) {
       throw new Error(
