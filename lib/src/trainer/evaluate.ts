@@ -11,7 +11,7 @@ import { correctness } from "./losses";
 /** Accuracy after one supervision step, as shares between 0 and 1. */
 export interface StepAccuracy {
   /** Puzzles solved completely. [exact_accuracy] */
-  readonly puzzles: number;
+  readonly solved: number;
   /** Cells right, averaged over puzzles. [accuracy] */
   readonly cells: number;
   /** Puzzles about which the halting head is right: q_halt >= 0 exactly where solved. [q_halt_accuracy] */
@@ -70,9 +70,9 @@ export function reasonStep(
   const believed = tf.cast(tf.greaterEqual(output.qHalt, 0), "float32");
   const sums = [
     right.counts,
-    tf.mul(right.counts, right.whole),
+    tf.mul(right.counts, right.solved),
     tf.mul(right.counts, right.cells),
-    tf.mul(right.counts, tf.cast(tf.equal(believed, right.whole), "float32")),
+    tf.mul(right.counts, tf.cast(tf.equal(believed, right.solved), "float32")),
   ].map((perRow) => tf.sum(perRow));
   return { output, sums: tf.stack(sums) as tf.Tensor1D };
 }
@@ -160,8 +160,8 @@ export async function evaluate(
       disposeTree(tensors);
     }
   }
-  const bySteps = totals.map(([count, puzzles, cells, halting]) => ({
-    puzzles: puzzles / count,
+  const bySteps = totals.map(([count, solved, cells, halting]) => ({
+    solved: solved / count,
     cells: cells / count,
     halting: halting / count,
   }));

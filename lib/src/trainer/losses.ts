@@ -48,8 +48,8 @@ export function binaryCrossEntropy(q: tf.Tensor1D, target: tf.Tensor1D): tf.Scal
 export type Correctness = {
   /** Share of labelled cells that are right, float32 [B]. */
   readonly cells: tf.Tensor1D;
-  /** 1 where every labelled cell is right, float32 [B]. */
-  readonly whole: tf.Tensor1D;
+  /** 1 where every labelled cell is right, float32 [B]. [exact_accuracy] */
+  readonly solved: tf.Tensor1D;
   /** 1 where a puzzle has labels at all (padding rows have none), float32 [B]. */
   readonly counts: tf.Tensor1D;
 };
@@ -63,7 +63,7 @@ export function correctness(logits: tf.Tensor3D, labels: tf.Tensor2D): Correctne
     const allCells = tf.sum(mask, -1) as tf.Tensor1D;
     return {
       cells: tf.div(rightCells, tf.maximum(allCells, 1)),
-      whole: tf.cast(tf.equal(rightCells, allCells), "float32"),
+      solved: tf.cast(tf.equal(rightCells, allCells), "float32"),
       counts: tf.cast(tf.greater(allCells, 0), "float32"),
     };
   });

@@ -82,7 +82,7 @@ export function deepSupervision(
         const { value, grads, aux } = valueAndGrad((weights: Weights) => {
           const x = inputEmbedding(config, weights.embedding, xInput, null);
           const { yHat, qHat, ...latents } = deepRecursion(config, weights, x, y, z);
-          const { whole: solved } = correctness(yHat, yTrue); // y_hat == y_true
+          const { solved } = correctness(yHat, yTrue); // y_hat == y_true
           let loss = answerLoss(training.loss, yHat, yTrue);
           loss = tf.add(loss, tf.mul(0.5, binaryCrossEntropy(qHat, solved)));
           return [loss, { latents, qHat }];

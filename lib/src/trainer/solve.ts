@@ -122,14 +122,14 @@ async function stepsUntilRight(
     const { supervisionSteps } = reasoner.model.config;
     try {
       for await (const { step, output } of think(reasoner, params, tensors, supervisionSteps)) {
-        const whole = tf.tidy(() => correctness(output.logits, tensors.labels).whole);
-        const right = whole.dataSync();
+        const solved = tf.tidy(() => correctness(output.logits, tensors.labels).solved);
+        const right = solved.dataSync();
         for (let row = 0; row < batch.count; row++) {
           if (right[row] === 1) continue;
           const wrongSoFar = stepsWrong[first + row] === step;
           stepsWrong[first + row] = wrongSoFar ? step + 1 : Number.POSITIVE_INFINITY;
         }
-        whole.dispose();
+        solved.dispose();
       }
     } finally {
       disposeTree(tensors);

@@ -40,7 +40,7 @@ export function lossAndGrads(
 
     const right = correctness(logits, labels);
     const answer = answerLoss(loss, logits, labels);
-    const halt = binaryCrossEntropy(qHalt, right.whole);
+    const halt = binaryCrossEntropy(qHalt, right.solved);
     const goOn = continueLoss(model, learnt, carry, output);
     const perPuzzle = tf.div(tf.add(answer, tf.mul(0.5, tf.add(halt, goOn))), batchSize);
     const total = auxiliaryLoss ? tf.add(perPuzzle, auxiliaryLoss) : perPuzzle;
@@ -53,8 +53,8 @@ export function lossAndGrads(
       const sums = [
         done,
         tf.mul(done, right.cells),
-        tf.mul(done, right.whole),
-        tf.mul(done, tf.cast(tf.equal(believed, right.whole), "float32")),
+        tf.mul(done, right.solved),
+        tf.mul(done, tf.cast(tf.equal(believed, right.solved), "float32")),
         tf.mul(done, tf.cast(steps, "float32")),
       ].map((perRow) => tf.sum(perRow));
       return tf.stack([...sums, answer, halt, goOn]) as tf.Tensor1D;

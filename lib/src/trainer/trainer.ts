@@ -23,7 +23,7 @@ export interface StepReport {
   /** Puzzles that halted. */
   readonly halted: number;
   /** Share of them solved completely. */
-  readonly puzzles: number;
+  readonly solved: number;
   /** Share of their cells that are right. */
   readonly cells: number;
   /** Share of them about which the halting head is right. */
@@ -212,7 +212,7 @@ function stepReport(step: number, config: TrainingConfig, values: ArrayLike<numb
     learningRate: learningRateAt(step, config.learningRate, config),
     loss: (sums.lm_loss + 0.5 * (sums.q_halt_loss + sums.q_continue_loss)) / config.batchSize,
     halted: sums.count,
-    puzzles: sums.exact_accuracy / sums.count,
+    solved: sums.exact_accuracy / sums.count,
     cells: sums.accuracy / sums.count,
     halting: sums.q_halt_accuracy / sums.count,
     supervisionSteps: sums.steps / sums.count,

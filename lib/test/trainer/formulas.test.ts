@@ -63,9 +63,9 @@ test("a puzzle's loss is the mean over its own labelled cells", () => {
   );
   const expected = -Math.log(Math.exp(3) / (Math.exp(3) + 1)) + Math.log(2);
   near(answerLoss("softmax", logits, labels).dataSync(), [expected]);
-  const { cells, whole, counts } = correctness(logits, labels);
+  const { cells, solved, counts } = correctness(logits, labels);
   near(cells.dataSync(), [1, 0.5]);
-  near(whole.dataSync(), [1, 0]);
+  near(solved.dataSync(), [1, 0]);
   near(counts.dataSync(), [1, 1]);
 });
 

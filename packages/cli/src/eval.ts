@@ -174,27 +174,27 @@ function checkFits(model: { seqLen: number; vocabSize: number }, { name, dataset
 }
 
 function summary(path: string, data: TestData, { step, evaluation, arc }: Outcome): string {
-  const { puzzles, cells, halting, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
+  const { solved, cells, halting, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
   const parts = [
     namedLines([
       ["weights", step === undefined ? path : `${path} (step ${count(step)})`],
       ["data", data.name],
-      ["solved", `${percent(puzzles)} of ${count(evaluation.count)} puzzles`],
+      ["solved", `${percent(solved)} of ${count(evaluation.count)} puzzles`],
       ["cells", percent(cells)],
       ["halting", `${percent(halting)} right about being right`],
       ["time", `${duration(seconds)}, ${puzzlesPerSecond.toPrecision(3)} puzzles/s`],
     ]),
     numberTable(
       ["supervision steps", "solved", "cells", "halting"],
-      bySteps.map((at, i) => [String(i + 1), percent(at.puzzles), percent(at.cells), percent(at.halting)]),
+      bySteps.map((at, i) => [String(i + 1), percent(at.solved), percent(at.cells), percent(at.halting)]),
     ),
   ];
   // Generated 4x4 puzzles all have the same rating, which is nothing to compare.
   if (byDifficulty && byDifficulty.length > 1) {
-    const rows = byDifficulty.map(({ from, to, count: size, puzzles, cells }) => [
+    const rows = byDifficulty.map(({ from, to, count: size, solved, cells }) => [
       from === to ? String(from) : `${from} to ${to}`,
       count(size),
-      percent(puzzles),
+      percent(solved),
       percent(cells),
     ]);
     parts.push(numberTable(["rating", "puzzles", "solved", "cells"], rows));

@@ -7,7 +7,7 @@ export interface FinishedRun {
   readonly step: number;
   /** Seconds spent in training steps. */
   readonly seconds: number;
-  readonly puzzles: number;
+  readonly solved: number;
   readonly cells: number;
   readonly halting: number;
   /** True if it was stored before the sweep began. */
@@ -50,14 +50,14 @@ export function runReport(
 ): RunReport {
   const { seed, folder } = run;
   if (stored) {
-    const { puzzles, cells, halting } = stored.evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
+    const { solved, cells, halting } = stored.evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
     const { step, seconds } = stored.facts;
     return {
       seed,
       folder: stored.folder,
       step,
       seconds,
-      puzzles,
+      solved,
       cells,
       halting,
       reused: outcome === undefined,
@@ -71,7 +71,7 @@ export function sweptVariant(name: string, runs: readonly RunReport[], paper?: n
   const shared = { name, runs, ...(paper !== undefined && { paper }) };
   const finished = runs.filter((run): run is RunReport & FinishedRun => "step" in run);
   if (finished.length === 0) return shared;
-  const solved = finished.map(({ puzzles }) => puzzles);
+  const solved = finished.map((run) => run.solved);
   return {
     ...shared,
     solved: { mean: mean(solved), least: Math.min(...solved), most: Math.max(...solved) },
@@ -116,6 +116,6 @@ const reportRow = ({ name, runs, paper }: SweptVariant) => ({
   experiment: "",
   variant: name,
   task: "",
-  accuracies: runs.flatMap((run) => ("step" in run ? [run.puzzles] : [])),
+  accuracies: runs.flatMap((run) => ("step" in run ? [run.solved] : [])),
   ...(paper !== undefined && { paper }),
 });

@@ -68,8 +68,8 @@ export const trainCommand = new Command("train")
         onStep: ({ step, loss }) => {
           bar.current?.update(step, { loss, ...memoryInUse() });
         },
-        onEvaluation: ({ step, puzzles }) => {
-          bar.current?.update(step, { accuracy: puzzles });
+        onEvaluation: ({ step, solved }) => {
+          bar.current?.update(step, { accuracy: solved });
         },
       });
     } finally {
@@ -109,9 +109,9 @@ function summary(result: RunResult): string {
       `${count(step)} of ${count(totalSteps)} steps in ${duration(seconds)}`,
     ],
     training && ["loss", training.loss.toPrecision(3)],
-    ...last.map(({ weights, puzzles, cells, halting, count: puzzleCount, step }): [string, string] => [
+    ...last.map(({ weights, solved, cells, halting, count: puzzleCount, step }): [string, string] => [
       `solved (${weights})`,
-      `${percent(puzzles)} of ${count(puzzleCount)} held-out puzzles after step ${count(step)}; ` +
+      `${percent(solved)} of ${count(puzzleCount)} held-out puzzles after step ${count(step)}; ` +
         `cells ${percent(cells)}, halting ${percent(halting)}`,
     ]),
     ["checkpoint", result.checkpoint],

@@ -71,7 +71,7 @@ test("the whole cycle: build data, train, kill, resume, interrupt, evaluate, exp
     assert.deepEqual(readWeights(join(folder, name)).tensors, original, name);
   }
   const imported = json("eval", "best.pt", "--data", "data");
-  assert.deepEqual([imported.cells, imported.puzzles], [evaluation.cells, evaluation.puzzles]);
+  assert.deepEqual([imported.cells, imported.solved], [evaluation.cells, evaluation.solved]);
 
   json("convert", "best.pt", "again", "--to", "run", "--config", "run/config.json");
   assert.deepEqual(readWeights(join(folder, "again"), "live").tensors, original);

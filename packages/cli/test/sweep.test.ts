@@ -139,10 +139,10 @@ test("an interrupted sweep keeps everything, goes on, and reuses what is finishe
   // Rows of the interrupted part are still there: it went on and did not begin again.
   const rows = readFileSync(join(first, "steps.csv"), "utf8").trim().split("\n");
   assert.equal(rows.length, 151);
-  const { puzzles } = variants[0].runs[0];
-  assert.deepEqual(variants[0].solved, { mean: puzzles, least: puzzles, most: puzzles });
+  const { solved } = variants[0].runs[0];
+  assert.deepEqual(variants[0].solved, { mean: solved, least: solved, most: solved });
   const lastRow = readFileSync(join(first, "evaluations.csv"), "utf8").trim().split("\n").at(-1)!;
-  assert.equal(Number(lastRow.split(",")[4]), puzzles);
+  assert.equal(Number(lastRow.split(",")[4]), solved);
 
   const before = statSync(join(second, "steps.csv")).mtimeMs;
   const again = JSON.parse(trm(folder, ...line).stdout);

@@ -74,7 +74,7 @@ const trainingSchema = z.object({
       seconds: z.number(),
       weights: z.enum(["live", "ema"]),
       count: z.number(),
-      puzzles: z.number(),
+      solved: z.number(),
       cells: z.number(),
       halting: z.number(),
     }),
@@ -206,7 +206,7 @@ export function measured<T extends object>(
 const curveHead = ["step", "minutes", "weights", "held-out puzzles", "solved", "cells right"];
 
 function curveRow(row: NonNullable<AcceleratorReport["training"]>["evaluations"][number]): string[] {
-  const { step, seconds, weights, count, puzzles, cells } = row;
-  return [String(step), (seconds / 60).toFixed(1), weights, String(count), percent(puzzles), percent(cells)];
+  const { step, seconds, weights, count, solved, cells } = row;
+  return [String(step), (seconds / 60).toFixed(1), weights, String(count), percent(solved), percent(cells)];
 }
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;

@@ -144,7 +144,7 @@ async function trainOn(
     signal: AbortSignal.any([signal, AbortSignal.timeout(1000 * seconds)]),
     onMessage: (message) => {
       if (message.event === "evaluation")
-        onProgress(`${(100 * message.puzzles).toFixed(1)}% of held-out puzzles solved`);
+        onProgress(`${(100 * message.solved).toFixed(1)}% of held-out puzzles solved`);
     },
   });
   if ("error" in outcome) throw new Error(`training failed: ${outcome.error}`);

@@ -64,10 +64,10 @@ export async function runRace({ model, training, data, options }: Race): Promise
     const { evaluations, trainingSeconds } = await train(trainer, {
       test: data.test,
       evaluateEvery: options.evaluateEvery,
-      stopWhen: ({ puzzles }) => puzzles >= options.target,
+      stopWhen: ({ solved }) => solved >= options.target,
     });
     return {
-      reached: (evaluations.at(-1)?.puzzles ?? 0) >= options.target,
+      reached: (evaluations.at(-1)?.solved ?? 0) >= options.target,
       steps: trainer.step,
       firstStepSeconds,
       trainingSeconds,

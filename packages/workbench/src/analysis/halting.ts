@@ -39,7 +39,7 @@ export async function haltingTimes(
           const any = tf.zeros([batch.size], "int32") as tf.Tensor1D;
           return {
             halted: decideHalt(config, steps, output.qHalt, output.qContinue, any),
-            solved: correctness(output.logits, tensors.labels).whole,
+            solved: correctness(output.logits, tensors.labels).solved,
           };
         });
         const halted = await after.halted.data();

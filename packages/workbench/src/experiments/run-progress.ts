@@ -17,7 +17,7 @@ export function runProgress(name: string): RunProgress {
   return {
     update(event) {
       if (event.event === "start") totalSteps = event.totalSteps;
-      if (event.event === "evaluation") solved = event.puzzles;
+      if (event.event === "evaluation") solved = event.solved;
       if (event.event !== "step") return;
       first ??= { step: event.step, time: performance.now() };
       last = event;

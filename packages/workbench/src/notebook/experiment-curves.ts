@@ -48,7 +48,7 @@ export function seedCurves(
 export function comparisonRows({ variants }: Comparison): ComparisonRow[] {
   return variants.map(({ variant, runs }) => ({
     variant: variant.name,
-    ours: runs.map((run) => lastEvaluation(run).puzzles),
+    ours: runs.map((run) => lastEvaluation(run).solved),
     ...(variant.paper !== undefined && { paper: variant.paper }),
   }));
 }

@@ -44,7 +44,7 @@ export function gridFigure(result: ExperimentResult, { columns, rows, ...heading
 }
 
 function meanAccuracy({ runs }: VariantResult): number | null {
-  return runs.length === 0 ? null : mean(runs.map((run) => lastEvaluation(run).puzzles));
+  return runs.length === 0 ? null : mean(runs.map((run) => lastEvaluation(run).solved));
 }
 
 function sorted(values: readonly (number | string)[]): (number | string)[] {

@@ -19,9 +19,7 @@ export function swingsFrame({ variants }: Runs): ResultsRow[] {
   return variants.flatMap(({ variant, runs }) =>
     runs.flatMap(({ seed, evaluations }) =>
       (["live", "ema"] as const).flatMap((weights): ResultsRow[] => {
-        const solved = evaluations
-          .filter((row) => row.weights === weights)
-          .map(({ puzzles }) => 100 * puzzles);
+        const solved = evaluations.filter((row) => row.weights === weights).map(({ solved }) => 100 * solved);
         if (solved.length === 0) return [];
         return [
           {

@@ -53,7 +53,7 @@ export type ResultsRow = Readonly<Record<string, string | number>>;
 export function resultsFrame({ variants }: Comparison): ResultsRow[] {
   return variants.map(({ variant, config, runs }): ResultsRow => {
     const passes = config && passesPerStep(config.model);
-    const solved = runs.map((run) => 100 * lastEvaluation(run).puzzles);
+    const solved = runs.map((run) => 100 * lastEvaluation(run).solved);
     return {
       variant: variant.name,
       "solved %": mean(solved),
@@ -74,7 +74,7 @@ export function resultsFrame({ variants }: Comparison): ResultsRow[] {
 export const stepWhenSolved =
   (share: number) =>
   ({ evaluations }: Pick<MeasuredRun, "evaluations">): number =>
-    evaluations.find(({ weights, puzzles }) => weights === "ema" && puzzles >= share)?.step ?? Number.NaN;
+    evaluations.find(({ weights, solved }) => weights === "ema" && solved >= share)?.step ?? Number.NaN;
 
 /** Hands the results of an experiment to the table at the end of `npm run reproduce`. */
 export function reportExperiment({ experiment, task, variants }: Comparison): void {
@@ -83,7 +83,7 @@ export function reportExperiment({ experiment, task, variants }: Comparison): vo
       experiment: experiment.title,
       variant: variant.name,
       task,
-      accuracies: runs.map((run) => lastEvaluation(run).puzzles),
+      accuracies: runs.map((run) => lastEvaluation(run).solved),
       ...(variant.paper !== undefined && { paper: variant.paper }),
     })),
   );

@@ -58,7 +58,7 @@ export function thinkingFrame({ variants }: ExperimentResult, share = 0.5): Resu
       [`${solved} after core minutes`]: mean(
         runs.map(({ facts }, i) => (reached[i] / facts.step) * (facts.processorSeconds / 60)),
       ),
-      "solved %": mean(runs.map((run) => 100 * lastEvaluation(run).puzzles)),
+      "solved %": mean(runs.map((run) => 100 * lastEvaluation(run).solved)),
       "paper %": 100 * (variant.paper ?? Number.NaN),
     };
   });

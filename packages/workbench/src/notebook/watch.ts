@@ -62,7 +62,7 @@ export function trainingView({ title, name = "TRM" }: Pick<WatchOptions, "title"
       bar?.update(step, { loss, accuracy });
     },
     evaluation(report: EvaluationReport) {
-      accuracy = report.puzzles;
+      accuracy = report.solved;
       evaluations.push(report);
       chart.update(() => evaluationFigure(evaluations, { title, name }));
     },
@@ -86,7 +86,7 @@ export function evaluationFigure(
 
 /** One curve for each kind of weights and each measure that a run was evaluated with. */
 export function evaluationCurves(
-  evaluations: readonly Pick<EvaluationReport, "step" | "weights" | "puzzles" | "cells">[],
+  evaluations: readonly Pick<EvaluationReport, "step" | "weights" | "solved" | "cells">[],
   name: string,
 ): Curve[] {
   return (["ema", "live"] as const).flatMap((weights) => {
@@ -97,7 +97,7 @@ export function evaluationCurves(
       weights,
       measure,
       steps: own.map(({ step }) => step),
-      seeds: [own.map((evaluation) => evaluation[measure])],
+      seeds: [own.map(({ solved, cells }) => (measure === "cells" ? cells : solved))],
     }));
   });
 }

@@ -10,7 +10,7 @@ export interface DifficultyAccuracy {
   readonly to: number;
   readonly count: number;
   /** Share of puzzles solved completely. */
-  readonly puzzles: number;
+  readonly solved: number;
   /** Share of cells that are right. */
   readonly cells: number;
 }
@@ -99,7 +99,7 @@ function byDifficulty(
     from: ratings[puzzles[0]],
     to: ratings[puzzles[puzzles.length - 1]],
     count: puzzles.length,
-    puzzles: puzzles.filter((puzzle) => outcomes[puzzle].solved).length / puzzles.length,
+    solved: puzzles.filter((puzzle) => outcomes[puzzle].solved).length / puzzles.length,
     cells: puzzles.reduce((sum, puzzle) => sum + outcomes[puzzle].cells, 0) / puzzles.length,
   }));
 }

@@ -64,7 +64,7 @@ export interface Metrics {
   close(): void;
 }
 
-/** Columns of `steps.csv`. */
+/** Columns of `steps.csv`. `puzzles` is the share that is solved: stored runs have this name. */
 export const STEP_COLUMNS = [
   "step",
   "seconds",
@@ -97,12 +97,12 @@ export function openMetrics(folder: string, config: MetricsConfig, step: number)
   return {
     step(report, seconds) {
       if (report.step % config.every !== 0) return;
-      steps.append({ ...report, seconds: rounded(seconds) });
-      const { step, ...values } = report;
-      events?.scalars(step, tagged("train", values));
+      const { step, solved: puzzles, ...rest } = report;
+      steps.append({ ...rest, step, puzzles, seconds: rounded(seconds) });
+      events?.scalars(step, tagged("train", { ...rest, puzzles }));
     },
     evaluation(report, seconds) {
-      const { step, weights, count, puzzles, cells, halting } = report;
+      const { step, weights, count, solved: puzzles, cells, halting } = report;
       evaluations.append({ step, seconds: rounded(seconds), weights, count, puzzles, cells, halting });
       events?.scalars(step, tagged(`test/${weights}`, { puzzles, cells, halting }));
     },

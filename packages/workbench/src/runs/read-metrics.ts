@@ -12,7 +12,8 @@ export interface EvaluationRow {
   readonly weights: "live" | "ema";
   /** Held-out puzzles. */
   readonly count: number;
-  readonly puzzles: number;
+  /** Share of them that is solved; the column is `puzzles`. */
+  readonly solved: number;
   readonly cells: number;
   readonly halting: number;
 }
@@ -46,7 +47,7 @@ export function readEvaluations(folder: string): EvaluationRow[] {
       seconds: value("seconds"),
       weights,
       count: value("count"),
-      puzzles: value("puzzles"),
+      solved: value("puzzles"),
       cells: value("cells"),
       halting: value("halting"),
     };

@@ -21,7 +21,7 @@ export type RunMessage =
   | { readonly event: "start"; readonly totalSteps: number }
   | { readonly event: "step"; readonly step: number; readonly loss: number }
   /** `evaluations.csv` has a new row. */
-  | { readonly event: "evaluation"; readonly puzzles: number };
+  | { readonly event: "evaluation"; readonly solved: number };
 
 /** How a run that did not fail ended. */
 export type EndMessage =
@@ -44,7 +44,7 @@ export const trainingWorker: Worker<TrainingRequest, RunMessage | EndMessage> = 
       signal,
       onStart: ({ totalSteps }) => tell({ event: "start", totalSteps }),
       onStep: ({ step, loss }) => tell({ event: "step", step, loss }),
-      onEvaluation: ({ puzzles }) => tell({ event: "evaluation", puzzles }),
+      onEvaluation: ({ solved }) => tell({ event: "evaluation", solved }),
     });
     const trained = { step, seconds, processorSeconds, parameters, ...runEnvironment(threads) };
     await tell(interrupted ? { event: "interrupted" } : { event: "done", trained });

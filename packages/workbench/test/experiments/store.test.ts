@@ -35,9 +35,9 @@ test("a run that is stored comes back as it was trained, with what it was comput
   assert.deepEqual([again.result, again.outcomes.size], [result, 0]);
 
   const { reasoner, params, data } = await loadRun(run);
-  const { puzzles, cells } = await evaluate(reasoner, params, data.test[0], { batchSize: 8 });
+  const { solved, cells } = await evaluate(reasoner, params, data.test[0], { batchSize: 8 });
   const last = run.evaluations.at(-1)!;
-  assert.deepEqual([last.puzzles, last.cells], [puzzles, cells]);
+  assert.deepEqual([last.solved, last.cells], [solved, cells]);
   reasoner.dispose();
   data.close();
 });

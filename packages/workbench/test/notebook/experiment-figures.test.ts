@@ -14,7 +14,7 @@ import { tinyExperiment } from "../experiments/support";
 
 /** What one run of each variant gave. */
 interface Measured {
-  readonly puzzles: number;
+  readonly solved: number;
   readonly halted?: readonly number[];
   readonly supervisionSteps?: readonly number[];
 }
@@ -35,7 +35,7 @@ function resultOf(variants: readonly Variant[], measured: readonly Measured[]): 
 
 function storedRun(
   planned: Pick<StoredRun, "hash" | "seed" | "config">,
-  { puzzles, halted = [0, 0, 0, 0], supervisionSteps = halted }: Measured,
+  { solved, halted = [0, 0, 0, 0], supervisionSteps = halted }: Measured,
 ): StoredRun {
   const step = halted.map((_, i) => i + 1);
   const rest = step.map(() => 0);
@@ -56,8 +56,8 @@ function storedRun(
       halting: rest,
     },
     evaluations: [
-      { ...evaluation, step: 2, puzzles: puzzles / 2 },
-      { ...evaluation, step: 4, puzzles },
+      { ...evaluation, step: 2, solved: solved / 2 },
+      { ...evaluation, step: 4, solved },
     ],
     facts: {
       date: new Date().toISOString(),
@@ -82,7 +82,7 @@ const depths = [
 ];
 
 describe("gridFigure", () => {
-  const result = resultOf(depths, [{ puzzles: 0.2 }, { puzzles: 0.4 }, { puzzles: 0.6 }]);
+  const result = resultOf(depths, [{ solved: 0.2 }, { solved: 0.4 }, { solved: 0.6 }]);
 
   it("places every variant by two fields, in their order, and leaves empty what nobody measured", () => {
     const [map] = gridFigure(result, { columns: "model.n", rows: "model.T" }).data as {
@@ -121,8 +121,8 @@ describe("thinking times", () => {
   ];
   // A step in which no puzzle was finished has no mean.
   const result = resultOf(halting, [
-    { puzzles: 0.8, halted: [1, 3, 0, 2], supervisionSteps: [4, 2, Number.NaN, 1] },
-    { puzzles: 0.4, halted: [0, 4, 0, 4], supervisionSteps: [Number.NaN, 4, Number.NaN, 4] },
+    { solved: 0.8, halted: [1, 3, 0, 2], supervisionSteps: [4, 2, Number.NaN, 1] },
+    { solved: 0.4, halted: [0, 4, 0, 4], supervisionSteps: [Number.NaN, 4, Number.NaN, 4] },
   ]);
 
   it("are means over puzzles, not over training steps", () => {
@@ -139,7 +139,7 @@ describe("thinking times", () => {
     assert.equal(halt["60% solved after core minutes"], 2);
     assert.equal(thinkingFrame(result, 0.4)[0]["40% solved after core minutes"], 1);
     assert.ok(Number.isNaN(never["60% solved at step"]));
-    const thinned = resultOf(halting, [{ puzzles: 0.8, halted: [4, 2] }, { puzzles: 0.4 }]);
+    const thinned = resultOf(halting, [{ solved: 0.8, halted: [4, 2] }, { solved: 0.4 }]);
     assert.ok(Number.isNaN(thinkingFrame(thinned)[0]["puzzles finished"]));
   });
 });
@@ -150,7 +150,7 @@ describe("trainVariant", () => {
   });
 
   it("trains a network of one's own with the settings of an experiment and puts it beside", async () => {
-    const result = resultOf([{ name: "TRM", changes: { training: { totalSteps: 4 } } }], [{ puzzles: 0.5 }]);
+    const result = resultOf([{ name: "TRM", changes: { training: { totalSteps: 4 } } }], [{ solved: 0.5 }]);
     let applied = 0;
     const network: Network<tf.Tensor2D> = {
       init: ({ hiddenSize }, random) => linearWeight(hiddenSize, hiddenSize, random),

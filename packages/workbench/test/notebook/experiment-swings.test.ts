@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { swingsFrame } from "../../src/notebook";
 
-const evaluation = (step: number, weights: "live" | "ema", puzzles: number) => ({
+const evaluation = (step: number, weights: "live" | "ema", solved: number) => ({
   step,
   weights,
-  puzzles,
+  solved,
   seconds: step,
   count: 100,
-  cells: puzzles,
+  cells: solved,
   halting: 1,
 });
 

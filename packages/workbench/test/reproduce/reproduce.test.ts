@@ -83,7 +83,7 @@ reportExperiment(await runExperiment(experiment, { chart: false }));`;
     assert.ok(after.date > before.facts.date, "trained anew");
     assert.ok(lines.includes("04 Tiny, 4x4 Sudoku: 1 of 1 runs done"), lines.join("\n"));
     assert.ok(lines.includes("05 Other, 4x4 Sudoku: 1 of 1 runs from the store"), lines.join("\n"));
-    const accuracies = [before.evaluations.at(-1)?.puzzles];
+    const accuracies = [before.evaluations.at(-1)?.solved];
     const row = { variant: "TRM", task: "4x4 Sudoku", accuracies, paper: 0.874 };
     assert.deepEqual(rows, [
       { experiment: "Tiny", ...row },

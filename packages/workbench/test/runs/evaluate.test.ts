@@ -30,7 +30,7 @@ test("details agree with the evaluation itself, by difficulty and in all", async
     },
   });
   assert.deepEqual(rows, [7, 14, 21, 24]);
-  for (const field of ["count", "puzzles", "cells", "halting"] as const)
+  for (const field of ["count", "solved", "cells", "halting"] as const)
     assert.equal(detail[field], plain[field]);
   const ranges = detail.byDifficulty!;
   assert.deepEqual(

@@ -40,10 +40,10 @@ test("steps are thinned out, evaluations are not", () => {
   const folder = scratchFolder();
   const metrics = openMetrics(folder, { format: "csv", every: 5, tensorboard: false }, 0);
   const report = { learningRate: 1e-3, loss: 2, halted: 0, supervisionSteps: Number.NaN };
-  const shares = { puzzles: Number.NaN, cells: Number.NaN, halting: Number.NaN };
+  const shares = { solved: Number.NaN, cells: Number.NaN, halting: Number.NaN };
   for (let step = 1; step <= 12; step++) metrics.step({ step, ...report, ...shares }, step / 10);
   metrics.evaluation(
-    { step: 7, weights: "ema", count: 4, bySteps: [], puzzles: 0.5, cells: 0.75, halting: 1 },
+    { step: 7, weights: "ema", count: 4, bySteps: [], solved: 0.5, cells: 0.75, halting: 1 },
     3,
   );
   metrics.close();
