@@ -112,8 +112,8 @@ ROUND(half)
 TILE(full)
 TILE(half)
 
-/* `tiles` tiles of `rows` rows under each other, `cols` columns of C. Up to half a vector of columns
-   takes half the time where vectors are as wide as this. */
+/* `tiles` tiles of `rows` rows each, over `cols` columns of C. With wide vectors, up to half a vector of
+   columns takes half the time. */
 INLINE void gemm_columns(GemmShape p, int rows, long tiles, int cols, const char *a, const char *b,
                          char *c) {
   for (long i = 0; i < tiles; i++, a += p.ats, c += rows * p.ldc) {
@@ -128,7 +128,7 @@ INLINE void gemm_rows(GemmShape p, int rows, long tiles, long N, const char *a, 
   long rest = N % PANEL, size = p.out_bf16 ? BF16_BYTES : 4;
   for (long i = 0; i < N / PANEL; i++, b += p.bps, c += PANEL * size)
     gemm_columns(p, rows, tiles, PANEL, a, b, c);
-  /* a little more than one vector: the vector and the little apart */
+  /* slightly more than one vector: the vector, then the rest */
   if (LANES == 16 && rest > LANES && rest <= LANES + LANES / 2) {
     gemm_columns(p, rows, tiles, LANES, a, b, c);
     b += 4 * LANES, c += LANES * size, rest -= LANES;
@@ -159,8 +159,8 @@ INLINE void gemm_all(GemmShape p, long M, long N, const char *a, const char *b, 
 /* C[M,N] (row-major, row stride ldc) = A·B, or += where accumulate. Element (m,k) of A is
    a[m*ams + k*aks]. B: the k-th row of panel i is at b + i*bps + k*bks (packed: bps = K*PANEL,
    bks = PANEL; a row-major [K,N] matrix as it is: bps = PANEL, bks = N, of which up to PANEL-1 floats
-   behind a row's end are read). Where out_bf16, which is for processors without bf16, C is rounded to that
-   (then accumulate is 0). */
+   past the end of a row are read). If out_bf16, which is for processors without bf16 instructions, C is rounded
+   to bf16 (then accumulate is 0). */
 INLINE void gemm_f32(long M, long N, long K, const float *a, long ams, long aks, const float *b,
                      long bps, long bks, float *c, long ldc, int accumulate, int out_bf16) {
   GemmShape p = {K, 4 * ams, 4 * aks, 0, 4 * bps, 4 * bks, 4 * ldc, 0, accumulate, out_bf16};
@@ -168,7 +168,7 @@ INLINE void gemm_f32(long M, long N, long K, const float *a, long ams, long aks,
 }
 
 /* A gradient of weights, C += A·B, by blocks: element (m,k) of A is a[m + k*aks], (k,n) of B is b[k*bks + n].
-   Rows of A lie far apart there, all at one distance, and so share few places of a cache; a block's copy lies together.
+   Rows of A are far apart at equal distances, so they compete for a few cache sets; the copy of a block is contiguous.
    `scratch` holds BLOCK_M * BLOCK_K floats and a B of BLOCK_K rows in panels. */
 enum { BLOCK_M = 96, BLOCK_K = 256 };
 
@@ -199,7 +199,7 @@ INLINE void gemm_by_blocks(long M, long N, long K, const float *a, long aks, con
 }
 
 #ifdef __AVX512BF16__
-/* The same of bf16, summed in float32; C is float, or rounded to bf16 where out_bf16 (then accumulate
+/* The same of bf16, summed in float32; C is float, or rounded to bf16 if out_bf16 (then accumulate
    is 0). The pair (m, k/2) of A is the word at a[m*ams + k/2*aks] (a row-major A with even K: ams = K,
    aks = 2; from pack_a_bf16: ams = 2, aks = 2*M). B comes from pack_bf16. */
 INLINE void gemm_bf16(long M, long N, long K, const bf16 *a, long ams, long aks, const bf16 *b,

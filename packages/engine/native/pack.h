@@ -29,7 +29,7 @@ INLINE void gemm_transpose(char *to, long to_stride, const char *from, long from
 }
 #endif
 
-/* The transposed of 32-bit words: the c-th of row r goes to to[r*columns + c] from from[r + c*stride]. */
+/* Transposes 32-bit words: from[r + c*stride] goes to to[r*columns + c]. */
 static inline void columns_to_rows(void *to, const void *from, long rows, long columns, long stride) {
   long r4 = rows / 4 * 4, c4 = columns / 4 * 4;
   for (long r = 0; r < r4; r += 4)
@@ -59,7 +59,7 @@ INLINE void pack_f32(float *to, const float *b, long K, long N, long rs, long cs
     gemm_pack_panel((uint32_t *)to, (const char *)b, K, gemm_min(N - n, PANEL), 4 * rs, 4 * cs);
 }
 
-/* Length of parts, at most `most` each and nearly equal, of a whole. */
+/* The length of nearly equal parts of a whole, each at most `most`. */
 INLINE long gemm_part(long whole, long most) {
   long parts = (whole + most - 1) / most;
   return (whole + parts - 1) / parts;

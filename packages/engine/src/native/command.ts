@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { type Steps, step } from "../steps";
 
 export interface Output {
-  /** Null where the program did not start, or was ended by `signal`. */
+  /** Null if the program did not start, or was ended by `signal`. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;

@@ -1,4 +1,4 @@
-/** Lowers a graph to a C program that runs all of it in one call, on TensorFlow's tensors. */
+/** Lowers a graph to a C program that runs it in one call, on the tensors of TensorFlow. */
 import koffi from "koffi";
 import type { TensorMetadata } from "../binding";
 import { dataTypeOf } from "../graph/attributes";
@@ -39,11 +39,11 @@ function checkWorthwhile(graph: Graph, { batch, threads, ops }: Plan): void {
 }
 
 /**
- * Makes a graph a native program.
+ * Compiles a graph to a native program.
  *
- * @param batch indices of the parameters whose first dimension is the batch; undefined where {@link planGraph} finds it
- * @param anySize also where it does not pay
- * @throws NotNative where the graph has something that native programs do not do, or where the machine has no C compiler
+ * @param batch indices of the parameters whose first dimension is the batch; found by {@link planGraph} if undefined
+ * @param anySize true to compile also graphs that do not gain from it
+ * @throws NotNative if native programs do not support something in the graph, or if the machine has no C compiler
  */
 export function* lowerNatively(
   tensorflow: TensorFlow,
@@ -117,7 +117,7 @@ interface Run {
   async(addresses: BigUint64Array, done: (error: Error | null, fault: number) => void): void;
 }
 
-/** Graphs that are alike share a library, with its memory and its threads. */
+/** Number of users of each library. Equal graphs share a library, with its memory and its threads. */
 const users = new Map<string, number>();
 
 /** A compiled library, which frees its memory when its last user closes it. */
@@ -133,7 +133,7 @@ function openProgram(path: string): { run: Run; close(): void } {
   };
 }
 
-/** Constants in memory that JavaScript's garbage collector does not move, each at an address that suits vectors. */
+/** Copies constants to memory that the garbage collector does not move, each aligned for vectors. */
 function allocateConstants(constants: readonly ConstantData[]): { addresses: bigint[]; release(): void } {
   const offsets: number[] = [];
   let bytes = 0;
@@ -148,7 +148,7 @@ function allocateConstants(constants: readonly ConstantData[]): { addresses: big
   const base = koffi.address(memory) as bigint;
   return {
     addresses: offsets.map((offset) => base + BigInt(offset)),
-    // Until then the closure keeps it.
+    // Until the release, the closure keeps the memory alive.
     release: () => {
       memory = undefined;
     },

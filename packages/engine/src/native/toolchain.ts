@@ -1,4 +1,4 @@
-/** The machine's C compiler, and the programs that it has made. */
+/** The C compiler of the machine, and the cache of libraries that it has compiled. */
 import { createHash } from "node:crypto";
 import {
   accessSync,
@@ -22,10 +22,10 @@ import { findTensorFlow } from "../tensorflow/find-library";
 import { type Output, runCommand } from "./command";
 import { NotNative } from "./not-native";
 
-/** Makes code for this very processor; compilers differ in the word for it. */
+/** The flags that select the instructions of this processor. Compilers know one or the other. */
 const forThisMachine = ["-march=native", "-mcpu=native"];
 
-/** A C compiler that makes programs for this machine. */
+/** A C compiler for this machine. */
 export interface Toolchain {
   readonly command: string;
   readonly flags: readonly string[];
@@ -35,22 +35,22 @@ export interface Toolchain {
   readonly bfloat16: boolean;
   /** Its own name and version. */
   readonly version: string;
-  /** All that decides the machine code besides the text. */
+  /** The properties of compiler and processor that decide the machine code of a text. */
   readonly identity: string;
 }
 
-/** `packages/engine/native`, seen from the sources and from what they are built to. */
+/** `packages/engine/native`: the path is the same from the sources and from the compiled files. */
 const runtime = join(__dirname, "..", "..", "native");
 
-/** NaN and infinity keep their meaning; only what C allows for errors and traps is given up. */
+/** Optimization without errno and traps. NaN and infinity keep their meaning. */
 const flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-std=gnu11", "-w"];
 
 let found: Toolchain | undefined | "none";
 
-/** A C compiler, and the arguments by which a program that is more than one becomes it. */
+/** A program, and the arguments that make it a C compiler, such as `zig cc`. */
 type Candidate = readonly [command: string, ...args: string[]];
 
-/** The setting `cc`, else cc, gcc or clang, else the Python package `ziglang` beside TensorFlow; undefined where none works. */
+/** The setting `cc`, else cc, gcc or clang, else the Python package `ziglang` beside TensorFlow; undefined if none works. */
 export const toolchain = (): Toolchain | undefined => runNow(findToolchain());
 
 /** {@link toolchain} in steps. */
@@ -63,13 +63,13 @@ export function* findToolchain(): Steps<Toolchain | undefined> {
 function* candidates(): Steps<Candidate[]> {
   const { cc } = settings();
   if (cc !== undefined) return [[cc]];
-  // Without Apple's tools, its cc opens a window that offers them.
+  // On macOS without developer tools, cc opens a window that offers to install them.
   const has = process.platform !== "darwin" || (yield* runCommand("xcode-select", ["-p"], "")).status === 0;
   const zig = zigBesideTensorFlow();
   return [...(has ? ([["cc"], ["gcc"], ["clang"]] as const) : []), ...(zig ? ([[zig, "cc"]] as const) : [])];
 }
 
-/** Zig is clang with all that it needs to link. */
+/** The Python package `ziglang`: clang with a linker. */
 function zigBesideTensorFlow(): string | undefined {
   const { found } = findTensorFlow();
   if (found === null) return undefined;
@@ -93,7 +93,7 @@ function* firstWorking(candidates: readonly Candidate[]): Steps<Toolchain | unde
   return undefined;
 }
 
-/** Lets a compiler say what it makes code for; undefined where it does not work. */
+/** Asks a compiler for the properties of its target; undefined if it does not work. */
 function* probe(
   command: string,
   flags: readonly string[],
@@ -128,7 +128,7 @@ function* run(command: string, args: readonly string[], input: string): Steps<Ou
   }
 }
 
-/** The folder of the setting `nativeCache`, else of the user's cache; one for temporary files where that cannot be written to. */
+/** The folder of the setting `nativeCache`, else of the user's cache; a temporary one if that is not writable. */
 function writableFolder(): string {
   const folder = settings().nativeCache ?? defaultCacheFolder("native");
   try {
@@ -143,10 +143,11 @@ function writableFolder(): string {
 }
 
 /**
- * The path of the library made from a program's text, from the cache where it has been made before.
+ * Compiles the text of a program, unless the library is in the cache already.
  *
- * @param name of the function, for those who watch
- * @throws NotNative, after a warning, where the compiler refuses it, the disk is full, or what was made does not load
+ * @param name name of the function, for progress messages
+ * @returns the path of the library
+ * @throws NotNative, after a warning, if the compiler fails, the disk is full, or the library does not load
  */
 export function* compileText(tools: Toolchain, name: string, text: string): Steps<string> {
   const { command, flags, identity } = tools;
@@ -157,7 +158,7 @@ export function* compileText(tools: Toolchain, name: string, text: string): Step
     const folder = writableFolder();
     const making = () => announced({ name, compiler: tools.version }, makeLibrary(tools, text, folder, key));
     const path = findKept(folder, key) ?? (yield* making());
-    // Its threads may still be on their way to sleep when koffi unloads libraries at the end of the process.
+    // Threads of the library may still be running when koffi unloads libraries at the end of the process.
     const problem = keepLoaded(path);
     if (problem !== undefined) throw new Error(problem);
     return path;
@@ -168,7 +169,7 @@ export function* compileText(tools: Toolchain, name: string, text: string): Step
   }
 }
 
-/** A library's name holds a checksum of its contents, as loading a damaged one could end the process. */
+/** The file name contains a checksum of the library, because loading a damaged one could crash the process. */
 const libraryName = (key: string, contents: Uint8Array) =>
   `${key}-${createHash("sha256").update(contents).digest("hex").slice(0, 32)}.so`;
 
@@ -186,7 +187,7 @@ function findKept(folder: string, key: string): string | undefined {
   return undefined;
 }
 
-/** Another process may have pruned the file since the folder was read. */
+/** Reads a file; undefined if another process has pruned it since the folder was read. */
 function readIfThere(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);
@@ -195,7 +196,8 @@ function readIfThere(path: string): Uint8Array | undefined {
   }
 }
 
-const mostBytes = 200e6;
+/** Size of the cache in bytes. */
+const maxCacheBytes = 200e6;
 
 function* makeLibrary(
   { command, flags }: Toolchain,
@@ -214,7 +216,7 @@ function* makeLibrary(
     if (made.status !== 0) throw new Error(made.stderr || made.error?.message || `killed by ${made.signal}`);
     const path = join(folder, libraryName(key, readFileSync(partial)));
     renameSync(partial, path);
-    prune(folder, mostBytes);
+    prune(folder, maxCacheBytes);
     return path;
   } finally {
     rmSync(partial, { force: true });
