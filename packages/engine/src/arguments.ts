@@ -44,7 +44,7 @@ function pathOf({ values }: Arguments, tensor: tf.Tensor): string {
   return found;
 }
 
-/** Refuses a donated tensor that is used twice: it would be freed under the other's feet. */
+/** Refuses a donated tensor that is used twice: the call would free it while the other use needs it. */
 export function checkDonation(name: string, { tensors }: Arguments, donate: readonly number[]): void {
   if (donate.length === 0) return;
   const donated = new Set<tf.Tensor>();
@@ -72,9 +72,9 @@ export function inputsAt({ tensors }: Arguments, positions: readonly number[]): 
 }
 
 /**
- * {@link inputsAt} for the arguments that hold examples; undefined where the caller did not tell.
+ * {@link inputsAt} for the arguments that hold examples; undefined without the option.
  *
- * @throws Error where their tensors have not one first dimension in common
+ * @throws Error if their first dimensions differ
  */
 export function batchInputs(
   name: string,

@@ -17,9 +17,9 @@ export type BackendName = "tensorflow" | "pjrt" | "wasm" | "cpu";
 /** Options of {@link startEngine}. */
 export interface EngineOptions {
   /**
-   * `auto` (the default) takes what the setting `backend` names; without it TensorFlow if it is installed,
-   * else tfjs's WebAssembly backend, and says so once.
-   * `pjrt` is a device with a PJRT plugin, such as a GPU. Any choice but `auto` is taken or fails.
+   * `auto` takes the backend in the settings. Without one it takes TensorFlow if it is installed, else tfjs's WebAssembly backend,
+   * with a warning. `pjrt` is a device with a PJRT plugin, such as a GPU. A named backend that cannot start is an error.
+   * @default "auto"
    */
   backend?: "auto" | BackendName;
   /** Threads that TensorFlow computes with; one per core when left out. Only the first start can set it. */
@@ -50,10 +50,10 @@ let threadsInUse: number | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Starts the engine and makes its backend tfjs's current one. Everything that makes tensors comes after it.
- * Further calls are free; one that names another backend switches to it, and tfjs moves tensors over when they are used.
+ * Starts the engine and makes its backend tfjs's current one. Call it before anything makes a tensor.
+ * A second call returns at once. If it names another backend, it switches to that; tfjs moves tensors when they are used.
  *
- * @throws Error when the named backend cannot be had, saying what to install, or when `threads` comes too late
+ * @throws Error that says what to install if the named backend cannot start; Error if `threads` comes too late
  * @example
  * const { backend } = await startEngine();          // "tensorflow", or "wasm" where there is no TensorFlow
  * await startEngine({ backend: "tensorflow", threads: 2 });
@@ -163,7 +163,7 @@ async function tryTensorFlow(threads?: number): Promise<EngineInfo | { problem: 
   };
 }
 
-/** Tensors on a PJRT device. It needs no TensorFlow. */
+/** Starts a PJRT device. It needs no TensorFlow. */
 async function startPjrt(options?: DeviceOptions): Promise<EngineInfo> {
   const { device, owner } = pjrtEngine(options);
   tensorOwners.activate(owner);

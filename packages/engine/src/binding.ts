@@ -1,5 +1,5 @@
 /**
- * The seam between tfjs and whatever computes.
+ * The interface between tfjs and the library that computes.
  *
  * tfjs-node's kernels (`@tensorflow/tfjs-node-gpu`) turn every tfjs kernel into one or a few TensorFlow ops and hand
  * them to a "binding". There, that is a native addon. Here it is {@link bindingSwitch}: its current binding either runs

@@ -1,9 +1,9 @@
 /**
  * `compile()` is to tfjs what `jax.jit` and `tf.function` are to Python.
  *
- * The first call with arguments of some shapes runs the function once while every kernel, the gradients and the optimizer
- * included, is written down instead of computed (`graph/record.ts`). Passes tidy the graph, and a lowering makes it
- * one program. From then on, calls with such arguments run that program.
+ * The first call with arguments of some shapes runs the function once and records every operation, those of gradients and the
+ * optimizer included, instead of computing it (`graph/record.ts`). Passes simplify the graph, and a lowering makes it one program.
+ * Later calls with such arguments run that program.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Arguments, argumentsOf, checkDonation, checkTensors, disposeDonated } from "./arguments";
@@ -34,9 +34,9 @@ import { disposeTree, mapTree, signatureOf } from "./tree";
 export interface CompileOptions {
   /** `bfloat16`: matrix products take bfloat16, the rest keeps float32; arguments and results stay float32. */
   readonly precision?: "float32" | "bfloat16";
-  /** For messages; the function's own name when left out. */
+  /** Name for messages. @default the function's own name */
   readonly name?: string;
-  /** Positions of arguments that the call uses up: their tensors are disposed after the run (never when it failed). */
+  /** Positions of arguments that the call uses up: their tensors are disposed after a successful run. */
   readonly donate?: readonly number[];
   /**
    * Positions of arguments that hold examples: the first dimension of all their tensors, of any dtype, is the batch, and has one
@@ -86,11 +86,11 @@ interface Call {
  *
  * Tensors in the arguments may differ from call to call. All else is fixed in the program: shapes, dtypes, the structure of the
  * arguments, numbers and strings in them, and what the function closes over. So each new shape, and each new number,
- * costs a recording: pass what changes often as a tensor. (Only a `tf.Variable` that it closes over is read anew.)
- * Reading tensors' data inside is not possible; nor is assigning to variables: return the new values.
+ * compiles again: pass what changes often as a tensor. (A `tf.Variable` that it closes over is read at each call.)
+ * The function cannot read the data of tensors or assign to variables; it returns the new values.
  *
- * Results are new tensors which the caller owns, as after `tf.tidy`. Under `tf.grad` and inside of another compiled function
- * a call runs the plain function, so both can look into it. Without TensorFlow (wasm, cpu) all calls do.
+ * Results are new tensors that the caller owns, as after `tf.tidy`. A call runs the plain function under `tf.grad`, inside of another
+ * compiled function, and on the backends wasm and cpu.
  *
  * @example
  * const step = compile((w: tf.Tensor, x: tf.Tensor) => tf.sub(w, tf.mul(0.1, tf.grad((w) => loss(w, x))(w))));

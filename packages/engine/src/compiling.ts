@@ -1,4 +1,4 @@
-/** Tells who wants to show it which functions a compiler is at work on. */
+/** Functions that are being compiled, for progress bars. */
 import type { Steps } from "./steps";
 
 /** A function that a compiler of the machine or of the device is at work on. */
@@ -15,8 +15,8 @@ const listeners = new Set<Listener>();
 const running = new Set<Compiling>();
 
 /**
- * Calls `listener` with all functions that are being compiled now, whenever that changes: with none at the end. Programs that come
- * from a cache are not told of.
+ * Calls `listener` with all functions that are being compiled, whenever that changes; at the end with none. Programs from a cache
+ * are not reported.
  *
  * @returns ends the calls
  * @example
@@ -27,7 +27,7 @@ export function onCompiling(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Does the work, and tells the listeners of it. */
+/** Does the work and reports it to the listeners. */
 export function* announced<R>(what: Compiling, work: Steps<R>): Steps<R> {
   running.add(what);
   tell();

@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
-/** A name to write under before the file gets its own by a rename, so that no other process ever reads half of it. */
+/** Temporary name of a file that is being written. A rename then gives it its own name, so no process reads half of it. */
 export function partialName(path: string): string {
   return `${path}.${randomBytes(6).toString("hex")}.partial`;
 }
 
-/** The newest date makes a file the last that {@link prune} would take. */
+/** Dates a file now, so that {@link prune} removes it last. */
 export function markUsed(path: string): void {
   try {
     const now = new Date();
@@ -18,10 +18,10 @@ export function markUsed(path: string): void {
   }
 }
 
-/** Nobody compiles for longer: what is left of a killed process. */
+/** Older partial files are those of killed processes: no compilation takes longer. */
 const oldestPartialMs = 60 * 60 * 1000;
 
-/** Removes what was not used for longest when the folder holds more than `mostBytes`, and what killed processes left. */
+/** Removes the least recently used files of a folder above `mostBytes`, and the partial files of killed processes. */
 export function prune(folder: string, mostBytes: number): void {
   const files = readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);

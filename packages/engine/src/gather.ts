@@ -10,7 +10,7 @@ interface Backend {
 
 /**
  * Replaces tfjs-node's gather, which copies the indices to JavaScript to check them. That would stall a device, and cannot be
- * recorded. TensorFlow checks them itself (on the CPU); those that still are in JavaScript are checked here, at no cost.
+ * recorded. TensorFlow checks indices on the CPU itself. Indices that are still in JavaScript are checked here, at no cost.
  */
 export function registerGather(backendName: string): void {
   tf.unregisterKernel("GatherV2", backendName);

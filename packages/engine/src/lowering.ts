@@ -1,4 +1,4 @@
-/** The seam between `compile()` and what runs a graph: a native program, TensorFlow, or a PJRT device (`targets.ts`). */
+/** The interface between `compile()` and what runs a graph: a native program, TensorFlow, or a PJRT device (`targets.ts`). */
 import type { TensorMetadata } from "./binding";
 import type { Graph } from "./graph/graph";
 import type { Steps } from "./steps";
@@ -27,7 +27,7 @@ export interface Executable {
 export interface ParameterFacts {
   /** Runs may use these up; a device with memory of its own then needs it only once. */
   readonly donate: readonly number[];
-  /** Their first dimension is the batch; undefined where the caller did not tell. */
+  /** Their first dimension is the batch; undefined without the option. */
   readonly batch: readonly number[] | undefined;
 }
 

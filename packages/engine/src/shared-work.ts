@@ -1,4 +1,4 @@
-/** Work that several callers wait for. It is aborted when all of them have given it up. */
+/** Work that several callers wait for. It is aborted when the last of them aborts. */
 export class SharedWork<R> {
   private readonly controller = new AbortController();
   private readonly result: Promise<R>;

@@ -11,8 +11,8 @@ import { settings } from "./settings";
 import { tensorflowLowering } from "./tensorflow/lower";
 
 /**
- * `engine`: where the engine's tensors are, in the fastest way there. `pjrt`: the PJRT device, wherever the rest of the engine runs.
- * `native` and `tensorflow`: one of the two ways that `engine` has with TensorFlow's tensors, whatever the function's size.
+ * `engine`: the device of the engine's tensors, and the faster of its programs. `pjrt`: the PJRT device, whatever the backend is.
+ * `native` and `tensorflow`: one of the two programs that `engine` chooses from on TensorFlow's tensors, whatever the function's size.
  */
 export type CompileDevice = "engine" | "native" | "tensorflow" | "pjrt";
 
@@ -42,7 +42,7 @@ function compileTo(): CompileDevice {
   return compileTo === "auto" ? "engine" : compileTo;
 }
 
-/** The C compiler that makes native programs of functions large enough; undefined where TensorFlow or a device runs all. */
+/** Version of the C compiler that makes native programs; undefined if no function runs natively. */
 export function nativeCompiler(): string | undefined {
   const engine = eagerEngine();
   if (engine === undefined || compileTo() === "tensorflow" || hasGpu(engine.tensorflow)) return undefined;

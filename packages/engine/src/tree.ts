@@ -9,7 +9,7 @@ import * as tf from "@tensorflow/tfjs";
 /** A tensor, or an array or plain object of tensor trees. */
 export type TensorTree = tf.Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
 
-/** The tensors of a tree, in the tree's fixed order. Leaves that are no tensors (numbers, strings, null) are skipped. */
+/** The tensors of a tree, in the tree's fixed order. Other leaves (numbers, strings, null) are skipped. */
 export function flatten(tree: unknown): tf.Tensor[] {
   const tensors: tf.Tensor[] = [];
   collect(tree, tensors);
@@ -23,7 +23,7 @@ function collect(tree: unknown, tensors: tf.Tensor[]): void {
 }
 
 /**
- * A tree like `template` with other tensors at its places.
+ * A tree like `template` with other tensors.
  *
  * @param tensors as many as {@link flatten} lists for `template`, in that order
  * @throws Error when their number differs
@@ -32,7 +32,7 @@ export function unflatten<T>(template: T, tensors: readonly tf.Tensor[]): T {
   let used = 0;
   const tree = mapTensors(template, () => tensors[used++]!);
   if (used !== tensors.length) {
-    throw new Error(`unflatten: the tree has ${used} places for tensors, but ${tensors.length} were given.`);
+    throw new Error(`unflatten: the tree has ${used} tensors, but ${tensors.length} were given.`);
   }
   return tree as T;
 }
@@ -46,7 +46,7 @@ export function mapTree<T>(tree: T, fn: (tensor: tf.Tensor, path: string) => tf.
   return mapTensors(tree, fn) as T;
 }
 
-/** {@link mapTree} for what need not be tensors afterwards. */
+/** {@link mapTree} to leaves of any type. */
 export function mapTensors(
   tree: unknown,
   fn: (tensor: tf.Tensor, path: string) => unknown,
@@ -64,7 +64,7 @@ export function mapTensors(
 }
 
 /**
- * A tree of what `fn` makes of the tensors that stand at the same place in several trees (`jax.tree.map`).
+ * Applies `fn` to the corresponding tensors of several trees (`jax.tree.map`).
  *
  * @throws Error when the trees have different numbers of tensors
  * @example
@@ -94,7 +94,7 @@ export function disposeTree(tree: unknown): void {
 /**
  * Distinguishes trees for a compiled function, as text: structure, other leaves' values, shapes and dtypes.
  *
- * @throws Error that names the place of a leaf that is neither a tensor nor a plain value
+ * @throws Error that names the path of a leaf that is neither a tensor nor a plain value
  */
 export function signatureOf(tree: unknown, path: string): string {
   if (tree instanceof tf.Tensor) return `${tree.dtype}[${tree.shape.join(",")}]`;

@@ -8,8 +8,8 @@ const transposed: Readonly<Record<string, string>> = {
 };
 
 /**
- * Floating-point operations of a graph's matrix products, a multiplication and an addition being two. Devices are compared
- * by them; everything else is small, and counted by nobody.
+ * Floating-point operations of a graph's matrix products: a multiplication and an addition count as two. Other operations are
+ * small and not counted.
  */
 export function productFlops(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + flopsOf(node), 0);

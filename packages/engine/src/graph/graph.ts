@@ -133,7 +133,7 @@ export function printValue(value: Value): string {
   return `%${value.id} ${value.dtype}[${value.shape.join(",")}]`;
 }
 
-/** The graph as text, one node a line, for error messages, tests and curious readers. */
+/** The graph as text, one node a line. */
 export function printGraph(graph: Graph): string {
   const attributes = (node: GraphNode) =>
     Object.entries(node.attributes)

@@ -1,5 +1,5 @@
 /**
- * The PJRT C interface as a table: which function stands where, and which fields its argument struct has.
+ * The PJRT C interface as a table: the slot of each function, and the fields of its argument struct.
  *
  * PJRT ("pretty much just another runtime") is the C interface between XLA and any device. A plugin is one shared library with
  * one exported function, `GetPjrtApi()`, which returns the address of a long struct of function pointers. Every one
@@ -162,7 +162,7 @@ export const lastSlot = Math.max(...Object.values(functions).map(([slot]) => slo
 /** Slots 2 to 4 of the table: the nested version struct, whose third slot holds two ints, major and minor. */
 export const versionSlot = 4;
 
-/** Element types (`PJRT_Buffer_Type`) of what this project puts on devices, and their size in bytes. */
+/** Element types (`PJRT_Buffer_Type`) of the engine's tensors, and their size in bytes. */
 export const elementTypes = {
   bool: { code: 1, bytes: 1 },
   int32: { code: 4, bytes: 4 },

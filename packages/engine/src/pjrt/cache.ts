@@ -23,7 +23,7 @@ export function cacheKey(device: PjrtDevice, stablehlo: string, options: Uint8Ar
     stablehlo,
     options,
     `${device.api.version.major}.${device.api.version.minor} ${device.platform} ${device.platformVersion} ${device.kind}`,
-    // XLA reads more flags from here, whatever we tell it.
+    // XLA also reads flags from here.
     xlaFlags(),
     // Plugins under development keep their version number.
     `${size} ${mtimeMs}`,

@@ -69,7 +69,7 @@ export function openDevice(options: DeviceOptions = {}): PjrtDevice {
   }
 }
 
-/** GPU plugins take three quarters of the memory at once unless told otherwise; then a second notebook would find none. */
+/** GPU plugins take three quarters of the memory at once unless told otherwise; then a second process would find none. */
 function defaultOptions(pluginPath: string): Options {
   return /xla_(cuda|rocm)/.test(pluginPath) ? { preallocate: false, memory_fraction: 0.9 } : {};
 }

@@ -23,7 +23,7 @@ function remember(programs: Map<string, DeviceExecutable>, key: string, program:
 
 /**
  * PJRT runs programs, not ops. So each op becomes a program of one line, compiled when first met and kept for the next time.
- * That makes single ops slow to begin with: initialization and a reader's experiments are fine, training belongs into `compile()`.
+ * Single ops are therefore slow at first: initialization and experiments are fine, training needs `compile()`.
  */
 export function pjrtEagerBinding(tensors: DeviceTensors): Owner {
   const programs = new Map<string, DeviceExecutable>();

@@ -27,7 +27,7 @@ export function runningPjrt(): PjrtEngine | undefined {
  */
 export function pjrtEngine(options?: DeviceOptions): PjrtEngine {
   if (engine !== undefined && options !== undefined && Object.keys(options).length > 0) {
-    throw new Error("The PJRT device is already open; its options belong into the first call.");
+    throw new Error("The PJRT device is already open; give its options to the first call of startEngine.");
   }
   engine ??= create(openDevice(options));
   return engine;

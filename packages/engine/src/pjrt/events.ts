@@ -6,7 +6,7 @@ import { call, callAsync, type PjrtApi } from "./library";
  * PJRT tells that something is done through events. There are three ways to wait for one from Node:
  * a callback (`Event_OnReady`) arrives on one of the device's own threads, which then stands still until JavaScript's
  * event loop turns, and for good if JavaScript itself waits; polling (`Event_IsReady`) burns the core that it polls on;
- * `Event_Await` on a worker thread costs one sleeping thread and can neither block the device nor deadlock. So that it is.
+ * `Event_Await` on a worker thread costs one sleeping thread and can neither block the device nor deadlock. This file uses the third.
  */
 
 /** Waits on another thread until the event has happened, then frees it. Rejects with the error that it carries. */

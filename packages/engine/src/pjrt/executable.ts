@@ -1,4 +1,4 @@
-/** Runs recorded graphs on a device: what `compile()` asks of it. */
+/** Runs recorded graphs on a device. */
 import type { Graph } from "../graph/graph";
 import { type LoweredProgram, lowerToStableHlo } from "../stablehlo/lower";
 import { storeOnce } from "../stablehlo/store-once";
@@ -14,7 +14,7 @@ import { dataArray, elementType } from "./tensors";
 export interface DeviceExecutable {
   readonly program: Program;
   /**
-   * Starts the program. It returns at once; whoever reads a result waits.
+   * Starts the program and returns at once; reading a result waits for it.
    *
    * @param inputs one tensor per parameter, then one per captured value
    * @param donated indices of inputs that may be used up, out of those given to {@link compileForDevice}

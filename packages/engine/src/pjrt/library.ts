@@ -1,8 +1,8 @@
 /**
  * Loads a PJRT plugin and calls its functions.
  *
- * This is the only file that meets the foreign function interface. The rest of the room speaks of
- * `call(api, "Event_Await", { event })` and gets the filled-in struct back.
+ * This is the only file that meets the foreign function interface. The other files call
+ * `call(api, "Event_Await", { event })` and get the filled-in struct back.
  */
 import koffi from "koffi";
 import { keepLoaded } from "../keep-loaded";

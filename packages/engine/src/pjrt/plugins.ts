@@ -1,6 +1,6 @@
 /**
  * PJRT plugins come from Python packages, each with one shared library in it. No Python runs here; the files are
- * found by their place in `site-packages`.
+ * found by their path in `site-packages`.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -12,7 +12,7 @@ interface KnownPlugin {
   readonly drives: string;
   /** Arguments of pip that install it. */
   readonly pip: string;
-  /** Place below `site-packages`; the parts may be patterns. */
+  /** Path below `site-packages`; the parts may be patterns. */
   readonly path: readonly RegExp[];
 }
 

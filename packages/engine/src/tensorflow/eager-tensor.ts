@@ -7,8 +7,8 @@ import { byteLength, dims, type Handle } from "./tensors";
 type Memory = Pointer<"TF_Tensor">;
 
 /**
- * A tensor with shape and TensorFlow's data type, known to TensorFlow by a handle, to native programs by its memory. Each is made from
- * the other when it is first asked for, so that what goes from one native program to the next costs TensorFlow nothing.
+ * A tensor with shape and TensorFlow's data type. TensorFlow uses its handle, native programs its memory. Each is made from the other
+ * at its first use, so a tensor that goes from one native program to the next costs TensorFlow nothing.
  */
 export class EagerTensor {
   private holders = 1;
@@ -27,7 +27,7 @@ export class EagerTensor {
     return new EagerTensor(tensorflow, shape, dataType, handle, undefined);
   }
 
-  /** New memory, whose numbers are whatever was there. */
+  /** New memory, not initialized. */
   static allocate(tensorflow: TensorFlow, shape: number[], dataType: number): EagerTensor {
     const bytes = byteLength(dataType, shape);
     const memory = tensorflow.c.TF_AllocateTensor(dataType, dims(shape), shape.length, bytes);

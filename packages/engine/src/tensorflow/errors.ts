@@ -56,7 +56,7 @@ export function check(c: TensorFlowC, status: Status, what: () => string): void 
   if (code !== 0) throw new TensorFlowError(what(), code, c.TF_Message(status));
 }
 
-/** A null pointer that reached C again would end the process, so none gets past this. */
+/** Refuses a null pointer, which would end the process if it reached C. */
 export function notNull<T extends bigint>(pointer: T | null, what: string): T {
   if (pointer === null) throw new Error(`TensorFlow returned no object for ${what}.`);
   return pointer;

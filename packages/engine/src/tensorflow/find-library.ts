@@ -14,7 +14,7 @@ export interface TensorFlowLibrary {
   main: string;
 }
 
-/** Either the library, or for each place that was looked at what was wrong there. */
+/** Either the library, or the problem of each candidate. */
 export type Search = { found: TensorFlowLibrary } | { found: null; tried: string[] };
 
 /** File names by platform, the newest first; all are relative to the Python package's folder. */
@@ -46,7 +46,7 @@ const askPython =
  * 4. the active virtual environment (`VIRTUAL_ENV`),
  * 5. `python3` and `python` on the PATH.
  *
- * A place that a setting names is the only one looked at: a typing error there must not pick another TensorFlow.
+ * A setting excludes all other candidates: a typing error must not select another TensorFlow.
  */
 export function findTensorFlow(given: Settings = settings(), cwd = process.cwd()): Search {
   if (process.platform === "linux" && process.arch === "x64") {

@@ -40,7 +40,7 @@ export function newOperation(
   }
 }
 
-/** Gives false for what is no attribute. */
+/** Sets an attribute. @returns false if it has no value of a known type */
 function setAttribute(
   c: TensorFlow["c"],
   op: Operation,

@@ -1,4 +1,4 @@
-/** Keeps what TensorFlow writes to stderr while it starts out of the user's terminal. */
+/** Hides the lines that TensorFlow writes to stderr while it starts. */
 import { silenceLog } from "../settings";
 import { libc, writeOnly } from "./libc";
 
@@ -10,7 +10,7 @@ export function withQuietStderr<T>(f: () => T): T {
   if (!silenceLog()) return f();
   const { dup, dup2, open, close } = libc();
   const stderr = dup(2);
-  // Without a stderr there is nobody to keep quiet for.
+  // The process has no stderr.
   if (stderr < 0) return f();
   const sink = open(process.platform === "win32" ? "NUL" : "/dev/null", writeOnly);
   try {

@@ -40,7 +40,7 @@ export function stringTensor(
     ...values.map((value) => bytesField(Field.stringValue, value)),
   ]);
   const buffer = notNull(c.TF_NewBufferFromString(proto, proto.length), what);
-  // The proto brings its own type and shape; this tensor is only the place it is put.
+  // The proto brings its own type and shape; this tensor only receives them.
   const tensor = notNull(c.TF_AllocateTensor(DataType.float32, null, 0, 4), what);
   c.TF_TensorFromProto(buffer, tensor, status);
   c.TF_DeleteBuffer(buffer);

@@ -1,5 +1,5 @@
 /**
- * bfloat16 where it pays: matrix products take bfloat16, everything that needs the digits keeps float32.
+ * bfloat16 for speed: matrix products take bfloat16, operations that need precision keep float32.
  *
  * tfjs has no bfloat16, so nothing of this shows outside: parameters and results stay float32. The rules are those of
  * PyTorch's autocast (`torch.autocast("cpu", torch.bfloat16)`) as far as the operations correspond.
@@ -7,10 +7,10 @@
 import { type Graph, isConstant, sizeOf, type Value } from "../graph";
 import { type Editor, rewrite } from "./rewrite";
 
-/** They spend the time, and sum in float32 inside. */
+/** Operations that take most of the time. They sum in float32. */
 const products = new Set(["MatMul", "BatchMatMul", "BatchMatMulV2"]);
 
-/** They take whatever type their inputs have: cheap arithmetic, and everything that only moves elements. */
+/** Operations that follow the type of their inputs: cheap arithmetic, and those that only move elements. */
 const followers = new Set(
   (
     "Add AddV2 Sub Mul Div RealDiv Maximum Minimum Neg Abs Square Relu Sigmoid Tanh Select SelectV2 ZerosLike OnesLike " +

@@ -64,7 +64,7 @@ export function inSequence(...passes: readonly Pass[]): Pass {
   return (graph) => passes.reduce((current, pass) => pass(current), graph);
 }
 
-/** Operations that give something else each time. They must neither be merged nor computed ahead. */
+/** Operations with another result each time. They must neither be merged nor computed ahead. */
 const random = new Set(["Multinomial"]);
 
 export function isPure(node: GraphNode): boolean {

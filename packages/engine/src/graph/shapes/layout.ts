@@ -15,7 +15,7 @@ import {
 } from "./rule";
 import { slicesOf } from "./slices";
 
-/** Rules of one input whose only question is the new shape. */
+/** Rules of one input that only changes its shape. */
 const reshaping =
   (shapeOf: (call: Call, shape: Shape) => Shape): ShapeRule =>
   (call) => [{ shape: shapeOf(call, input(call, 0).shape), dtype: input(call, 0).dtype }];

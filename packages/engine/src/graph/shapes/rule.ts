@@ -21,7 +21,7 @@ export type ShapeRule = (call: Call) => readonly TensorType[];
 /** Rules by operation name. */
 export type ShapeRules = Readonly<Record<string, ShapeRule>>;
 
-/** An error that names the operation and what it was given. */
+/** An error that names the operation and its inputs. */
 export function shapeError(call: Call, problem: string): Error {
   return new Error(`${call.op}(${call.inputs.map(printValue).join(", ")}): ${problem}`);
 }
