@@ -62,6 +62,10 @@ const measurementSchema = z.object({
 /** One step, measured with this library and with PyTorch, one right after the other. */
 export type Measurement = z.infer<typeof measurementSchema>;
 
+/** Reports of version 0.1 have `puzzles` instead of `solved`. */
+const renamed = (row: unknown): unknown =>
+  typeof row === "object" && row !== null && "puzzles" in row ? { ...row, solved: row.puzzles } : row;
+
 const trainingSchema = z.object({
   /** Seconds in training steps, and seconds in all: with compiling and evaluations. */
   seconds: z.number(),
@@ -69,15 +73,18 @@ const trainingSchema = z.object({
   step: z.number(),
   totalSteps: z.number(),
   evaluations: z.array(
-    z.object({
-      step: z.number(),
-      seconds: z.number(),
-      weights: z.enum(["live", "ema"]),
-      count: z.number(),
-      solved: z.number(),
-      cells: z.number(),
-      halting: z.number(),
-    }),
+    z.preprocess(
+      renamed,
+      z.object({
+        step: z.number(),
+        seconds: z.number(),
+        weights: z.enum(["live", "ema"]),
+        count: z.number(),
+        solved: z.number(),
+        cells: z.number(),
+        halting: z.number(),
+      }),
+    ),
   ),
 });
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunConfig } from "../config";
 import { writeFolderAtomic } from "../files";
+import { columnOf } from "../runs/metrics";
 import { portable } from "./hash";
 import { publishedFolder, type StoredRun } from "./store";
 
@@ -48,7 +49,7 @@ function sampledSteps({ steps }: StoredRun): string {
       columns.map(([name, values]) => (name === "step" ? values[row] : shortNumber(values[row]))).join(","),
     ];
   });
-  return `${[columns.map(([name]) => name).join(","), ...rows].join("\n")}\n`;
+  return `${[columns.map(([field]) => columnOf(field)).join(","), ...rows].join("\n")}\n`;
 }
 
 const shortNumber = (value: number): string =>

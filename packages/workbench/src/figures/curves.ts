@@ -9,7 +9,7 @@ export interface Curve {
   /** Dotted for the live weights, solid for their moving average; leave it out when there is only one kind. */
   readonly weights?: "live" | "ema";
   /** Accuracy of whole puzzles or of single cells: each gets its own panel. Whole puzzles if left out. */
-  readonly measure?: "puzzles" | "cells";
+  readonly measure?: "solved" | "cells";
   /** True for a curve that came with the project. It is drawn thin and dashed beside the reader's own. */
   readonly published?: boolean;
   /** Values on the x axis, for example optimizer steps. */
@@ -51,12 +51,12 @@ export interface CurvesOptions extends Heading {
 export function accuracyFigure(options: CurvesOptions): Figure {
   const { curves, xTitle = "training step", references = [] } = options;
   const names = [...new Set(curves.map((curve) => curve.name))];
-  const measures = (["puzzles", "cells"] as const).filter((m) =>
-    curves.some((c) => (c.measure ?? "puzzles") === m),
+  const measures = (["solved", "cells"] as const).filter((m) =>
+    curves.some((c) => (c.measure ?? "solved") === m),
   );
   const kinds = new Set(curves.map((curve) => curve.weights));
   const data = curves.flatMap((curve) => {
-    const panel = measures.indexOf(curve.measure ?? "puzzles");
+    const panel = measures.indexOf(curve.measure ?? "solved");
     const style: CurveStyle = {
       color: palette[names.indexOf(curve.name) % palette.length],
       dash: curve.published ? "dash" : curve.weights === "live" ? "dot" : "solid",

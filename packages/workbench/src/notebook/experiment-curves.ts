@@ -7,7 +7,7 @@ export interface CurveChoice {
   /** @default the averaged weights, which the paper evaluates */
   readonly weights?: readonly ("live" | "ema")[];
   /** Whole puzzles, single cells, or both below one another. @default whole puzzles */
-  readonly measures?: readonly ("puzzles" | "cells")[];
+  readonly measures?: readonly ("solved" | "cells")[];
 }
 
 /**
@@ -33,12 +33,12 @@ export function experimentCurves({ variants }: Comparison, choice: CurveChoice =
 export function seedCurves(
   name: string,
   runs: readonly Pick<MeasuredRun, "evaluations">[],
-  { weights = ["ema"], measures = ["puzzles"] }: CurveChoice = {},
+  { weights = ["ema"], measures = ["solved"] }: CurveChoice = {},
 ): Curve[] {
   if (runs.length === 0) return [];
   const curves = runs.map(({ evaluations }) =>
     evaluationCurves(evaluations, name).filter(
-      (curve) => weights.includes(curve.weights ?? "ema") && measures.includes(curve.measure ?? "puzzles"),
+      (curve) => weights.includes(curve.weights ?? "ema") && measures.includes(curve.measure ?? "solved"),
     ),
   );
   return mergeSeeds(curves);

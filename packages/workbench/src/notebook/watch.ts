@@ -92,7 +92,7 @@ export function evaluationCurves(
   return (["ema", "live"] as const).flatMap((weights) => {
     const own = evaluations.filter((evaluation) => evaluation.weights === weights);
     if (own.length === 0) return [];
-    return (["puzzles", "cells"] as const).map((measure) => ({
+    return (["solved", "cells"] as const).map((measure) => ({
       name,
       weights,
       measure,

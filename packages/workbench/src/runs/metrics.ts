@@ -64,47 +64,52 @@ export interface Metrics {
   close(): void;
 }
 
-/** Columns of `steps.csv`. `puzzles` is the share that is solved: stored runs have this name. */
-export const STEP_COLUMNS = [
+/** The column of a field in a run's files, which keep the name that their first version gave to `solved`. */
+export const columnOf = (field: string): string => (field === "solved" ? "puzzles" : field);
+
+/** Fields of `steps.csv`. */
+export const STEP_FIELDS = [
   "step",
   "seconds",
   "learningRate",
   "loss",
   "halted",
-  "puzzles",
+  "solved",
   "cells",
   "halting",
   "supervisionSteps",
 ] as const;
-/** Columns of `evaluations.csv`. */
-export const EVALUATION_COLUMNS = [
+/** Fields of `evaluations.csv`. */
+export const EVALUATION_FIELDS = [
   "step",
   "seconds",
   "weights",
   "count",
-  "puzzles",
+  "solved",
   "cells",
   "halting",
 ] as const;
 
 /** Opens the metrics of a run that stands at `step`; see {@link openTable}. */
 export function openMetrics(folder: string, config: MetricsConfig, step: number): Metrics {
-  const steps = openTable(join(folder, "steps"), STEP_COLUMNS, config.format, step);
-  const evaluations = openTable(join(folder, "evaluations"), EVALUATION_COLUMNS, config.format, step);
+  const steps = openTable(join(folder, "steps"), STEP_FIELDS.map(columnOf), config.format, step);
+  const columns = EVALUATION_FIELDS.map(columnOf);
+  const evaluations = openTable(join(folder, "evaluations"), columns, config.format, step);
   const events: EventFile | undefined = config.tensorboard
     ? openEventFile(join(folder, "tensorboard"), step + 1)
     : undefined;
   return {
     step(report, seconds) {
       if (report.step % config.every !== 0) return;
-      const { step, solved: puzzles, ...rest } = report;
-      steps.append({ ...rest, step, puzzles, seconds: rounded(seconds) });
-      events?.scalars(step, tagged("train", { ...rest, puzzles }));
+      const { step, ...values } = report;
+      steps.append({ step, ...inColumns({ ...values, seconds: rounded(seconds) }) });
+      events?.scalars(step, tagged("train", values));
     },
     evaluation(report, seconds) {
-      const { step, weights, count, solved: puzzles, cells, halting } = report;
-      evaluations.append({ step, seconds: rounded(seconds), weights, count, puzzles, cells, halting });
-      events?.scalars(step, tagged(`test/${weights}`, { puzzles, cells, halting }));
+      const { step, weights, count, solved, cells, halting } = report;
+      const accuracies = { solved, cells, halting };
+      evaluations.append({ step, seconds: rounded(seconds), weights, count, ...inColumns(accuracies) });
+      events?.scalars(step, tagged(`test/${weights}`, accuracies));
     },
     close: () => events?.close(),
   };
@@ -112,5 +117,8 @@ export function openMetrics(folder: string, config: MetricsConfig, step: number)
 
 const rounded = (seconds: number): number => Math.round(1000 * seconds) / 1000;
 
+const inColumns = (values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([field, value]) => [columnOf(field), value]));
+
 const tagged = (group: string, values: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
+  Object.fromEntries(Object.entries(values).map(([field, value]) => [`${group}/${columnOf(field)}`, value]));

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EVALUATION_COLUMNS, STEP_COLUMNS } from "./metrics";
+import { columnOf, EVALUATION_FIELDS, STEP_FIELDS } from "./metrics";
 
 /** A run's `steps.csv`, column by column; NaN where a mean was over nothing. */
-export type StepColumns = Readonly<Record<(typeof STEP_COLUMNS)[number], readonly number[]>>;
+export type StepColumns = Readonly<Record<(typeof STEP_FIELDS)[number], readonly number[]>>;
 
 /** A row of a run's `evaluations.csv`. Accuracies are fractions; `seconds` of training came before it. */
 export interface EvaluationRow {
@@ -12,7 +12,6 @@ export interface EvaluationRow {
   readonly weights: "live" | "ema";
   /** Held-out puzzles. */
   readonly count: number;
-  /** Share of them that is solved; the column is `puzzles`. */
   readonly solved: number;
   readonly cells: number;
   readonly halting: number;
@@ -23,10 +22,11 @@ export interface EvaluationRow {
  * @throws Error naming the file, and the line and column of what is no number
  */
 export function readSteps(folder: string): StepColumns {
-  const rows = readTable(join(folder, "steps"), STEP_COLUMNS);
+  const rows = readTable(join(folder, "steps"), STEP_FIELDS.map(columnOf));
   const columns = {} as Record<keyof StepColumns, number[]>;
-  for (const column of STEP_COLUMNS) {
-    columns[column] = rows.map(({ cells, where }) => asNumber(cells[column], where, column));
+  for (const field of STEP_FIELDS) {
+    const column = columnOf(field);
+    columns[field] = rows.map(({ cells, where }) => asNumber(cells[column], where, column));
   }
   return columns;
 }
@@ -36,7 +36,8 @@ export function readSteps(folder: string): StepColumns {
  * @throws Error naming the file, and the line and column of what is wrong
  */
 export function readEvaluations(folder: string): EvaluationRow[] {
-  return readTable(join(folder, "evaluations"), EVALUATION_COLUMNS).map(({ cells, where }) => {
+  const columns = EVALUATION_FIELDS.map(columnOf);
+  return readTable(join(folder, "evaluations"), columns).map(({ cells, where }) => {
     const { weights } = cells;
     if (weights !== "live" && weights !== "ema") {
       throw new Error(`${where}: weights are live or ema, not ${JSON.stringify(weights)}`);
@@ -47,7 +48,7 @@ export function readEvaluations(folder: string): EvaluationRow[] {
       seconds: value("seconds"),
       weights,
       count: value("count"),
-      solved: value("puzzles"),
+      solved: value(columnOf("solved")),
       cells: value("cells"),
       halting: value("halting"),
     };

@@ -51,7 +51,7 @@ function storedRun(
       seconds: step,
       learningRate: rest,
       loss: rest,
-      puzzles: rest,
+      solved: rest,
       cells: rest,
       halting: rest,
     },
