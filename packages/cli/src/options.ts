@@ -52,7 +52,7 @@ export const weightsOption = (): Option =>
 export const modelConfigOption = (): Option =>
   new Option("--config <preset|file>", "how the model works, for a PyTorch file that has no .yaml beside it");
 
-/** Threads of TensorFlow. */
+/** Number of threads to compute with. */
 export const threadsOption = (): Option =>
   new Option("--threads <n>", "threads to compute with; one per core when left out").argParser(wholeNumber());
 

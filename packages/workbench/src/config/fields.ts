@@ -151,7 +151,7 @@ export const sections = {
 /** A field of a configuration, such as `training.learningRate`. */
 export interface ConfigField {
   readonly path: string;
-  /** Its meaning, for people. */
+  /** Its meaning, as help texts show it. */
   readonly doc: string;
   /** Its name in the official code, where that is another one. */
   readonly official?: string;
@@ -159,7 +159,7 @@ export interface ConfigField {
   readonly choices?: readonly string[];
   /** True if it takes a list. */
   readonly isList: boolean;
-  /** The value when nothing else is said; the paper's, where the paper has one. */
+  /** The value of a field that is left out; the paper's, where the paper has one. */
   readonly default?: unknown;
 }
 
