@@ -4,7 +4,7 @@ import { exportRace, openRace, type RaceOptions, runRace } from "./race";
 import { rowNamed } from "./rows";
 import { productSpeed, rowWork, type Work } from "./work";
 
-/** What a worker is to keep ready. */
+/** The work that a worker keeps ready. */
 export type Preparation = { readonly threads: number } & (
   | {
       readonly kind: "row";
@@ -21,7 +21,7 @@ export type Preparation = { readonly threads: number } & (
 /** The first request tells what to prepare; each one after it asks to do it, a row's step `steps` times. */
 export type ContestantRequest = { readonly prepare: Preparation } | { readonly steps?: number };
 
-/** What is known when all is ready, and then an answer to every request; `python/peer.py --serve` answers alike. */
+/** A message when all is ready, then an answer to every request; `python/peer.py --serve` answers in the same form. */
 export type ContestantAnswer = Readonly<Record<string, unknown>>;
 
 type Answering = (

@@ -1,6 +1,6 @@
 import type { RunEvent } from "./train-runs";
 
-/** How far a run under way is, gathered from its events. */
+/** Progress of a run under way, gathered from its events. */
 export interface RunProgress {
   update(event: RunEvent): void;
   /** `4 layers, seed 1: step 120 of 600, loss 0.52, 12.5% solved, 2 min left`. */

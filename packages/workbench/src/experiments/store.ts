@@ -64,7 +64,7 @@ export function readRun(folder: string, planned: PlannedRun, published = false):
   if (last?.step !== facts.step) {
     throw new Error(
       `${folder}: facts.json tells of ${facts.step} steps, and the last evaluation of averaged weights is ` +
-        `${last ? `of step ${last.step}` : "missing"}; remove the folder to train it anew`,
+        `${last ? `of step ${last.step}` : "missing"}; remove the folder to train it again`,
     );
   }
   const steps = readSteps(folder);

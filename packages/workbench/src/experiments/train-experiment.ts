@@ -3,13 +3,13 @@ import { type Experiment, type PlannedVariant, type PlanOptions, planExperiment 
 import { type ExperimentResult, experimentResult, type MissingRun, missingRuns, type Wanted } from "./result";
 import { type TrainRunsOptions, trainRuns } from "./train-runs";
 
-/** What to train of an experiment, how, and who wants to know. */
+/** Options of {@link trainExperiment}. */
 export interface TrainExperimentOptions extends PlanOptions, Wanted, TrainRunsOptions<MissingRun> {
   /** Told before anything trains. */
   readonly onPlan?: (plan: readonly PlannedVariant[], missing: readonly MissingRun[]) => void;
 }
 
-/** What an experiment gave, and how its runs ended that had to be trained. */
+/** The result of an experiment, and the ends of the runs that it trained. */
 export interface TrainedExperiment {
   readonly result: ExperimentResult;
   readonly outcomes: ReadonlyMap<MissingRun, ChildOutcome>;

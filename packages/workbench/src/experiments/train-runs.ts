@@ -10,11 +10,11 @@ export interface RunToTrain {
   readonly name: string;
   readonly folder: string;
   readonly config: RunConfig;
-  /** Remove what is in the folder and begin anew. */
+  /** Removes the content of the folder and starts over. */
   readonly restart?: boolean;
 }
 
-/** What is told of a run under way. */
+/** An event of a run under way. */
 export type RunEvent =
   | RunMessage
   | { readonly event: "begin" }
@@ -22,7 +22,7 @@ export type RunEvent =
   | { readonly event: "line"; readonly text: string }
   | { readonly event: "end"; readonly outcome: ChildOutcome };
 
-/** How many runs to train at a time, with what, and who wants to know. */
+/** Options of {@link trainRuns}. */
 export interface TrainRunsOptions<R extends RunToTrain> {
   /** Processes at a time. @default one per core, at laptop scale the best use of them; a single one on a PJRT device */
   readonly jobs?: number;

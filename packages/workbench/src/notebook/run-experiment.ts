@@ -22,7 +22,7 @@ export interface RunExperimentOptions {
   readonly budget?: Budget;
   /** Runs of each variant. */
   readonly seeds?: number;
-  /** Train anew what was stored before this notebook was started, or came with the project. */
+  /** Trains runs again that were stored before this notebook was started, or came with the project. */
   readonly fresh?: boolean;
   /** Runs at a time. @default one per core */
   readonly jobs?: number;

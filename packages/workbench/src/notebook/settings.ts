@@ -6,7 +6,7 @@ export interface NotebookSettings {
   readonly budget: Budget;
   /** Seeds that every variant is trained with. */
   readonly seeds: number;
-  /** Train anew what was stored before {@link NotebookSettings.since}, or came with the project. */
+  /** Trains runs again that were stored before {@link NotebookSettings.since}, or came with the project. */
   readonly fresh: boolean;
   /** Milliseconds since 1970: when `npm run reproduce` was started, else this process. */
   readonly since: number;

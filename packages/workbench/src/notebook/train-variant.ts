@@ -11,7 +11,7 @@ import { trainingView } from "./watch";
 
 /**
  * Trains a variant that no configuration can describe, a network or a recursion of your own, beside the stored runs of an
- * experiment: the first variant's puzzles, settings and seeds, with your components in the place of its own. It trains in
+ * experiment: the first variant's puzzles, settings and seeds, with your components in place of its own. It trains in
  * this process whenever it is called, for a function cannot be recognized in the store.
  *
  * @param result of an experiment; its first variant is what the parts are put into

@@ -107,7 +107,7 @@ function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
   return { source: "checkpoint", path, step: checkpoint.step, tensors, model, config };
 }
 
-/** What `writeWeightsSafetensors` puts into a file's metadata. */
+/** Metadata of a file that `writeWeightsSafetensors` writes. */
 const safetensorsAbout = z.object({
   model: z.record(z.string(), z.unknown()).transform((model) => model as unknown as ModelConfig),
   config: z.record(z.string(), z.unknown()).optional(),

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { type FromWorker, serve, type ToWorker, type Worker } from "./worker";
 
-/** How to start a worker. */
+/** Options for starting a worker. */
 export interface WorkerOptions {
   /** @default this process's own */
   readonly env?: NodeJS.ProcessEnv;

@@ -11,7 +11,7 @@ export interface Worker<Request, Message> {
 
 /** The process that started a worker, as the worker sees it. */
 export interface Parent<Request, Message> {
-  /** What it asks, in order. They end when it closes the channel, or is gone. */
+  /** Its requests, in order. They end when it closes the channel, or is gone. */
   readonly requests: AsyncIterator<Request, undefined>;
   /** Aborts when it asks to stop, or is gone. */
   readonly signal: AbortSignal;
@@ -19,10 +19,10 @@ export interface Parent<Request, Message> {
   tell(message: Message): Promise<void>;
 }
 
-/** What goes to a worker. */
+/** A message to a worker. */
 export type ToWorker<Request> = { readonly request: Request } | { readonly stop: true };
 
-/** What comes from a worker. */
+/** A message from a worker. */
 export type FromWorker<Message> = { readonly message: Message } | { readonly error: string };
 
 /** Does a worker's work in this process, and sends the error where it fails. */

@@ -5,13 +5,13 @@ import { writeFileAtomic } from "../files";
 import { startWorker, type WorkerOptions } from "../processes";
 import { type RunMessage, type Trained, type TrainingRequest, trainingWorker } from "./worker";
 
-/** How a run in a process of its own ended. */
+/** The end of a run in its own process. */
 export type ChildOutcome =
   | { readonly trained: Trained }
   | { readonly error: string }
   | { readonly interrupted: true };
 
-/** How to train in a process of its own, and who listens. */
+/** Options for training in a separate process. */
 export interface ChildOptions
   extends Pick<TrainingRequest, "threads" | "device">,
     Pick<WorkerOptions, "onLine"> {

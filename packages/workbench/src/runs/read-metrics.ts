@@ -19,7 +19,7 @@ export interface EvaluationRow {
 
 /**
  * Reads what a run wrote about its steps, also of a run under way.
- * @throws Error naming the file, and the line and column of what is no number
+ * @throws Error naming the file, and the line and column of a value that is not a number
  */
 export function readSteps(folder: string): StepColumns {
   const rows = readTable(join(folder, "steps"), STEP_FIELDS.map(columnOf));

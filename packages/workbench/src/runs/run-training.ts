@@ -11,7 +11,7 @@ import { firstExamples } from "./evaluate";
 import { openMetrics } from "./metrics";
 import { differences, type Resumable } from "./resume";
 
-/** What a run may be told besides its configuration. */
+/** Options of a run besides its configuration. */
 export interface RunOptions {
   /** The run's folder: `config.json`, `steps.csv`, `evaluations.csv`, `checkpoints/`, `tensorboard/`. */
   readonly folder: string;
@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly onCheckpoint?: (path: string) => void;
 }
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunResult {
   readonly folder: string;
   readonly step: number;
@@ -100,7 +100,7 @@ async function trainLocked(config: RunConfig, options: RunOptions): Promise<RunR
   }
 }
 
-/** What the files of a run must remember besides the training state. */
+/** State of a run's files that resuming needs besides the training state. */
 type Progress = Pick<AboutRun, "seconds" | "processorSeconds" | "evaluationDue">;
 
 function startTrainer(

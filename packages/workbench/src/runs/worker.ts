@@ -12,18 +12,18 @@ export interface TrainingRequest {
   readonly device?: EngineOptions["backend"];
 }
 
-/** How a run went that was trained to its end. */
+/** The result of a run that was trained to its end. */
 export type Trained = Pick<RunResult, "step" | "seconds" | "processorSeconds" | "parameters"> &
   RunEnvironment;
 
-/** What a run under way tells. */
+/** An event of a run under way. */
 export type RunMessage =
   | { readonly event: "start"; readonly totalSteps: number }
   | { readonly event: "step"; readonly step: number; readonly loss: number }
   /** `evaluations.csv` has a new row. */
   | { readonly event: "evaluation"; readonly solved: number };
 
-/** How a run that did not fail ended. */
+/** The end of a run that did not fail. */
 export type EndMessage =
   | { readonly event: "done"; readonly trained: Trained }
   | { readonly event: "interrupted" };
