@@ -1,4 +1,4 @@
-/** Between the attributes that tfjs-node's kernels write and those of our graph. */
+/** Converts attributes and dtypes of tfjs-node's kernels to those of the graph, and back. */
 import type { OpAttribute } from "../binding";
 import { AttrType, DataType } from "../datatypes";
 import type { Attribute, Attributes, GraphDType } from "./graph";
@@ -9,7 +9,7 @@ const dtypes = new Map<number, GraphDType>(
     .map(([name, number]) => [number, name as GraphDType]),
 );
 
-/** Our name of one of TensorFlow's data types. */
+/** The graph's name of a data type of TensorFlow. */
 export function dtypeOf(dataType: number): GraphDType {
   const dtype = dtypes.get(dataType);
   if (dtype === undefined)
@@ -17,12 +17,12 @@ export function dtypeOf(dataType: number): GraphDType {
   return dtype;
 }
 
-/** TensorFlow's number of one of our data types. */
+/** TensorFlow's number of a data type of the graph. */
 export function dataTypeOf(dtype: GraphDType): number {
   return DataType[dtype];
 }
 
-/** The dtype attributes that no input implies. Of the others (`T`, `Tidx`, …) a graph keeps none: passes change dtypes. */
+/** The dtype attributes that do not follow from an input. The others (`T`, `Tidx`, …) are dropped, because passes change dtypes. */
 const freeDTypes = new Set(["DstT", "Tout", "output_type", "output_dtype", "out_idx"]);
 
 /** The attributes of a kernel's op as a node keeps them. */
@@ -30,7 +30,7 @@ export function graphAttributes(op: string, attributes: readonly OpAttribute[]):
   const result: Record<string, Attribute> = {};
   for (const { name, type, value } of attributes) {
     if (name === "N" || (type === AttrType.type && !freeDTypes.has(name))) continue;
-    // Kernels pass on options that their caller left out; TensorFlow then has its own default.
+    // An option that the caller left out; TensorFlow has a default for it.
     if (value === undefined || value === null) continue;
     result[name] = graphAttribute(op, name, type, value);
   }

@@ -1,4 +1,4 @@
-/** Grows a graph value by value and node by node, in the order in which a recorded function computes. */
+/** Builds a graph in the order in which the recorded function computes. */
 import {
   type Attributes,
   type Captured,
@@ -13,7 +13,7 @@ import {
 } from "./graph";
 import { inferTypes } from "./shapes/infer";
 
-/** Constants up to this many elements are looked up by content; a recorded step holds the same few axes thousands of times. */
+/** Constants with at most this many elements are shared: a recorded step uses the same few axes thousands of times. */
 const sharedSize = 64;
 
 export interface GraphBuilder {
@@ -65,7 +65,7 @@ export function graphBuilder(name: string): GraphBuilder {
   };
 }
 
-/** Tells -0 from 0, which a plain join would not. */
+/** Bytes for floats, because -0 and 0 are the same text. */
 function contentKey(data: HostData): string {
   if (data instanceof Float32Array || data instanceof Float64Array) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join();

@@ -1,8 +1,9 @@
 /**
  * The small graph that {@link compile} records: what a function of tensors computes, as plain data.
  *
- * It knows no backend. Recording fills it, passes (`passes/`) map one graph to another, and a lowering turns it
- * into something that runs: a TensorFlow function (`tensorflow/lower.ts`) or a StableHLO program.
+ * A graph is independent of the backend. Recording builds it, passes (`passes/`) map one graph to another, and a backend
+ * lowers it to a TensorFlow function (`tensorflow/lower.ts`), a StableHLO program (`stablehlo/lower.ts`) or a native
+ * program (`native/lower.ts`).
  *
  * The vocabulary of operations is TensorFlow's (`op: "BatchMatMulV2"`, its attribute names, its input order), because
  * that is what tfjs-node's kernels speak. What TensorFlow reads from a small input tensor at run time (the axes
@@ -48,7 +49,7 @@ export interface Constant extends Value {
 /**
  * A tensor that existed before the recording and that the function used without taking it as an argument.
  * `handle` is the id that the backend's binding gave to a handle of its own for it: it stays valid when the tensor is disposed
- * and belongs to whoever owns the graph.
+ * and belongs to the owner of the graph.
  */
 export interface Captured extends Value {
   readonly handle: number;
@@ -63,7 +64,7 @@ export type Attribute =
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "dtype"; readonly value: GraphDType };
 
-/** Attributes by TensorFlow's names. How many tensors a list input has (`N`) is not among them: count the inputs. */
+/** Attributes by TensorFlow's names. The length of a list input (`N`) is not among them; it follows from the inputs. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One operation: reads `inputs`, makes `outputs`. Nothing in a graph is changed once it is made. */
@@ -84,7 +85,7 @@ export interface Graph {
   readonly name: string;
   /** The tensors of the arguments, in the order in which their trees list them. */
   readonly parameters: readonly Value[];
-  /** Further arguments which a lowering passes behind the parameters, in this order. */
+  /** Further arguments of the program, behind the parameters, in this order. */
   readonly captured: readonly Captured[];
   readonly constants: readonly Constant[];
   readonly nodes: readonly GraphNode[];
@@ -107,7 +108,7 @@ export function isConstant(value: Value): value is Constant {
   return "data" in value;
 }
 
-/** The data of a value that is a constant, or undefined. Lowerings read axes, shapes and paddings with it. */
+/** The data of a constant, such as axes, shapes and paddings; undefined for other values. */
 export function constantData(value: Value): HostData | undefined {
   return isConstant(value) ? value.data : undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Recording: runs a function while its ops go to a graph instead of to TensorFlow.
+ * Recording: runs a function with a binding that adds its ops to a graph and computes nothing.
  *
- * tfjs's kernels and its gradient tape do not notice. They see tensors with shapes and dtypes; only the data is missing.
+ * tfjs's kernels and its gradient tape work as usual: they see tensors with shapes and dtypes, but without data.
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Binding, bindingSwitch, type HostValues, nextTensorId, withBinding } from "../binding";
@@ -48,10 +48,10 @@ export interface Recording {
   readonly variables: ReadonlyMap<Captured, tf.Variable>;
 }
 
-/** The recording that goes on now, if any: a compiled function that is called meanwhile becomes part of it. */
+/** The current recording, if any; a compiled function called during it becomes part of it. */
 let current: Recorder | undefined;
 
-/** Ids of tensors that outlived their recording, against the rules; only for messages. */
+/** Ids of tensors that outlived their recording, which is an error; kept for messages. */
 const escaped = new Set<number>();
 
 export function isRecording(): boolean {
@@ -63,7 +63,7 @@ export function isRecording(): boolean {
  *
  * @param name of the graph
  * @param parameters the tensors whose shapes and dtypes the parameters have; `fn` gets stand-ins for them, in this order
- * @param fn runs once, synchronously, and gives the tensors which the graph shall return
+ * @param fn runs once, synchronously, and returns the results of the graph
  * @throws what `fn` throws; Error when it reads data of a tensor, or when tensors that it made outlive it
  */
 export function record(
@@ -136,11 +136,11 @@ function createRecorder(name: string, outer: Binding) {
 
   const valueOfId = (id: number): Value => {
     const value = recorded.get(id) ?? capturedById.get(id);
-    if (value === undefined) throw new Error(`Tensor ${id} is no part of this recording.`);
+    if (value === undefined) throw new Error(`Tensor ${id} is not part of this recording.`);
     return value;
   };
 
-  /** The id of a tensor which an op reads; decides between constant, captured and recorded. */
+  /** The id of a tensor that an op reads. Registers it as a constant or captured tensor if it is not recorded. */
   const idOf = (dataId: object): number => {
     const info = kernelBackend().tensorMap.get(dataId);
     if (info.values !== null && madeHere.has(info)) {
@@ -200,7 +200,7 @@ function createRecorder(name: string, outer: Binding) {
           "tf.keep. They have no data. Return them instead.",
       );
     },
-    /** Constants that the function keeps (a cached table) become ordinary tensors again, held back as before. */
+    /** Turns constants that the function keeps (a cached table) into ordinary tensors again, not yet on the device. */
     handBackConstants() {
       for (const [info, { id, values }] of constants) {
         if (info.id === id) Object.assign(info, { id: -1, values });
@@ -212,7 +212,7 @@ function createRecorder(name: string, outer: Binding) {
   };
 }
 
-/** Makes tfjs-node's backend ask the recorder for ids, and tell it which tensors are new. Gives the way back. */
+/** Makes tfjs-node's backend ask the recorder for ids and report new tensors to it. Returns the function that undoes this. */
 function interceptBackend(recorder: Recorder): () => void {
   const backend = kernelBackend();
   const { move } = backend;
@@ -230,7 +230,7 @@ function interceptBackend(recorder: Recorder): () => void {
   };
   return () => {
     tf.Variable.prototype.assign = assign;
-    // Both are methods of its class, which the assignments above only covered.
+    // The assignments above hide the methods of the class; deleting them shows these again.
     Reflect.deleteProperty(backend, "getInputTensorIds");
     Reflect.deleteProperty(backend, "move");
   };

@@ -3,16 +3,16 @@
  *
  * PJRT ("pretty much just another runtime") is the C interface between XLA and any device. A plugin is one shared library with
  * one exported function, `GetPjrtApi()`, which returns the address of a long struct of function pointers. Every one
- * of these functions takes a single pointer, to a struct of its own (`PJRT_Event_Await_Args`, …) that holds what goes in and
- * receives what comes out.
+ * of these functions takes a single pointer to a struct of its own (`PJRT_Event_Await_Args`, …), which holds arguments and
+ * receives results.
  *
  * On a 64-bit machine all of these structs are simply rows of 8-byte slots: pointers, `size_t` and `int64_t` fill a slot,
  * and an `int`, `bool` or `enum` is padded to one because a wider field follows. Slot 0 is the size of the struct in
  * bytes, slot 1 a list of extensions (null here), then come the fields below, in the order of `pjrt_c_api.h`. So a
- * `BigUint64Array` is all it takes to make one.
+ * `BigUint64Array` can hold one.
  *
- * Within major version 0 the interface only ever grows at the end: functions keep their slots, structs their fields.
- * Written down from version 0.114.
+ * Within major version 0 the interface only grows at its end: functions keep their slots, structs keep their fields.
+ * Source: version 0.114.
  */
 
 /** Function name (without `PJRT_`) to its slot in the table and the fields of its argument struct. */
@@ -175,7 +175,7 @@ export const elementTypes = {
 
 export type ElementType = keyof typeof elementTypes;
 
-/** `PJRT_NamedValue_Type`: how the value slot of a named value is read. */
+/** `PJRT_NamedValue_Type`: the type of the value slot of a named value. */
 export const namedValueTypes = { string: 0, int64: 1, int64List: 2, float: 3, bool: 4 } as const;
 
 /** Error codes are those of `absl::StatusCode`. */

@@ -1,4 +1,4 @@
-/** Tensors on a device: put there, and brought back. */
+/** Copies tensors to a device and back. */
 import { type ElementType, elementTypes } from "./abi";
 import type { PjrtDevice } from "./client";
 import { eventHappened, waitForEvent } from "./events";
@@ -48,12 +48,12 @@ export function toDevice(device: PjrtDevice, data: HostArray, spec: TensorSpec):
   }
   if (data.byteLength !== byteLength(spec)) {
     throw new Error(
-      `${what}: the data has ${data.byteLength} bytes, the shape asks for ${byteLength(spec)}.`,
+      `${what}: the data has ${data.byteLength} bytes, but the shape needs ${byteLength(spec)}.`,
     );
   }
   const dims = BigInt64Array.from(shape, BigInt);
-  // Semantics 0: the plugin is done with our memory when the call returns. It stages the copy, so nothing here waits for
-  // the device, and neither the garbage collector nor the caller can pull the memory away.
+  // Semantics 0: the plugin no longer needs our memory when the call returns. It stages the copy, so the call does not
+  // wait for the device, and the caller may change or free the array.
   const { buffer, done_with_host_buffer } = call(
     device.api,
     "Client_BufferFromHostBuffer",
@@ -78,7 +78,7 @@ export function adopt(device: PjrtDevice, address: bigint, { shape, dtype }: Ten
 }
 
 /**
- * Brings a tensor back without blocking: waits for the program that makes it, then copies.
+ * Copies a tensor to the host without blocking, once the program that makes it is done.
  * The buffer may be freed before the promise settles.
  *
  * @throws PjrtError with the error of the program that should have made the tensor
@@ -111,7 +111,7 @@ function startCopy(buffer: DeviceBuffer): { bytes: ArrayBuffer; event: bigint; w
   const { event } = call(
     device.api,
     "Buffer_ToHostBuffer",
-    // A null destination would only ask for the size: an empty tensor gets a byte that nobody writes.
+    // A null destination would ask for the size: an empty tensor gets memory that is never written.
     {
       src: handle.address,
       host_layout: layout,

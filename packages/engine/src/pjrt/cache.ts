@@ -15,7 +15,7 @@ export function pjrtCache(): CacheFolder {
   return settings().pjrtCache ?? defaultCacheFolder("pjrt");
 }
 
-/** Everything that the machine code depends on: program, options, plugin and device. */
+/** A hash of everything that the machine code depends on: program, options, plugin and device. */
 export function cacheKey(device: PjrtDevice, stablehlo: string, options: Uint8Array): string {
   const { size, mtimeMs } = statSync(device.api.path);
   const hash = createHash("sha256");
@@ -27,7 +27,7 @@ export function cacheKey(device: PjrtDevice, stablehlo: string, options: Uint8Ar
     xlaFlags(),
     // Plugins under development keep their version number.
     `${size} ${mtimeMs}`,
-    // Code for a CPU is made for this very model.
+    // Code for a CPU is compiled for its model.
     `${process.arch} ${cpus()[0]?.model}`,
   ]) {
     hash.update(part).update("\0");
@@ -35,7 +35,7 @@ export function cacheKey(device: PjrtDevice, stablehlo: string, options: Uint8Ar
   return hash.digest("hex");
 }
 
-/** The program stored under `key`, or null. A damaged file counts as none: loading it could crash the plugin. */
+/** The program stored under `key`, or null. A damaged file is ignored: loading it could crash the plugin. */
 export function readCached(folder: CacheFolder, key: string): Uint8Array | null {
   let file: Buffer;
   try {
@@ -49,7 +49,7 @@ export function readCached(folder: CacheFolder, key: string): Uint8Array | null 
   return program;
 }
 
-/** Stores a program. Failing to (a full disk, a read-only home) costs only time later, so it is not an error. */
+/** Stores a program. A failure (a full disk, a read-only home) only costs time later, so it is not an error. */
 export function writeCached(folder: CacheFolder, key: string, program: Uint8Array): void {
   try {
     mkdirSync(folder, { recursive: true });

@@ -8,7 +8,7 @@ import { findPlugin } from "./plugins";
 
 /** Options for opening a device. */
 export interface DeviceOptions {
-  /** Path of a plugin; see {@link findPlugin} for what happens without one. */
+  /** Path of a plugin. @default the one that {@link findPlugin} finds */
   readonly plugin?: string;
   /** Index of the plugin's device, from 0. */
   readonly index?: number;
@@ -25,7 +25,7 @@ export interface DeviceMemory {
   readonly limit?: number;
 }
 
-/** An open device. Close it when done; it frees everything that was left on it. */
+/** An open device. Closing it frees everything on it. */
 export interface PjrtDevice {
   readonly api: PjrtApi;
   /** The platform's own name: `cpu`, `cuda`, `rocm`, `tpu`. */
@@ -99,7 +99,7 @@ function describe(api: PjrtApi, client: bigint, index: number): PjrtDevice {
     close() {
       if (!open) return;
       open = false;
-      // Programs and buffers refer to their client: they have to go first.
+      // Programs and buffers refer to their client, so they are freed first.
       for (const [address, what] of registry) destroyNow(api, what, address);
       registry.clear();
       call(api, "Client_Destroy", { client });
@@ -121,7 +121,7 @@ function memoryOf(api: PjrtApi, device: bigint): DeviceMemory | null {
   }
 }
 
-/** XLA's CUDA compiler needs `ptxas` and `libdevice`; pip puts them beside the plugin, where XLA does not look. */
+/** The folder of `ptxas` and `libdevice`, which XLA needs: pip installs them beside the plugin, where XLA does not search. */
 export function cudaFolder(pluginPath: string): string | null {
   const sitePackages = dirname(dirname(dirname(pluginPath)));
   const candidates = ["cu13", "cuda_nvcc"].map((name) => join(sitePackages, "nvidia", name));

@@ -4,13 +4,13 @@ import { dataTypeOf, graphAttributes } from "../graph/attributes";
 import { graphBuilder } from "../graph/builder";
 import type { Graph, HostData } from "../graph/graph";
 import { constantInputs } from "../stablehlo/constant-inputs";
-import { loweringOf } from "../stablehlo/lower";
+import { ruleOf } from "../stablehlo/lower";
 import { runNow } from "../steps";
 import type { Owner } from "../tensor-owners";
 import { compileForDevice, type DeviceExecutable } from "./executable";
 import type { DeviceTensors } from "./tensors";
 
-/** Beyond this many, the program made first is forgotten: axes and shapes are part of programs, and a loop may vary them. */
+/** Programs to keep; the oldest is dropped first. Axes and shapes are part of programs, so a loop may need many. */
 const mostPrograms = 1000;
 
 function remember(programs: Map<string, DeviceExecutable>, key: string, program: DeviceExecutable): void {
@@ -39,7 +39,7 @@ export function pjrtEagerBinding(tensors: DeviceTensors): Owner {
         : builder.parameter(shape, dtype);
     });
     const call = { op, attributes: graphAttributes(op, attributes), inputs: values, numOutputs };
-    loweringOf(call);
+    ruleOf(call);
     return builder.build(builder.node(op, call.attributes, values, numOutputs));
   }
 

@@ -21,9 +21,9 @@ export function runningPjrt(): PjrtEngine | undefined {
 }
 
 /**
- * Opens the device at the first call; it stays open until the process ends.
+ * Opens the device at the first call. It stays open until the process ends.
  *
- * @throws Error when `options` come later than that: tensors cannot change their device
+ * @throws Error when `options` are given at a later call: tensors cannot change their device
  */
 export function pjrtEngine(options?: DeviceOptions): PjrtEngine {
   if (engine !== undefined && options !== undefined && Object.keys(options).length > 0) {
@@ -43,7 +43,7 @@ function create(device: PjrtDevice): PjrtEngine {
       const executable = yield* compileForDevice(device, graph, donate);
       const run = (inputs: readonly number[], donated: ReadonlySet<number>) => {
         const buffers = inputs.map((id) => tensors.buffer(id));
-        // A tensor that something else holds too must not be used up.
+        // A tensor with another holder must not be consumed.
         const free = new Set([...donated].filter((i) => tensors.sharers(inputs[i]!) === 1));
         return executable.run(buffers, free).map((buffer) => tensors.adopt(buffer));
       };
@@ -51,7 +51,7 @@ function create(device: PjrtDevice): PjrtEngine {
         runsOn: "pjrt",
         because: "its tensors are on a PJRT device",
         run,
-        // Starting a program does not wait for it, so this is asynchronous by nature.
+        // A run returns before the program is done, so this does not block.
         runAsync: async (inputs, donated) => run(inputs, donated),
         dispose: executable.dispose,
       };

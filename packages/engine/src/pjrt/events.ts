@@ -1,4 +1,4 @@
-/** Waiting for the device. */
+/** Waits for the device. */
 import { destroyNow } from "./handles";
 import { call, callAsync, type PjrtApi } from "./library";
 
@@ -9,7 +9,7 @@ import { call, callAsync, type PjrtApi } from "./library";
  * `Event_Await` on a worker thread costs one sleeping thread and can neither block the device nor deadlock. This file uses the third.
  */
 
-/** Waits on another thread until the event has happened, then frees it. Rejects with the error that it carries. */
+/** Waits on another thread for the event, then frees it. Rejects with the error of the event. */
 export async function eventHappened(api: PjrtApi, event: bigint, what: string): Promise<void> {
   try {
     await callAsync(api, "Event_Await", { event }, what);
@@ -18,7 +18,7 @@ export async function eventHappened(api: PjrtApi, event: bigint, what: string): 
   }
 }
 
-/** Waits right here: nothing else runs in this process's JavaScript meanwhile. */
+/** Waits for the event, then frees it. Blocks the event loop. */
 export function waitForEvent(api: PjrtApi, event: bigint, what: string): void {
   try {
     call(api, "Event_Await", { event }, what);

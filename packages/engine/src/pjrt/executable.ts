@@ -17,7 +17,7 @@ export interface DeviceExecutable {
    * Starts the program and returns at once; reading a result waits for it.
    *
    * @param inputs one tensor per parameter, then one per captured value
-   * @param donated indices of inputs that may be used up, out of those given to {@link compileForDevice}
+   * @param donated indices of inputs that the run may consume, among those given to {@link compileForDevice}
    */
   run(inputs: readonly DeviceBuffer[], donated: ReadonlySet<number>): DeviceBuffer[];
   dispose(): void;
@@ -25,7 +25,7 @@ export interface DeviceExecutable {
 
 const spec = ({ shape, dtype }: TensorType): TensorSpec => ({ shape, dtype: elementType(dtype) });
 
-/** A lowered program in the terms of the device. */
+/** A lowered program with the element types of the device. */
 export function programText(lowered: LoweredProgram): ProgramText {
   return {
     name: lowered.name,
@@ -36,13 +36,13 @@ export function programText(lowered: LoweredProgram): ProgramText {
   };
 }
 
-/** XLA would leave out a rounding to bfloat16 that is followed by a widening, and with it what {@link storeOnce} is for. */
+/** By default XLA drops a cast to bfloat16 and back, which would undo {@link storeOnce}. */
 const roundAsWritten = { xla_allow_excess_precision: false };
 
 /**
  * Compiles a graph for a device, or takes it from the cache on disk.
  *
- * @param donate indices of parameters which every run may use up
+ * @param donate indices of parameters that a run may consume
  */
 export function* compileForDevice(
   device: PjrtDevice,

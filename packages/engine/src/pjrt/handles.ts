@@ -1,4 +1,4 @@
-/** Native objects and who frees them. */
+/** Native objects and their release. */
 import type { FunctionName } from "./abi";
 import { call, type PjrtApi } from "./library";
 
@@ -12,12 +12,12 @@ const destructors = {
 
 export type HandleKind = keyof typeof destructors;
 
-/** The native objects of one client, by address, so that everything can be freed before the client goes. */
+/** The live native objects of one client, by address; closing the client frees them first. */
 export type Registry = Map<bigint, HandleKind>;
 
 /** A native object with an owner in JavaScript. */
 export interface Handle {
-  /** @throws Error once the object is freed: a stale address in C would end the process */
+  /** @throws Error after the object is freed: a stale address in C would crash the process */
   readonly address: bigint;
   readonly freed: boolean;
   /** Frees the object; a second call does nothing. */
@@ -31,7 +31,7 @@ interface Forgotten {
   readonly registry: Registry;
 }
 
-/** Only a safety net for what a caller forgot: garbage collection does not know how large a device buffer is. */
+/** Frees objects that a caller forgot. Late, because garbage collection does not know the size of device buffers. */
 const safetyNet = new FinalizationRegistry<Forgotten>(destroy);
 
 /** Takes ownership of the object at `address`. */
@@ -41,7 +41,7 @@ export function own(api: PjrtApi, kind: HandleKind, address: bigint, registry: R
   let freed = false;
   const handle: Handle = {
     get address() {
-      // The client frees what is left when it closes, behind the back of its handles.
+      // A closing client frees its objects without their handles.
       if (freed || registry.get(address) !== kind)
         throw new Error(`This ${kind} on the device is already disposed.`);
       return address;

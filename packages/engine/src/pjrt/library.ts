@@ -18,7 +18,7 @@ import {
   versionSlot,
 } from "./abi";
 
-/** Content of a slot: a number, a flag, an address, or an array whose address is meant. */
+/** Content of a slot: a number, a flag, an address, or an array that is passed by its address. */
 export type Slot = bigint | number | boolean | NodeJS.ArrayBufferView | null;
 
 type CFunction = ((args: BigUint64Array) => bigint | null) & {
@@ -49,14 +49,14 @@ export class PjrtError extends Error {
   }
 }
 
-/** Zeroed slots behind every struct, so that fields which we do not list (optional ones, newer ones) are there, and unset. */
+/** Zeroed slots behind every struct, for optional and newer fields that are not in the table. */
 const spareSlots = 32;
 
-// Compilers recurse: koffi's own stacks (128 KiB on threads) would overflow. This has to come before any library is loaded.
+// Compilers recurse deeply and would overflow koffi's default stacks (128 KiB on threads). Must run before any library is loaded.
 try {
   koffi.config({ sync_stack_size: 16 << 20, async_stack_size: 16 << 20 });
 } catch {
-  // Somebody else loaded a library first; `roomyThreads` then sends compilation to the main thread.
+  // Another module has loaded a library already; `roomyThreads` then sends compilation to the main thread.
 }
 
 /** True if a thread's stack is large enough to compile on. */
@@ -67,12 +67,12 @@ const loaded = new Map<string, PjrtApi>();
 /**
  * Loads the plugin at `path` and checks that it speaks our version of the interface.
  *
- * @throws Error naming the file when it is no shared library, exports no `GetPjrtApi`, or is too old or too new
+ * @throws Error naming the file when it is not a shared library, does not export `GetPjrtApi`, or is too old or too new
  */
 export function loadPlugin(path: string): PjrtApi {
   const known = loaded.get(path);
   if (known !== undefined) return known;
-  // XLA's log lines repeat what errors already say; they would end up in the user's output.
+  // XLA's log repeats the errors that it returns.
   silenceLog();
   // A plugin's static threads and registries do not survive being unloaded at exit.
   const problem = keepLoaded(path);
@@ -108,7 +108,7 @@ export function loadPlugin(path: string): PjrtApi {
   return api;
 }
 
-/** Reads and checks the version that stands in the plugin's table; exported for its test. */
+/** Reads and checks the version in the plugin's table. */
 export function checkVersion(path: string, table: BigUint64Array): { major: number; minor: number } {
   const slot = table[versionSlot] ?? 0n;
   const version = { major: Number(slot & 0xffffffffn), minor: Number(slot >> 32n) };
@@ -118,14 +118,14 @@ export function checkVersion(path: string, table: BigUint64Array): { major: numb
   }
   if (table.length <= lastSlot) {
     throw new Error(
-      `${path} speaks PJRT ${text}, which is too old: it offers ${table.length - 5} functions, ` +
-        `${lastSlot - 4} are needed. Install a newer plugin.`,
+      `${path} speaks PJRT ${text}, which is too old: it has ${table.length - 5} functions, ` +
+        `but ${lastSlot - 4} are needed. Install a newer plugin.`,
     );
   }
   return version;
 }
 
-/** Targets of pointers in C structs live as long as the struct: an address alone would not stop the garbage collector. */
+/** Arrays whose addresses a C struct holds: the garbage collector must not free them before the struct. */
 const pointees = new WeakMap<object, object[]>();
 
 /** Keeps `objects` alive for as long as `owner`, which holds their addresses. */
@@ -134,7 +134,7 @@ export function keepAlive<T extends object>(owner: T, objects: object[]): T {
   return owner;
 }
 
-/** A struct with its size in slot 0 and spare room behind; `fields` that are not given are zero. */
+/** A struct with its size in slot 0 and spare slots at its end; missing `fields` are zero. */
 function fill(
   names: readonly string[],
   fields: Readonly<Record<string, Slot | undefined>>,
@@ -155,7 +155,7 @@ function toSlot(value: Slot | undefined): bigint {
   return BigInt.asUintN(64, BigInt(value));
 }
 
-/** The address of an array's memory, which does not move. See {@link keepAlive}. */
+/** The address of an array's memory; see {@link keepAlive}. */
 export function addressOf(array: NodeJS.ArrayBufferView): bigint {
   return koffi.address(array);
 }
@@ -165,7 +165,7 @@ export function struct<N extends keyof typeof structs>(
   name: N,
   fields: Partial<Record<(typeof structs)[N][number], Slot>>,
 ): BigUint64Array {
-  // Elements of C arrays stand side by side at the size that the header gives them: no spare room.
+  // Elements of C arrays have the exact size of the header: no spare slots.
   return fill(structs[name], fields, name === "NamedValue" ? 0 : spareSlots);
 }
 
@@ -173,9 +173,9 @@ type Fields<N extends FunctionName> = Partial<Record<FieldOf<N>, Slot>>;
 type Results<N extends FunctionName> = Readonly<Record<FieldOf<N>, bigint>>;
 
 /**
- * Calls a function and returns all fields of its struct as they are afterwards.
+ * Calls a function and returns all fields of its struct.
  *
- * @param what what is being done, for the error; the function's name when left out
+ * @param what description of the call for its error; the function's name by default
  * @throws PjrtError with the plugin's own message
  */
 export function call<N extends FunctionName>(
@@ -204,7 +204,7 @@ export function callAsync<N extends FunctionName>(
       try {
         if (error) throw error;
         throwIfError(api, result, what ?? `PJRT_${name}`);
-        // That `args` is read here also keeps what it points to alive until then.
+        // Reading `args` here keeps it, and the arrays that it points to, alive until now.
         resolve(read(names, args));
       } catch (reason) {
         reject(reason);
@@ -223,7 +223,7 @@ function read<N extends FunctionName>(names: readonly string[], args: BigUint64A
 
 function throwIfError(api: PjrtApi, error: bigint | null, what: string): void {
   if (error === null || error === 0n) return;
-  // Neither of these two functions can fail in turn, so they need no check of their own.
+  // These functions cannot fail, so their results need no check.
   const message = fill(fieldNames("Error_Message"), { error });
   api.function("Error_Message")(message);
   const code = fill(fieldNames("Error_GetCode"), { error });
@@ -239,7 +239,7 @@ export function bytesAt(address: bigint, size: bigint): Uint8Array<ArrayBuffer> 
   return new Uint8Array(koffi.view(address, Number(size))).slice();
 }
 
-/** Text of a C string that is given by its address and length. */
+/** Text of a C string. */
 export function text(address: bigint, size: bigint): string {
   return Buffer.from(bytesAt(address, size)).toString("utf8");
 }
@@ -249,7 +249,7 @@ export function wordsAt(address: bigint, count: bigint): BigUint64Array {
   return new BigUint64Array(bytesAt(address, count * 8n).buffer);
 }
 
-/** Calls a C function `void f(void*)` that the plugin gave for freeing something of its own. */
+/** Calls a C function `void f(void*)` of the plugin, which frees an object. */
 export function callDeleter(address: bigint, argument: bigint): void {
   (koffi.decode(address, koffi.proto("void", ["void *"])) as (p: bigint) => void)(argument);
 }

@@ -1,9 +1,9 @@
-/** Options for a client and for compilation, in the bytes that a plugin expects. */
+/** Encodes options of a client and of compilation for a plugin. */
 
 import { namedValueTypes } from "./abi";
 import { keepAlive, type Slot, struct } from "./library";
 
-/** Values that options may have. Whole numbers become integers, others floats: write `0.5`, or use `{ float: 1 }`. */
+/** Value of an option. Whole numbers become integers, others floats; `{ float: 1 }` is a float, too. */
 export type OptionValue = string | boolean | number | { readonly float: number };
 export type Options = Readonly<Record<string, OptionValue>>;
 
@@ -34,8 +34,8 @@ function namedValue(option: OptionValue): { type: number; value: Slot; size: num
 }
 
 /**
- * The `CompileOptionsProto` of XLA for one device, written by hand: a protocol buffer is a list of (field number, kind,
- * value), and three fields are all we need.
+ * The `CompileOptionsProto` of XLA for one device. A protocol buffer is a list of (field number, kind, value); three fields
+ * are enough here.
  *
  * @param flags XLA's own flags for this program, for example `{ xla_gpu_autotune_level: 4 }`
  */

@@ -34,7 +34,7 @@ export interface ProgramText {
 export interface CompileOptions {
   /** Flags of XLA for this program. */
   readonly flags?: Options;
-  /** Folder for compiled programs; without it none are kept between processes. */
+  /** Folder for compiled programs. @default none are kept between processes */
   readonly cache?: CacheFolder;
 }
 
@@ -48,12 +48,12 @@ export interface Program {
   readonly handle: Handle;
 }
 
-/** Bytes that a program needs on its device, as the compiler planned them. */
+/** Bytes that a program needs on its device, as planned by the compiler. */
 export interface ProgramMemory {
   readonly code: number;
   readonly arguments: number;
   readonly results: number;
-  /** Results that are written over donated arguments: they need no memory of their own. */
+  /** Results in the memory of donated arguments. */
   readonly aliased: number;
   readonly temporary: number;
 }
@@ -73,7 +73,7 @@ export function* compileInSteps(
   const compile = () => call(device.api, "Client_Compile", job.args, job.what).executable;
   const compiling = step({
     now: compile,
-    // A thread with a small stack would not survive the compiler's recursion.
+    // The compiler's recursion would overflow a small stack.
     later: async () =>
       roomyThreads()
         ? (await callAsync(device.api, "Client_Compile", job.args, job.what)).executable
@@ -100,7 +100,7 @@ export const compileProgramSync = (
   options?: CompileOptions,
 ): Program => runNow(compileInSteps(device, text, options));
 
-/** Adds the line that the compiler complains about (`-:5:8: error: …`) to its message. */
+/** Adds the line of the program that the error names (`-:5:8: error: …`) to its message. */
 function explained(error: unknown, { stablehlo }: ProgramText): unknown {
   if (!(error instanceof PjrtError)) return error;
   const line = /-:(\d+):\d+/.exec(error.detail)?.[1];
@@ -147,12 +147,12 @@ function prepare(device: PjrtDevice, text: ProgramText, { flags = {}, cache }: C
 }
 
 /**
- * Starts a program and returns its results at once: they are buffers that the device will fill. Reading one waits for it;
- * passing one to the next program does not.
+ * Starts a program and returns its results at once, as buffers that the device will fill. Reading a buffer waits for it;
+ * passing it to the next program does not.
  *
- * @param donated which of the donatable arguments may be used up now: their memory becomes that of results, and they
- *   are freed here
- * @throws Error when an argument has another shape, type or device than the program asks for
+ * @param donated the donatable arguments that this run may consume: results take over their memory, and they are
+ *   freed here
+ * @throws Error when an argument does not have the shape, type or device of the program's parameter
  */
 export function runProgram(
   program: Program,
@@ -168,7 +168,7 @@ export function runProgram(
     text.donated.filter((i) => !donated.has(i)),
     BigInt,
   );
-  // Arguments and results come as one list per device. We drive one device: lists of one list.
+  // Arguments and results are one list per device; there is one device.
   call(
     device.api,
     "LoadedExecutable_Execute",
@@ -193,7 +193,7 @@ function listOf(row: BigUint64Array): BigUint64Array {
   return keepAlive(BigUint64Array.of(row.length > 0 ? addressOf(row) : 0n), [row]);
 }
 
-/** PJRT does not check arguments in every plugin, and a wrong one would end the process. */
+/** Checks arguments, because not every plugin does, and a wrong one would crash the process. */
 function checkArguments(what: string, { device, text }: Program, args: readonly DeviceBuffer[]): void {
   if (args.length !== text.arguments.length) {
     throw new Error(`${what}: it takes ${text.arguments.length} arguments, got ${args.length}.`);
@@ -209,7 +209,7 @@ function checkArguments(what: string, { device, text }: Program, args: readonly 
   }
 }
 
-/** Reads something from the executable inside a program. */
+/** Calls `read` with the executable of a program. */
 function withExecutable<R>(program: Program, read: (executable: bigint) => R): R {
   const { api } = program.device;
   const { executable } = call(api, "LoadedExecutable_GetExecutable", {
@@ -222,7 +222,7 @@ function withExecutable<R>(program: Program, read: (executable: bigint) => R): R
   }
 }
 
-/** Memory that the compiler planned, in bytes. */
+/** Memory of a program as planned by the compiler. */
 export function programMemory(program: Program): ProgramMemory {
   const stats = withExecutable(program, (executable) =>
     call(program.device.api, "Executable_GetCompiledMemoryStats", { executable }),
@@ -249,11 +249,11 @@ function serialize(program: Program): Uint8Array | null {
       return bytes;
     });
   } catch {
-    return null; // A cache is a convenience: without one, every process compiles.
+    return null; // Without a cache, every process compiles.
   }
 }
 
-/** Loads what {@link serialize} gave, or null when this plugin does not take it. */
+/** Loads the bytes of {@link serialize}; null when this plugin refuses them. */
 function deserialize(device: PjrtDevice, bytes: Uint8Array): bigint | null {
   try {
     return call(device.api, "Executable_DeserializeAndLoad", {

@@ -1,4 +1,4 @@
-/** The tensors of tfjs that live on a device, by the ids under which tfjs's kernels know them. */
+/** The tensors of tfjs on a device, by their ids in tfjs's kernels. */
 import { type HostValues, type NativeMemory, nextTensorId, type TensorMetadata } from "../binding";
 import { dataTypeOf, dtypeOf } from "../graph/attributes";
 import type { HostData } from "../graph/graph";
@@ -14,16 +14,16 @@ import {
 } from "./buffers";
 import type { PjrtDevice } from "./client";
 
-/** Up to this many elements, the host keeps its copy: it may turn out to be an axis or a shape, which programs are made for. */
+/** Tensors with at most this many elements stay on the host until a program reads them: they may be axes or shapes. */
 const smallSize = 64;
 
 /** Tensors on a device. */
 export interface DeviceTensors {
   readonly device: PjrtDevice;
   has(id: number): boolean;
-  /** Takes host values over. Small ones go to the device only when a program reads them. */
+  /** Adds a tensor of host values. Small ones are copied to the device when a program reads them. */
   create(shape: readonly number[], dataType: number, values: HostValues): number;
-  /** Gives a buffer an id; it is freed by {@link DeviceTensors.delete}. */
+  /** Adds a buffer, which {@link DeviceTensors.delete} frees. */
   adopt(buffer: DeviceBuffer): TensorMetadata;
   /** Another id for the same buffer. */
   share(id: number): number;
@@ -40,7 +40,7 @@ export interface DeviceTensors {
   memory(): NativeMemory;
 }
 
-/** One tensor, on one or both sides. */
+/** A tensor on the host, the device or both. */
 interface Entry {
   readonly spec: TensorSpec;
   host?: HostArray;
@@ -115,10 +115,10 @@ export function deviceTensors(device: PjrtDevice): DeviceTensors {
 /** The element type on the device. @throws Error for strings and complex numbers */
 export function elementType(dtype: string): ElementType {
   if (Object.hasOwn(elementTypes, dtype)) return dtype as ElementType;
-  throw new Error(`A tensor of type ${dtype} cannot live on a PJRT device; keep it in plain JavaScript.`);
+  throw new Error(`A tensor of type ${dtype} cannot be on a PJRT device; keep it in plain JavaScript.`);
 }
 
-/** tfjs's values in the array class that the device copies from. */
+/** tfjs's values in the array class of the element type. */
 function hostArray(values: HostValues, { dtype }: TensorSpec): HostArray {
   if (!ArrayBuffer.isView(values)) throw new Error(`A tensor of ${dtype} needs a typed array of values.`);
   // tfjs-node writes 64-bit integers as pairs of 32-bit halves.
@@ -157,7 +157,7 @@ function toBfloat16(floats: Float32Array): Uint16Array {
   });
 }
 
-/** The type that tfjs can hold: it has no 64-bit integers. */
+/** Values for tfjs, which has no 64-bit integers. */
 function hostValues(array: HostArray): HostValues {
   return (array instanceof BigInt64Array ? Int32Array.from(array, Number) : array) as HostValues;
 }

@@ -17,7 +17,7 @@ const at: Readonly<Record<string, readonly number[]>> = Object.fromEntries(
   ).flatMap(([names, indices]) => names.split(" ").map((name) => [name, indices])),
 );
 
-/** Indices of the inputs whose values a lowering reads. */
+/** Indices of the inputs whose values the rules read. */
 export function constantInputs(op: string, numInputs: number): readonly number[] {
   return op === "ConcatV2" ? [numInputs - 1] : (at[op] ?? []);
 }

@@ -1,21 +1,11 @@
 /** Operations on each element alone. */
 import { dtypeAttribute } from "../graph/shapes/rule";
 import type { Emitter, Ssa } from "./emitter";
-import { type Lowering, type Lowerings, operands, outputShape } from "./rule";
+import { type HloRule, type HloRules, operands } from "./rule";
 import { isFloat } from "./types";
-import {
-  binary,
-  broadcast,
-  compare,
-  convert,
-  type Direction,
-  number,
-  reshape,
-  select,
-  unary,
-} from "./vocabulary";
+import { binary, compare, convert, type Direction, number, reshape, select, unary } from "./vocabulary";
 
-/** TensorFlow's names of what StableHLO (or CHLO, its companion for larger functions) has ready. */
+/** Operations of StableHLO, or of CHLO (its extension with more functions), by TensorFlow's names. */
 const unaries: Readonly<Record<string, string>> = {
   Abs: "abs",
   Acos: "chlo.acos",
@@ -70,23 +60,23 @@ const comparisons: Readonly<Record<string, Direction>> = {
   NotEqual: "NE",
 };
 
-/** A lowering that is a formula of one, two or three operands. */
+/** A rule given as a formula of one, two or three operands. */
 const formula =
-  (f: (e: Emitter, a: Ssa, b: Ssa, c: Ssa) => Ssa): Lowering =>
+  (f: (e: Emitter, a: Ssa, b: Ssa, c: Ssa) => Ssa): HloRule =>
   (e, node) => {
     const [a, b, c] = operands(node);
     return f(e, a!, b!, c!);
   };
 
-const mapNames = <T>(names: Readonly<Record<string, T>>, lowering: (name: T) => Lowering): Lowerings =>
-  Object.fromEntries(Object.entries(names).map(([op, name]) => [op, lowering(name)]));
+const mapNames = <T>(names: Readonly<Record<string, T>>, ruleOf: (name: T) => HloRule): HloRules =>
+  Object.fromEntries(Object.entries(names).map(([op, name]) => [op, ruleOf(name)]));
 
 const mul = (e: Emitter, a: Ssa, b: Ssa) => binary(e, "multiply", a, b);
 const add = (e: Emitter, a: Ssa, b: Ssa) => binary(e, "add", a, b);
 const sub = (e: Emitter, a: Ssa, b: Ssa) => binary(e, "subtract", a, b);
 const isPositive = (e: Emitter, x: Ssa) => compare(e, "GT", x, number(e, 0, x));
 
-/** log(1 + exp(x)) without overflow: the larger of x and 0, plus what is left. */
+/** log(1 + exp(x)) without overflow, as max(x, 0) + log(1 + exp(-|x|)). */
 function softplus(e: Emitter, x: Ssa): Ssa {
   const rest = unary(e, "log_plus_one", unary(e, "exponential", unary(e, "negate", unary(e, "abs", x))));
   return add(e, binary(e, "maximum", x, number(e, 0, x)), rest);
@@ -120,7 +110,7 @@ function signsDiffer(e: Emitter, a: Ssa, b: Ssa): Ssa {
 }
 
 /** `Select`: the condition may be one flag for each row of the choices. `SelectV2` broadcasts instead. */
-const selectRows: Lowering = (e, node) => {
+const selectRows: HloRule = (e, node) => {
   const [condition, a, b] = operands(node) as [Ssa, Ssa, Ssa];
   const rank = a.shape.length;
   const perRow = condition.shape.length === 1 && rank > 1;
@@ -131,7 +121,7 @@ const selectRows: Lowering = (e, node) => {
 const seluScale = 1.0507009873554805;
 const seluAlpha = 1.6732632423543772;
 
-export const elementwise: Lowerings = {
+export const elementwise: HloRules = {
   ...mapNames(unaries, (name) => formula((e, x) => unary(e, name, x))),
   ...mapNames(binaries, (name) => formula((e, a, b) => binary(e, name, a, b))),
   ...mapNames(comparisons, (direction) => formula((e, a, b) => compare(e, direction, a, b))),
@@ -187,6 +177,4 @@ export const elementwise: Lowerings = {
   EluGrad: formula((e, dy, y) =>
     select(e, compare(e, "LT", y, number(e, 0, y)), mul(e, dy, add(e, y, number(e, 1, y))), dy),
   ),
-
-  BroadcastTo: (e, node) => broadcast(e, node.operand(0), outputShape(node)),
 };

@@ -17,7 +17,7 @@ export interface Ssa extends TensorType {
 export type AttributeTexts = Readonly<Record<string, string>>;
 
 export interface Emitter {
-  /** Writes one operation and gives its result. `name` is one of StableHLO's unless it names another dialect. */
+  /** Writes one operation and returns its result. `name` is an operation of StableHLO unless it has a prefix, as in `chlo.erf`. */
   op(
     name: string,
     operands: readonly Ssa[],
@@ -33,19 +33,19 @@ export interface Emitter {
     attributes?: AttributeTexts,
     region?: Region,
   ): readonly Ssa[];
-  /** A constant; `data` may be a single number for all elements. Equal ones are written once. */
+  /** A constant; `data` may be a single number for all elements. Equal constants are written once. */
   constant(data: HostData | number, type: TensorType): Ssa;
   /** The lines so far. */
   readonly lines: readonly string[];
 }
 
-/** A function inside an operation, such as the sum inside a reduction: it takes and gives scalars. */
+/** A function of scalars inside an operation, such as the sum inside a reduction. */
 export interface Region {
   readonly parameters: readonly TensorType[];
   readonly body: (e: Emitter, ...parameters: Ssa[]) => readonly Ssa[];
 }
 
-/** @param prefix of all names, so that those of regions differ from those around them */
+/** @param prefix of all names; those of a region must differ from the names around it */
 export function createEmitter(prefix = "%"): Emitter {
   const lines: string[] = [];
   const constants = new Map<string, Ssa>();

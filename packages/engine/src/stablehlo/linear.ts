@@ -1,7 +1,7 @@
 /** Matrix products. */
 import { boolAttribute } from "../graph/shapes/rule";
 import type { Emitter, Ssa } from "./emitter";
-import { type Lowering, type Lowerings, type Node, outputShape } from "./rule";
+import { type HloRule, type HloRules, type Node, outputShape } from "./rule";
 import { isFloat } from "./types";
 import { broadcast, reshape } from "./vocabulary";
 
@@ -75,9 +75,9 @@ function dotGeneral(
   );
 }
 
-const matMul: Lowering = (e, node) =>
+const matMul: HloRule = (e, node) =>
   product(e, node, boolAttribute(node, "transpose_a"), boolAttribute(node, "transpose_b"));
-const batchMatMul: Lowering = (e, node) =>
+const batchMatMul: HloRule = (e, node) =>
   product(e, node, boolAttribute(node, "adj_x"), boolAttribute(node, "adj_y"));
 
-export const linear: Lowerings = { MatMul: matMul, BatchMatMul: batchMatMul, BatchMatMulV2: batchMatMul };
+export const linear: HloRules = { MatMul: matMul, BatchMatMul: batchMatMul, BatchMatMulV2: batchMatMul };

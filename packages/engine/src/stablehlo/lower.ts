@@ -1,23 +1,23 @@
 /** From a recorded graph to a StableHLO program. */
 import { type Constant, type Graph, isConstant, printValue, type Value } from "../graph/graph";
 import { type Call, shapeError } from "../graph/shapes/rule";
+import { assemble } from "./assemble";
 import { elementwise } from "./elementwise";
 import { createEmitter, type Ssa } from "./emitter";
-import { indexing } from "./indexing";
-import { layout } from "./layout";
 import { linear } from "./linear";
 import { reduction } from "./reduction";
-import type { Lowering, Lowerings } from "./rule";
+import type { HloRule, HloRules } from "./rule";
 import { isUniform, type TensorType, typeText } from "./types";
+import { views } from "./views";
 
-const lowerings = new Map<string, Lowering>(
-  Object.entries({ ...elementwise, ...reduction, ...linear, ...layout, ...indexing } satisfies Lowerings),
+const rules = new Map<string, HloRule>(
+  Object.entries({ ...elementwise, ...reduction, ...linear, ...views, ...assemble } satisfies HloRules),
 );
 
-/** Constants above this many elements become arguments: text is a poor way to carry numbers. */
+/** Constants with more elements become arguments, because long literals are slow to parse. */
 const largestLiteral = 1024;
 
-/** A program, and what to call it with. */
+/** A program and its arguments. */
 export interface LoweredProgram {
   readonly name: string;
   readonly stablehlo: string;
@@ -34,7 +34,7 @@ export interface LoweredProgram {
  * Writes a graph as a StableHLO module.
  *
  * @param donate indices of parameters whose memory results may take over; they are gone after a run
- * @throws Error that names the operation when there is no lowering for it
+ * @throws Error that names the operation when no rule writes it
  */
 export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): LoweredProgram {
   const e = createEmitter();
@@ -54,7 +54,7 @@ export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): 
 
   for (const node of graph.nodes) {
     const call = { ...node, numOutputs: node.outputs.length };
-    const made = loweringOf(call)(e, { ...call, operand: (i) => operand(node.inputs[i]!) });
+    const made = ruleOf(call)(e, { ...call, operand: (i) => operand(node.inputs[i]!) });
     const outputs = Array.isArray(made) ? (made as readonly Ssa[]) : [made as Ssa];
     for (const [i, output] of node.outputs.entries()) values.set(output, checked(call, outputs[i], output));
   }
@@ -76,22 +76,22 @@ export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): 
   };
 }
 
-/** @throws Error that names the operation when there is no lowering for it */
-export function loweringOf(call: Call): Lowering {
-  const lowering = lowerings.get(call.op);
-  if (lowering !== undefined) return lowering;
+/** @throws Error that names the operation when no rule writes it */
+export function ruleOf(call: Call): HloRule {
+  const rule = rules.get(call.op);
+  if (rule !== undefined) return rule;
   throw shapeError(call, "there is no StableHLO for this operation, so it cannot run on a PJRT device.");
 }
 
 const typeOf = ({ shape, dtype }: TensorType): TensorType => ({ shape, dtype });
 const ssa = (name: string, value: Value): Ssa => ({ name, shape: value.shape, dtype: value.dtype });
 
-/** Many equal elements are one number in the text. */
+/** A uniform constant is one number in the text, whatever its size. */
 function isLarge({ data }: Constant): boolean {
   return data.length > largestLiteral && !isUniform(data);
 }
 
-/** A lowering that gives another type than was recorded is a bug that the compiler would report far from its cause. */
+/** A rule whose result has another type than was recorded is wrong; the compiler would report it far from its cause. */
 function checked(call: Call, made: Ssa | undefined, wanted: Value): Ssa {
   if (made !== undefined && typeText(made) === typeText(wanted)) return made;
   throw shapeError(

@@ -3,19 +3,19 @@ import { sizeOf } from "../graph/graph";
 import { axesOf, axisOf } from "../graph/shapes/geometry";
 import { boolAttribute } from "../graph/shapes/rule";
 import type { Emitter, Ssa } from "./emitter";
-import { type Lowering, type Lowerings, operands, outputShape } from "./rule";
+import { type HloRule, type HloRules, operands, outputShape } from "./rule";
 import { intList } from "./types";
 import * as hlo from "./vocabulary";
 
 const reducing =
-  (monoid: hlo.Monoid): Lowering =>
+  (monoid: hlo.Monoid): HloRule =>
   (e, node) => {
     const reduced = hlo.inFloat32(e, node.operand(0), (x) => hlo.reduce(e, x, axesOf(node), monoid));
     // Kept axes have size 1.
     return hlo.reshape(e, reduced, outputShape(node));
   };
 
-const mean: Lowering = (e, node) => {
+const mean: HloRule = (e, node) => {
   const axes = axesOf(node);
   const count = axes.reduce((size, axis) => size * node.inputs[0]!.shape[axis]!, 1);
   const average = hlo.inFloat32(e, node.operand(0), (x) => {
@@ -27,7 +27,7 @@ const mean: Lowering = (e, node) => {
 
 /** The position of the largest (`GT`) or smallest (`LT`) element; the first one where several are equal. */
 const position =
-  (better: "GT" | "LT"): Lowering =>
+  (better: "GT" | "LT"): HloRule =>
   (e, node) => {
     const x = node.operand(0);
     const axis = axisOf(node);
@@ -59,7 +59,7 @@ const position =
 
 /** A running sum or product: each element combines a window that ends at it. */
 const running =
-  (monoid: hlo.Monoid): Lowering =>
+  (monoid: hlo.Monoid): HloRule =>
   (e, node) =>
     hlo.inFloat32(e, node.operand(0), (x) => {
       if (sizeOf(x.shape) === 0) return x;
@@ -95,7 +95,7 @@ function softmax(e: Emitter, x: Ssa): Ssa {
   return hlo.binary(e, "divide", powers, total);
 }
 
-export const reduction: Lowerings = {
+export const reduction: HloRules = {
   Sum: reducing(hlo.sum),
   Prod: reducing(hlo.product),
   Max: reducing(hlo.maximum),

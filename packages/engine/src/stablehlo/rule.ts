@@ -5,8 +5,8 @@ import type { Emitter, Ssa } from "./emitter";
 import type { TensorType } from "./types";
 
 /**
- * A node to be written down. Axes, shapes and other constant inputs are read from `inputs` (see `constantInts`); tensors
- * that are computed with are asked for with `operand`, which writes constants only then.
+ * A node to write. A rule reads axes, shapes and other constant inputs from `inputs` (see `constantInts`), and takes the
+ * tensors of the computation with `operand`, which writes a constant at its first use.
  */
 export interface Node extends Call {
   readonly operand: (index: number) => Ssa;
@@ -14,11 +14,11 @@ export interface Node extends Call {
   readonly outputs: readonly TensorType[];
 }
 
-/** Writes an operation and gives its outputs: several only where there are several. */
-export type Lowering = (e: Emitter, node: Node) => Ssa | readonly Ssa[];
+/** Writes an operation and returns its output, or its outputs if there are several. */
+export type HloRule = (e: Emitter, node: Node) => Ssa | readonly Ssa[];
 
-/** Lowerings by operation name. */
-export type Lowerings = Readonly<Record<string, Lowering>>;
+/** Rules by the name of the operation. */
+export type HloRules = Readonly<Record<string, HloRule>>;
 
 /** The shape of the first output. */
 export const outputShape = (node: Node): readonly number[] => node.outputs[0]!.shape;

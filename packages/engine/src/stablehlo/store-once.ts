@@ -1,16 +1,16 @@
-/** A pass for devices whose memory is slower than their arithmetic. */
+/** A pass for devices that compute faster than they read memory. */
 import { type Attributes, type Graph, type GraphNode, producers, sizeOf, type Value } from "../graph/graph";
 import { rewrite } from "../graph/passes/rewrite";
 
-/** Smaller values cost nothing to keep in both types, and losses and metrics are among them. */
+/** Elements from which a value is stored in bfloat16 only; losses and metrics are smaller and keep float32. */
 const smallest = 4096;
 
 /**
- * Where products read a float32 tensor as bfloat16, all its other readers read the rounded numbers, too (widened again). So only
- * the half-sized tensor is ever written to memory: the residual stream, its gradients, the latents. Arithmetic stays in
- * float32, inside of the compiler's fused loops. The official code stores bfloat16 at the same places.
+ * If a product reads a float32 tensor as bfloat16, all other readers of the tensor read the rounded numbers too, cast back to
+ * float32. So only the bfloat16 tensor, of half the size, is written to memory. Arithmetic stays in float32, inside of
+ * the compiler's fused loops.
  *
- * Only what nodes make is stored so: weights and other parameters keep all their digits.
+ * Only results of nodes are stored this way: weights and other parameters keep float32.
  */
 export function storeOnce(graph: Graph): Graph {
   const makers = producers(graph);
@@ -31,7 +31,7 @@ export function storeOnce(graph: Graph): Graph {
     };
     const short = stored.get(node.inputs[0]!);
     if (short !== undefined && isNarrowing(node)) return [short];
-    // Rearranged, it is still stored as bfloat16.
+    // A rearranged value stays bfloat16.
     if (short !== undefined && moves.has(node.op)) {
       return [store(editor.add(node.op, node.attributes, [short, ...node.inputs.slice(1)])[0]!)];
     }

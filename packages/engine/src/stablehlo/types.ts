@@ -38,7 +38,7 @@ export function intList(values: readonly number[]): string {
 export const isFloat = (dtype: GraphDType): boolean =>
   dtype === "float32" || dtype === "bfloat16" || dtype === "float64";
 
-/** Bits of a float in the width of its type, because text knows no infinity and no NaN. */
+/** Bits of a float in the width of its type: the text form has no infinity and no NaN. */
 function floatBits(value: number, dtype: GraphDType): string {
   if (dtype === "float64")
     return `0x${new BigUint64Array(Float64Array.of(value).buffer)[0]!.toString(16).padStart(16, "0")}`;
@@ -48,14 +48,14 @@ function floatBits(value: number, dtype: GraphDType): string {
     : `0x${bits.toString(16).padStart(8, "0")}`;
 }
 
-/** One element as text: `1.5`, `-3`, `true`. Floats lose no digit. */
+/** One element as text: `1.5`, `-3`, `true`. Floats keep their exact value. */
 export function elementLiteral(value: number | bigint, dtype: GraphDType): string {
   if (dtype === "bool") return value ? "true" : "false";
   if (!isFloat(dtype)) return String(value);
   const number = Number(value);
   if (!Number.isFinite(number)) return floatBits(number, dtype);
   if (Object.is(number, -0)) return "-0.0";
-  // The grammar asks for a point: 1e-8 is 1.0e-8.
+  // The grammar requires a decimal point: 1.0e-8.
   const [mantissa = "0", exponent] = String(number).split("e");
   const point = mantissa.includes(".") ? mantissa : `${mantissa}.0`;
   return exponent === undefined ? point : `${point}e${exponent}`;

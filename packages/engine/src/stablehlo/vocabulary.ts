@@ -1,4 +1,4 @@
-/** Small phrases that lowerings are made of: broadcasting, conversion, comparison, reduction. */
+/** Building blocks of StableHLO rules: broadcasting, conversion, comparison, slicing, reduction. */
 import { type GraphDType, type Shape, sameShape } from "../graph/graph";
 import { commonShape } from "../graph/shapes/geometry";
 import type { Emitter, Region, Ssa } from "./emitter";
@@ -9,13 +9,13 @@ export function reshape(e: Emitter, x: Ssa, shape: Shape): Ssa {
   return sameShape(x.shape, shape) ? x : e.op("reshape", [x], { shape, dtype: x.dtype });
 }
 
-/** Stretches dimensions of size 1; `axes[i]` is where dimension i of `x` goes in `shape`. */
+/** Broadcasts `x` to `shape`; `axes[i]` is the axis of `shape` for axis i of `x`. */
 export function broadcastAlong(e: Emitter, x: Ssa, shape: Shape, axes: readonly number[]): Ssa {
   if (sameShape(x.shape, shape)) return x;
   return e.op("broadcast_in_dim", [x], { shape, dtype: x.dtype }, { broadcast_dimensions: intList(axes) });
 }
 
-/** Stretches by NumPy's rule: dimensions are matched from the last one. */
+/** Broadcasts by NumPy's rule, which matches axes from the last one. */
 export function broadcast(e: Emitter, x: Ssa, shape: Shape): Ssa {
   const offset = shape.length - x.shape.length;
   return broadcastAlong(
@@ -26,17 +26,17 @@ export function broadcast(e: Emitter, x: Ssa, shape: Shape): Ssa {
   );
 }
 
-/** The shape of tensors stretched to each other; shape rules have checked that they fit. */
+/** The common shape of tensors; shape rules have checked that there is one. */
 const stretched = (...tensors: readonly Ssa[]): Shape => commonShape(tensors.map(({ shape }) => shape))!;
 
-/** Elements as another type. Numbers become flags by "is not zero"; floats become integers by dropping their fraction. */
+/** Elements as another type. Numbers other than 0 become true; floats lose their fraction when they become integers. */
 export function convert(e: Emitter, x: Ssa, dtype: GraphDType): Ssa {
   if (x.dtype === dtype) return x;
   if (dtype === "bool") return compare(e, "NE", x, number(e, 0, x));
   return e.op("convert", [x], { shape: x.shape, dtype });
 }
 
-/** A tensor like another one, of one number. */
+/** A constant of the shape and type of another tensor, with one number everywhere. */
 export function number(e: Emitter, value: number, like: { shape: Shape; dtype: GraphDType }): Ssa {
   return e.constant(value, { shape: like.shape, dtype: like.dtype });
 }
@@ -74,7 +74,7 @@ export function transpose(e: Emitter, x: Ssa, order: readonly number[]): Ssa {
   return e.op("transpose", [x], { shape, dtype: x.dtype }, { permutation: intList(order) });
 }
 
-/** Along every axis the elements `starts`, `starts + steps`, …; the tensor itself where they are all. */
+/** Takes the elements `starts`, `starts + steps`, … along every axis; returns the tensor itself if these are all. */
 export function slice(
   e: Emitter,
   x: Ssa,
@@ -131,7 +131,7 @@ export function reduce(e: Emitter, x: Ssa, axes: readonly number[], monoid: Mono
   return e.op("reduce", [x, neutral], { shape, dtype }, attributes, combining(monoid, dtype));
 }
 
-/** Runs `f` in float32 when `x` is bfloat16: a sum of many bfloat16 numbers would lose its small ones. */
+/** Runs `f` in float32 when `x` is bfloat16: a sum in bfloat16 would lose its small addends. */
 export function inFloat32(e: Emitter, x: Ssa, f: (x: Ssa) => Ssa): Ssa {
   return x.dtype === "bfloat16" ? convert(e, f(convert(e, x, "float32")), "bfloat16") : f(x);
 }

@@ -1,7 +1,7 @@
 /**
  * bfloat16 for speed: matrix products take bfloat16, operations that need precision keep float32.
  *
- * tfjs has no bfloat16, so nothing of this shows outside: parameters and results stay float32. The rules are those of
+ * Parameters and results stay float32, as tfjs has no bfloat16. The rules are those of
  * PyTorch's autocast (`torch.autocast("cpu", torch.bfloat16)`) as far as the operations correspond.
  */
 import { type Graph, isConstant, sizeOf, type Value } from "../graph";
@@ -19,7 +19,7 @@ const followers = new Set(
   ).split(" "),
 );
 
-/** Followers that TensorFlow's CPU kernels compute five times faster in float32: their result is cast, not the work. */
+/** Followers that TensorFlow's CPU kernels compute five times faster in float32; their result is cast to bfloat16. */
 const slowInBfloat16 = new Set(["Sigmoid", "Tanh"]);
 
 /** Pass: casts between float32 and bfloat16 by the rules above; every value is cast at most once. */
@@ -35,7 +35,7 @@ export function autocast(graph: Graph): Graph {
           ? editor.constant(value.shape, dtype, value.data)
           : editor.add("Cast", { DstT: { type: "dtype", value: dtype } }, [value])[0]!;
       casts.set(value, result);
-      // The way back from float32 loses nothing; the one from bfloat16 has lost digits already.
+      // The cast back to bfloat16 gives the same value; one back to float32 would not.
       if (dtype === "float32") casts.set(result, value);
     }
     return result;
@@ -61,7 +61,7 @@ export function autocast(graph: Graph): Graph {
 
 const isFloat = (value: Value) => value.dtype === "float32" || value.dtype === "bfloat16";
 
-/** float32 wins over bfloat16, but a lone constant number has no say: halving a bfloat16 tensor gives bfloat16. */
+/** bfloat16 if all tensors are bfloat16. Constant numbers do not count: half of a bfloat16 tensor is bfloat16. */
 function commonType(inputs: readonly Value[]): "float32" | "bfloat16" {
   const floats = inputs.filter(isFloat);
   const tensors = floats.filter((value) => !(isConstant(value) && sizeOf(value.shape) === 1));

@@ -3,14 +3,14 @@ import { broadcast } from "../shapes/elementwise";
 import { broadcastTo } from "./no-ops";
 import { rewrite } from "./rewrite";
 
-/** Operations that stretch their inputs by themselves. */
+/** Operations that broadcast their inputs. */
 const stretching = new Set(
   "Add AddV2 Sub Mul Div RealDiv Maximum Minimum SquaredDifference Neg Square Sqrt Rsqrt Exp Log".split(" "),
 );
 
 /**
- * Computes before stretching, not after: `BroadcastTo(a) / n` becomes `BroadcastTo(a / n)`, and `BroadcastTo(a) * b` becomes
- * `a * b`. The gradient of a mean then costs as much as the mean's result, not as much as its input.
+ * Computes before broadcasting, not after: `BroadcastTo(a) / n` becomes `BroadcastTo(a / n)`, and `BroadcastTo(a) * b` becomes
+ * `a * b`. The gradient of a mean then has the cost of the result of the mean, not of its input.
  */
 export function broadcastLate(graph: Graph): Graph {
   /** Source of each broadcast value. */

@@ -10,7 +10,7 @@ import {
 import { type Editor, rewrite } from "./rewrite";
 
 /**
- * Drops operations that change nothing. tfjs's gradients are full of them: casts of float32 to float32, reshapes to the same
+ * Drops operations that change nothing. Gradients of tfjs have many: casts of float32 to float32, reshapes to the same
  * shape, products with tensors of ones (the gradients of sums and means), which become a {@link broadcastTo}.
  */
 export function removeNoOps(graph: Graph): Graph {
@@ -56,7 +56,7 @@ function unchanged(node: GraphNode, isOnes: (value: Value) => boolean): Value | 
   }
 }
 
-/** The value stretched to the shape of another, or itself where it has that shape. */
+/** The value broadcast to the shape of another, or itself if it has that shape. */
 export function broadcastTo(value: Value, target: Value, editor: Editor): Value {
   if (sameShape(value.shape, target.shape)) return value;
   const shape = editor.constant([target.shape.length], "int32", Int32Array.from(target.shape));

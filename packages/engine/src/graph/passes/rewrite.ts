@@ -1,13 +1,13 @@
-/** Common part of the passes: rebuilds a graph node by node. */
+/** Rebuilds a graph node by node, which all passes have in common. */
 import type { Attributes, Constant, Graph, GraphDType, GraphNode, HostData, Shape, Value } from "../graph";
 import { inferTypes } from "../shapes/infer";
 
-/** A pass maps a graph to one that computes the same. It never changes the graph it is given. */
+/** A pass maps a graph to one that computes the same. It does not change its argument. */
 export type Pass = (graph: Graph) => Graph;
 
 /** Writes the new graph. */
 export interface Editor {
-  /** Takes a node over as it is, and gives its outputs. */
+  /** Adds an existing node and returns its outputs. */
   keep(node: GraphNode): readonly Value[];
   /** Adds a new node; shapes and dtypes follow from the inputs. */
   add(op: string, attributes: Attributes, inputs: readonly Value[], numOutputs?: number): readonly Value[];
@@ -17,8 +17,8 @@ export interface Editor {
 /**
  * Rebuilds a graph.
  *
- * @param step gets each node, with inputs that stand for the old ones, and gives the values that stand for its outputs
- * @param result gives the value to return for a result, after all nodes
+ * @param step gets each node, with its inputs replaced, and returns the values that replace its outputs
+ * @param result returns the value that replaces a result of the graph; called after all nodes
  */
 export function rewrite(
   graph: Graph,
@@ -38,8 +38,9 @@ export function rewrite(
     },
     add(op, attributes, inputs, numOutputs = 1) {
       const types = inferTypes({ op, attributes, inputs, numOutputs });
+      const name = `${op}_${nextId}`;
       const outputs = types.map(({ shape, dtype }) => ({ id: nextId++, shape, dtype }));
-      return editor.keep({ op, name: `${op}_${outputs[0]!.id}`, attributes, inputs, outputs });
+      return editor.keep({ op, name, attributes, inputs, outputs });
     },
     constant(shape, dtype, data) {
       const constant = { id: nextId++, shape, dtype, data };

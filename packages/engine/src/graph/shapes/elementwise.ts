@@ -12,7 +12,7 @@ import {
   shapeError,
 } from "./rule";
 
-/** The common shape of inputs, stretched by NumPy's rule. */
+/** The common shape of inputs under NumPy's rule of broadcasting. */
 export function broadcast(call: Call, shapes: readonly Shape[]): Shape {
   const common = commonShape(shapes);
   if (common === undefined) throw shapeError(call, "these shapes cannot be broadcast together");

@@ -1,4 +1,4 @@
-/** Axes, joins and paddings of a call, read once for shape rules, StableHLO and native programs. */
+/** Axes, joins, paddings and gathers of a call, for shape rules, StableHLO and native programs. */
 import type { Shape } from "../graph";
 import {
   type Call,
@@ -12,7 +12,7 @@ import {
   withSize,
 } from "./rule";
 
-/** The shape of tensors stretched along their axes of size 1 to each other (NumPy's rule); undefined where they do not fit. */
+/** The common shape of tensors under NumPy's rule of broadcasting; undefined if there is none. */
 export function commonShape(shapes: readonly Shape[]): Shape | undefined {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   const common = Array<number>(rank).fill(1);
@@ -27,10 +27,10 @@ export function commonShape(shapes: readonly Shape[]): Shape | undefined {
   return common;
 }
 
-/** Operations that add an axis: theirs is one of the result's. */
+/** Operations that add an axis; it is counted in the result. */
 const addsAxis = new Set(["ExpandDims", "Pack", "OneHot"]);
 
-/** The axis along which an operation works, counted from the front. @throws Error when there is no such axis */
+/** The axis of an operation, counted from the front. @throws Error when there is no such axis */
 export function axisOf(call: Call): number {
   return normalAxis(call, writtenAxis(call), input(call, 0).shape.length + (addsAxis.has(call.op) ? 1 : 0));
 }
@@ -52,11 +52,12 @@ function writtenAxis(call: Call): number {
   }
 }
 
-/** The axes that a reduction or a reversal names, counted from the front. @throws Error for an axis twice, or one that is not there */
+/** The axes of a reduction or reversal, counted from the front. @throws Error for a repeated or missing axis */
 export function axesOf(call: Call): number[] {
   const rank = input(call, 0).shape.length;
   const axes = constantInts(call, 1).map((axis) => normalAxis(call, axis, rank));
-  if (new Set(axes).size < axes.length) throw shapeError(call, `its axes [${axes.join(",")}] name one twice`);
+  if (new Set(axes).size < axes.length)
+    throw shapeError(call, `its axes [${axes.join(",")}] contain one twice`);
   return axes;
 }
 
@@ -66,14 +67,14 @@ export function permutationOf(call: Call): number[] {
   const order = constantInts(call, 1);
   const isPermutation =
     order.length === rank && [...Array(rank).keys()].every((axis) => order.includes(axis));
-  if (!isPermutation) throw shapeError(call, `[${order.join(",")}] does not name each of ${rank} axes once`);
+  if (!isPermutation) throw shapeError(call, `[${order.join(",")}] is not a permutation of ${rank} axes`);
   return order;
 }
 
 /** Geometry of a ConcatV2 or Pack. */
 export interface Join {
   readonly axis: number;
-  /** The shapes that are joined; those of a Pack have its new axis, of size 1. */
+  /** The shapes of the parts; in a Pack, with the new axis of size 1. */
   readonly parts: readonly Shape[];
   /** Begin of each part along the axis. */
   readonly starts: readonly number[];
@@ -97,20 +98,20 @@ export function joinOf(call: Call): Join {
   return { axis, parts, starts: [0, ...ends.slice(0, -1)], shape: withSize(first, axis, ends.at(-1) ?? 0) };
 }
 
-/** Elements that a Pad adds before and after each axis. @throws Error for negative ones */
+/** Elements that a Pad adds before and after each axis. @throws Error for negative numbers */
 export function paddingsOf(call: Call): { before: number[]; after: number[] } {
   const flat = constantInts(call, 1);
   const rank = input(call, 0).shape.length;
   if (flat.length !== 2 * rank || flat.some((size) => size < 0)) {
     throw shapeError(
       call,
-      `its paddings [${flat.join(",")}] are not two for each of ${rank} axes, 0 or more`,
+      `its paddings [${flat.join(",")}] must be two numbers for each of ${rank} axes, 0 or more`,
     );
   }
   return { before: flat.filter((_, i) => i % 2 === 0), after: flat.filter((_, i) => i % 2 === 1) };
 }
 
-/** The axis that a GatherV2 reads along, and how many leading axes table and indices share. */
+/** The axis of a GatherV2, and the number of leading axes that table and indices share. */
 export function gatherOf(call: Call): { axis: number; batchDims: number } {
   const axis = axisOf(call);
   const [table, indices] = [input(call, 0).shape, input(call, 1).shape];

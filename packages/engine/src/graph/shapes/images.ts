@@ -16,7 +16,7 @@ import {
 /** True if the channels are last (NHWC, NDHWC), false if they follow the batch. */
 const channelsLast = (call: Call) => stringAttribute(call, "data_format", "NHWC").endsWith("C");
 
-/** The image's axes between batch and channels. */
+/** The spatial axes of an image. */
 const spatialAxes = (call: Call, rank: number) =>
   Array.from({ length: rank - 2 }, (_, i) => i + (channelsLast(call) ? 1 : 2));
 
@@ -65,7 +65,7 @@ const pool: ShapeRule = (call) => {
   ];
 };
 
-/** The gradient has the shape that a constant input spells out. */
+/** The result has the shape that a constant input holds. */
 const shapeFrom =
   (shapeInput: number, dtypeInput: number): ShapeRule =>
   (call) => [{ shape: constantInts(call, shapeInput), dtype: input(call, dtypeInput).dtype }];

@@ -1,13 +1,13 @@
 /** Shapes and dtypes of every operation that tfjs-node's kernels emit, so that recording needs no TensorFlow. */
+import { assemble } from "./assemble";
 import { elementwise } from "./elementwise";
 import { images } from "./images";
-import { indexing } from "./indexing";
-import { layout } from "./layout";
 import { linear } from "./linear";
 import { reduction } from "./reduction";
 import { type Call, forAll, type ShapeRule, type ShapeRules, shapeError, type TensorType } from "./rule";
+import { views } from "./views";
 
-/** Results whose size depends on the data cannot be compiled: a compiled function has fixed shapes. */
+/** Refuses operations whose result has a size that depends on the data: a compiled function has fixed shapes. */
 const dependsOnData = (instead: string): ShapeRule => {
   return (call) => {
     throw shapeError(
@@ -26,8 +26,8 @@ const rules = new Map<string, ShapeRule>(
     ...elementwise,
     ...reduction,
     ...linear,
-    ...layout,
-    ...indexing,
+    ...views,
+    ...assemble,
     ...images,
     Where: dependsOnData("Use tf.where(mask, a, b) or multiply by a mask, or call it outside of compile()."),
     UniqueV2: dependsOnData("Call tf.unique outside of compile()."),

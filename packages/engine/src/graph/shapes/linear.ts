@@ -29,7 +29,7 @@ const batched: ShapeRule = (call) => [
   },
 ];
 
-/** Sizes are read off the letters of the equation: `bij,bjk->bik`. */
+/** The sizes of the letters in the equation, such as `bij,bjk->bik`. */
 function einsumShape(call: Call): number[] {
   const equation = stringAttribute(call, "equation", "").replaceAll(" ", "");
   const [left, right] = equation.split("->");

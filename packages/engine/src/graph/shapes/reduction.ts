@@ -14,7 +14,7 @@ import {
   withoutAxis,
 } from "./rule";
 
-/** The shape that is left when the axes in input 1 are summed away (or kept with size 1). */
+/** The shape without the axes in input 1, or with size 1 in their place. */
 function reducedShape(call: Call): number[] {
   const { shape } = input(call, 0);
   const axes = axesOf(call);

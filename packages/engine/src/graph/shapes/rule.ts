@@ -1,7 +1,7 @@
 /** Common parts of all shape rules: their type, and readers of attributes and constant inputs. */
 import { type Attributes, constantData, type GraphDType, printValue, type Shape, type Value } from "../graph";
 
-/** An operation about to become a node: everything but its outputs. */
+/** A node without its outputs. */
 export interface Call {
   readonly op: string;
   readonly attributes: Attributes;
@@ -32,7 +32,7 @@ export function input(call: Call, index: number): Value {
   return value;
 }
 
-/** The numbers of an input that has to be known while recording, such as axes or a target shape. */
+/** The numbers of an input that must be known while recording, such as axes or a target shape. */
 export function constantInts(call: Call, index: number): number[] {
   const data = constantData(input(call, index));
   if (data === undefined) {

@@ -1,20 +1,20 @@
-/** The elements that slicing operations take: one geometry for shape rules, StableHLO and native programs. */
+/** The geometry of slices, for shape rules, StableHLO and native programs. */
 import type { Shape } from "../graph";
 import { axesOf, axisOf } from "./geometry";
 import { type Call, constantInts, input, intAttribute, shapeError, withoutAxis } from "./rule";
 
-/** Along each axis of the source, `sizes` elements: `starts`, `starts + steps`, `starts + 2 steps`, … */
+/** A slice takes `sizes` elements along each axis of its source: `starts`, `starts + steps`, `starts + 2 steps`, … */
 export interface Slice {
-  /** Inside of the source, or 0 where no element is taken. */
+  /** Positions in the source; 0 where no element is taken. */
   readonly starts: readonly number[];
   /** Negative where the slice runs backwards; 1 where fewer than two elements are taken. */
   readonly steps: readonly number[];
   readonly sizes: readonly number[];
-  /** The shape of the result: `sizes` without the axes of which one element is picked, and with 1 for each new axis. */
+  /** The shape of the result: `sizes` without the axes that are dropped, and with 1 for each new axis. */
   readonly shape: Shape;
 }
 
-/** The positions that a slice takes along one axis. */
+/** A slice along one axis. */
 interface Range {
   readonly start: number;
   readonly step: number;
@@ -28,7 +28,7 @@ interface Range {
  */
 export function slicesOf(call: Call): readonly Slice[] {
   const slicing = slicings[call.op];
-  if (slicing === undefined) throw shapeError(call, "it does not slice");
+  if (slicing === undefined) throw shapeError(call, "it is not a slicing operation");
   return slicing(call, input(call, 0).shape);
 }
 
@@ -55,7 +55,7 @@ const sliceOf = (ranges: readonly Range[], shape: Shape = ranges.map(({ size }) 
   shape,
 });
 
-/** Everything but along one axis. */
+/** A range along one axis, all elements along the others. */
 const along = (shape: Shape, axis: number, range: Range): Range[] =>
   shape.map((size, i) => (i === axis ? range : all(size)));
 
@@ -106,8 +106,8 @@ function unpack(call: Call, shape: Shape): Slice[] {
 
 /**
  * `x[a:b:s, …]`. Inputs 1 to 3 are begin, end and strides, one entry per written index. Bit i of a mask belongs to entry i:
- * `ellipsis_mask` stands for all axes not written, `new_axis_mask` adds an axis, `shrink_axis_mask` picks one element
- * and drops its axis, `begin_mask` and `end_mask` say "from the first" and "to the last".
+ * `ellipsis_mask` stands for all axes without an entry, `new_axis_mask` adds an axis, `shrink_axis_mask` takes one
+ * element and drops its axis, `begin_mask` and `end_mask` replace a position by the first and the last one.
  */
 function stridedSlice(call: Call, shape: Shape): Slice {
   const [begin, end, strides] = [constantInts(call, 1), constantInts(call, 2), constantInts(call, 3)];
@@ -134,7 +134,11 @@ function stridedSlice(call: Call, shape: Shape): Slice {
       const start = from < 0 ? from + size : from;
       if (start < 0 || start >= size)
         throw shapeError(call, `index ${from} is outside of axis ${axis} of ${size}`);
-      if (stride <= 0) throw shapeError(call, `it picks one element with the stride ${stride}`);
+      if (stride <= 0)
+        throw shapeError(
+          call,
+          `it takes one element of axis ${axis} with the stride ${stride}; only positive strides are allowed`,
+        );
       ranges.push({ start, step: 1, size: 1 });
     } else {
       if (stride === 0) throw shapeError(call, `its stride along axis ${axis} is 0`);
@@ -149,7 +153,7 @@ function stridedSlice(call: Call, shape: Shape): Slice {
   return sliceOf(ranges, result);
 }
 
-/** Negative positions count from the end; positions outside are moved to the nearest end. */
+/** Counts negative positions from the end, and moves positions outside to the nearest end. */
 function clamp(position: number, size: number, stride: number): number {
   const counted = position < 0 ? position + size : position;
   return stride > 0 ? Math.min(Math.max(counted, 0), size) : Math.min(Math.max(counted, -1), size - 1);

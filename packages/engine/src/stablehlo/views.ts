@@ -1,21 +1,15 @@
-/** Operations that move elements without computing. */
-import { joinOf, paddingsOf, permutationOf } from "../graph/shapes/geometry";
+/** Operations that give the elements of one tensor another order or shape. */
+import { permutationOf } from "../graph/shapes/geometry";
 import { constantInts } from "../graph/shapes/rule";
 import { type Slice, slicesOf } from "../graph/shapes/slices";
 import type { Emitter, Ssa } from "./emitter";
-import { type Lowering, type Lowerings, outputShape } from "./rule";
+import { type HloRule, type HloRules, outputShape } from "./rule";
 import { intList } from "./types";
 import { broadcast, broadcastAlong, reshape, slice, transpose } from "./vocabulary";
 
-const toOutputShape: Lowering = (e, node) => reshape(e, node.operand(0), outputShape(node));
+const toOutputShape: HloRule = (e, node) => reshape(e, node.operand(0), outputShape(node));
 
-const join: Lowering = (e, node) => {
-  const { axis, parts } = joinOf(node);
-  const joined = parts.map((shape, i) => reshape(e, node.operand(i), shape));
-  return e.op("concatenate", joined, node.outputs[0]!, { dimension: `${axis} : i64` });
-};
-
-const sliced: Lowering = (e, node) => slicesOf(node).map((slice) => take(e, node.operand(0), slice));
+const sliced: HloRule = (e, node) => slicesOf(node).map((slice) => take(e, node.operand(0), slice));
 
 /** StableHLO slices forwards only: axes that run backwards are reversed first. */
 function take(e: Emitter, x: Ssa, { starts, steps, sizes, shape }: Slice): Ssa {
@@ -25,8 +19,8 @@ function take(e: Emitter, x: Ssa, { starts, steps, sizes, shape }: Slice): Ssa {
   return reshape(e, slice(e, reversed, from, sizes, steps.map(Math.abs)), shape);
 }
 
-/** Stretches axes of size 1. Else: puts a new axis before each axis, repeats along it, and joins the two. */
-const tile: Lowering = (e, node) => {
+/** Broadcasts axes of size 1; for others, adds an axis before each, broadcasts along it, and merges the two. */
+const tile: HloRule = (e, node) => {
   const x = node.operand(0);
   const times = constantInts(node, 1);
   if (x.shape.every((size, axis) => size === 1 || times[axis] === 1))
@@ -40,30 +34,15 @@ const tile: Lowering = (e, node) => {
   return reshape(e, repeated, outputShape(node));
 };
 
-const pad: Lowering = (e, node) => {
-  const x = node.operand(0);
-  const { before, after } = paddingsOf(node);
-  const value =
-    node.inputs.length > 2 ? reshape(e, node.operand(2), []) : e.constant(0, { shape: [], dtype: x.dtype });
-  return e.op("pad", [x, value], node.outputs[0]!, {
-    edge_padding_low: intList(before),
-    edge_padding_high: intList(after),
-    interior_padding: intList(x.shape.map(() => 0)),
-  });
-};
-
-export const layout: Lowerings = {
+export const views: HloRules = {
   Reshape: toOutputShape,
   ExpandDims: toOutputShape,
   Transpose: (e, node) => transpose(e, node.operand(0), permutationOf(node)),
-  ConcatV2: join,
-  Pack: join,
   Slice: sliced,
   StridedSlice: sliced,
   SplitV: sliced,
   Unpack: sliced,
   ReverseV2: sliced,
   Tile: tile,
-  Pad: pad,
-  PadV2: pad,
+  BroadcastTo: (e, node) => broadcast(e, node.operand(0), outputShape(node)),
 };

@@ -1,11 +1,12 @@
-/** Operations that make tensors, or read and write elements by their indices. */
+/** Operations that make tensors: from parts, from rows of a table, or from a number. */
 import { constantData, type Shape, sizeOf } from "../graph";
-import { axisOf, gatherOf } from "./geometry";
+import { axisOf, gatherOf, joinOf, paddingsOf } from "./geometry";
 import {
   type Call,
   constantInt,
   constantInts,
   dtypeAttribute,
+  forAll,
   input,
   type ShapeRule,
   type ShapeRules,
@@ -14,11 +15,11 @@ import {
 } from "./rule";
 
 /**
- * Refuses indices outside of a table which are known while recording; the others are only seen when the program runs.
+ * Refuses constant indices outside of a table. Other indices are checked when the program runs.
  *
- * @param indices the input that holds them
- * @param table the shape that must have elements if there are indices
- * @param extents of the axes that the indices name, one after the other
+ * @param indices number of the input
+ * @param table shape that must have elements if there are indices
+ * @param extents of the indexed axes, in the order of the coordinates of an index
  */
 function checkIndices(call: Call, indices: number, table: Shape, extents: Shape): void {
   const value = input(call, indices);
@@ -63,6 +64,14 @@ const oneHot: ShapeRule = (call) => [
   { shape: withAxis(input(call, 0).shape, axisOf(call), constantInt(call, 1)), dtype: input(call, 2).dtype },
 ];
 
+const joined: ShapeRule = (call) => [{ shape: joinOf(call).shape, dtype: input(call, 0).dtype }];
+
+const padded: ShapeRule = (call) => {
+  const { shape, dtype } = input(call, 0);
+  const { before, after } = paddingsOf(call);
+  return [{ shape: shape.map((size, axis) => before[axis]! + size + after[axis]!), dtype }];
+};
+
 /** Constants of a Range are floats when the range is. */
 function rangeLength(call: Call): number {
   const [start, stop, step] = [0, 1, 2].map((i) => constantInt(call, i)) as [number, number, number];
@@ -71,7 +80,9 @@ function rangeLength(call: Call): number {
   return Math.ceil((stop - start) / step);
 }
 
-export const indexing: ShapeRules = {
+export const assemble: ShapeRules = {
+  ...forAll("ConcatV2 Pack", joined),
+  ...forAll("Pad PadV2 MirrorPad", padded),
   GatherV2: gather,
   GatherNd: gatherNd,
   OneHot: oneHot,

@@ -1,18 +1,37 @@
-/** Operations that make tensors, or read and write elements by their indices. */
-
+/** Operations that make tensors: from parts, from rows of a table, or from a number. */
 import { type GraphDType, sizeOf } from "../graph/graph";
-import { axisOf, gatherOf } from "../graph/shapes/geometry";
+import { axisOf, gatherOf, joinOf, paddingsOf } from "../graph/shapes/geometry";
 import { constantInt } from "../graph/shapes/rule";
 import type { Emitter, Ssa } from "./emitter";
-import { type Lowering, type Lowerings, type Node, operands, outputShape } from "./rule";
+import { type HloRule, type HloRules, type Node, operands, outputShape } from "./rule";
 import { intList, isFloat } from "./types";
 import * as hlo from "./vocabulary";
 
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
-/** Takes whole slices at the positions that the indices name along one axis. */
-const gather: Lowering = (e, node) => {
+const join: HloRule = (e, node) => {
+  const { axis, parts } = joinOf(node);
+  const joined = parts.map((shape, i) => hlo.reshape(e, node.operand(i), shape));
+  return e.op("concatenate", joined, node.outputs[0]!, { dimension: `${axis} : i64` });
+};
+
+const pad: HloRule = (e, node) => {
+  const x = node.operand(0);
+  const { before, after } = paddingsOf(node);
+  const value =
+    node.inputs.length > 2
+      ? hlo.reshape(e, node.operand(2), [])
+      : e.constant(0, { shape: [], dtype: x.dtype });
+  return e.op("pad", [x, value], node.outputs[0]!, {
+    edge_padding_low: intList(before),
+    edge_padding_high: intList(after),
+    interior_padding: intList(x.shape.map(() => 0)),
+  });
+};
+
+/** Takes the slices that the indices select along one axis. */
+const gather: HloRule = (e, node) => {
   const [x, indices] = operands({ ...node, inputs: node.inputs.slice(0, 2) }) as [Ssa, Ssa];
   const { axis, batchDims } = gatherOf(node);
   const batch = range(0, batchDims);
@@ -36,8 +55,8 @@ const gather: Lowering = (e, node) => {
   return markOutside(e, read, isInside(e, indices, [x.shape[axis]!]), along);
 };
 
-/** Takes slices at positions along the first axes: the last axis of the indices holds one position. */
-const gatherNd: Lowering = (e, node) => {
+/** Takes slices at positions along the first axes; the last axis of the indices holds the coordinates of one position. */
+const gatherNd: HloRule = (e, node) => {
   const [x, indices] = operands(node) as [Ssa, Ssa];
   const depth = indices.shape.at(-1)!;
   const output = node.outputs[0]!;
@@ -64,8 +83,8 @@ function isInside(e: Emitter, indices: Ssa, extents: readonly number[]): Ssa {
 }
 
 /**
- * A device cannot refuse an index that it computes: it reads the nearest element. What was read there becomes NaN, or the lowest
- * whole number, or false, so that nobody takes it for an element.
+ * A device cannot raise an error for an index outside of the table; it reads the nearest element instead. Such elements become
+ * NaN, the lowest integer or false here, so that they cannot pass for elements of the table.
  *
  * @param axes for each axis of `isInside`, the one of `read`
  */
@@ -76,7 +95,7 @@ function markOutside(e: Emitter, read: Ssa, isInside: Ssa, axes: readonly number
   return hlo.select(e, hlo.broadcastAlong(e, isInside, read.shape, axes), read, hlo.number(e, mark, read));
 }
 
-/** Writes slices into `target` at positions; `combine` tells what happens to what is there. Positions outside are skipped. */
+/** Adds slices to `target` at positions, or replaces what is there. Positions outside of `target` are skipped. */
 function scatter(e: Emitter, target: Ssa, indices: Ssa, updates: Ssa, combine: "add" | "replace"): Ssa {
   const depth = indices.shape.at(-1)!;
   const windows = range(indices.shape.length - 1, updates.shape.length);
@@ -101,22 +120,22 @@ function scatter(e: Emitter, target: Ssa, indices: Ssa, updates: Ssa, combine: "
   );
 }
 
-const segmentSum: Lowering = (e, node) => {
+const segmentSum: HloRule = (e, node) => {
   const [data, segments] = operands({ ...node, inputs: node.inputs.slice(0, 2) }) as [Ssa, Ssa];
   const indices = hlo.reshape(e, segments, [...segments.shape, 1]);
   const target = (dtype: GraphDType) => e.constant(0, { shape: outputShape(node), dtype });
   return hlo.inFloat32(e, data, (x) => scatter(e, target(x.dtype), indices, x, "add"));
 };
 
-const scatterNd: Lowering = (e, node) =>
+const scatterNd: HloRule = (e, node) =>
   scatter(e, e.constant(0, node.outputs[0]!), node.operand(0), node.operand(1), "add");
 
-const scatterUpdate: Lowering = (e, node) => {
+const scatterUpdate: HloRule = (e, node) => {
   const [target, indices, updates] = operands(node) as [Ssa, Ssa, Ssa];
   return scatter(e, target, indices, updates, "replace");
 };
 
-const oneHot: Lowering = (e, node) => {
+const oneHot: HloRule = (e, node) => {
   const output = node.outputs[0]!;
   const indices = node.operand(0);
   const [on, off] = [node.operand(2), node.operand(3)].map((x) => hlo.reshape(e, x, [])) as [Ssa, Ssa];
@@ -127,7 +146,7 @@ const oneHot: Lowering = (e, node) => {
   return hlo.select(e, isHot, on, off);
 };
 
-/** start, start + step, …; start and step are constants, or the length would not be known. */
+/** start, start + step, …; both are constants, as the length of the result is known while recording. */
 function steps(e: Emitter, node: Node, start: number, step: number): Ssa {
   const { shape, dtype } = node.outputs[0]!;
   const scaled = hlo.binary(
@@ -139,13 +158,13 @@ function steps(e: Emitter, node: Node, start: number, step: number): Ssa {
   return hlo.binary(e, "add", scaled, hlo.number(e, start, { shape, dtype }));
 }
 
-const linSpace: Lowering = (e, node) => {
+const linSpace: HloRule = (e, node) => {
   const [start, stop, count] = [0, 1, 2].map((i) => constantInt(node, i)) as [number, number, number];
   return steps(e, node, start, count > 1 ? (stop - start) / (count - 1) : 0);
 };
 
 /** A matrix with the elements on its diagonal. */
-const diagonal: Lowering = (e, node) => {
+const diagonal: HloRule = (e, node) => {
   const size = sizeOf(node.inputs[0]!.shape);
   const x = hlo.reshape(e, node.operand(0), [size]);
   const rows = hlo.iota(e, [size, size], 0, "int32");
@@ -155,7 +174,11 @@ const diagonal: Lowering = (e, node) => {
   return hlo.reshape(e, matrix, outputShape(node));
 };
 
-export const indexing: Lowerings = {
+export const assemble: HloRules = {
+  ConcatV2: join,
+  Pack: join,
+  Pad: pad,
+  PadV2: pad,
   GatherV2: gather,
   GatherNd: gatherNd,
   ScatterNd: scatterNd,

@@ -1,7 +1,7 @@
-/** Operations that move elements without computing: reshape, transpose, join, cut, pad, repeat. */
+/** Operations that give the elements of one tensor another order or shape: reshape, transpose, slice, broadcast, tile. */
 import { type Shape, sameShape, sizeOf } from "../graph";
 import { broadcast } from "./elementwise";
-import { axisOf, joinOf, paddingsOf, permutationOf } from "./geometry";
+import { axisOf, permutationOf } from "./geometry";
 import {
   type Call,
   constantInts,
@@ -31,20 +31,15 @@ function reshaped(call: Call, shape: Shape): Shape {
   return target;
 }
 
-/** Rows of pairs, as paddings and crops come: [[before, after], …]. */
+/** Paddings and crops as pairs: [[before, after], …]. */
 const pairs = (flat: readonly number[]) =>
   Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!] as const);
 
-const padded = reshaping((call, shape) => {
-  const { before, after } = paddingsOf(call);
-  return shape.map((size, axis) => size + before[axis]! + after[axis]!);
-});
-
-/** The shape that input 1 spells out, if NumPy's rule stretches the input to it. */
+/** The shape in input 1, to which NumPy's rule must broadcast input 0. */
 function stretched(call: Call, shape: Shape): Shape {
   const target = constantInts(call, 1);
   if (!sameShape(broadcast(call, [shape, target]), target)) {
-    throw shapeError(call, `it cannot be stretched to [${target.join(",")}]`);
+    throw shapeError(call, `it cannot be broadcast to [${target.join(",")}]`);
   }
   return target;
 }
@@ -60,7 +55,7 @@ function depthToSpace(call: Call, shape: Shape): Shape {
     : [batch, height * block, width * block, depth / block ** 2];
 }
 
-export const layout: ShapeRules = {
+export const views: ShapeRules = {
   Reshape: reshaping(reshaped),
   ExpandDims: reshaping((call, shape) => withAxis(shape, axisOf(call), 1)),
   Transpose: reshaping((call, shape) => permutationOf(call).map((axis) => shape[axis]!)),
@@ -71,12 +66,7 @@ export const layout: ShapeRules = {
       dtype: input(call, 0).dtype,
     },
   ],
-  ...forAll(
-    "ConcatV2 Pack",
-    reshaping((call) => joinOf(call).shape),
-  ),
   ...forAll("Slice StridedSlice SplitV Unpack ReverseV2", sliced),
-  ...forAll("Pad PadV2 MirrorPad", padded),
   Tile: reshaping((call, shape) => constantInts(call, 1).map((times, axis) => shape[axis]! * times)),
   SpaceToBatchND: reshaping((call, shape) => {
     const block = constantInts(call, 1);
