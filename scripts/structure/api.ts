@@ -28,9 +28,9 @@ export function exportsOf(files: readonly string[]): ExportedName[][] {
   );
   const checker = program.getTypeChecker();
   return files.map((file) => {
-    const module = checker.getSymbolAtLocation(program.getSourceFile(resolve(root, file))!)!;
-    return checker
-      .getExportsOfModule(module)
+    const module = checker.getSymbolAtLocation(program.getSourceFile(resolve(root, file))!);
+    // A file without exports is no module.
+    return (module ? checker.getExportsOfModule(module) : [])
       .map((symbol) => describe(checker, symbol))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   });

@@ -115,7 +115,7 @@ export interface MazeTask {
  * Generates mazes and splits them; no test maze is a rotated or mirrored training maze.
  *
  * @example
- * const task = mazeTask({ size: 11, train: 1000, test: 200, seed: 1 });
+ * const { train, test, augment } = mazeTask({ size: 11, train: 100, test: 20, seed: 1 });
  */
 export function mazeTask({ train, test, seed, ...options }: MazeTaskOptions): MazeTask {
   const { size } = options;

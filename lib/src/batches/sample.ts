@@ -47,6 +47,7 @@ export interface TrainSampler {
  *
  * @throws RangeError when no dataset can fill a batch, or the datasets do not fit together.
  * @example
+ * const { train } = sudokuTask({ box: [2, 2], train: 100, test: 10, seed: 1 });
  * const sampler = trainSampler(train, { batchSize: 64, seed: 1 });
  * const batch = sampler.next();
  * const later = trainSampler(train, { batchSize: 64, seed: 1, state: sampler.save() });

@@ -114,7 +114,7 @@ export interface SudokuTask {
  * puzzle (4x4: none equals one). 1,500 minimal 6x6 puzzles take about half a second, 1,500 9x9 puzzles about four.
  *
  * @example
- * const task = sudokuTask({ box: [2, 3], train: 1000, test: 500, seed: 1 });
+ * const task = sudokuTask({ box: [2, 3], train: 100, test: 50, seed: 1 });
  * const sampler = trainSampler(task.train, { batchSize: 64, seed: 1, augment: task.augment });
  */
 export function sudokuTask(options: SudokuTaskOptions): SudokuTask {

@@ -60,9 +60,10 @@ export interface SupervisionStep {
  * @throws RangeError naming the field of a model that the figure does not describe
  * @example
  * const sizes = { vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, puzzleEmbSize: 0, puzzleEmbLen: 0 };
- * const config = { ...paperModel, ...sizes, hiddenSize: 64, exploration: 0 };
+ * const config = { ...paperModel, ...sizes, hiddenSize: 64, supervisionSteps: 4, exploration: 0 };
  * const { initialLatents, weights } = createModel(config).init(createRandom(0));
- * const puzzle = { xInput: tf.ones([1, 16], "int32"), yTrue: tf.ones([1, 16], "int32") };
+ * const tokens = tf.ones<tf.Rank.R2>([1, 16], "int32");
+ * const puzzle = { xInput: tokens, yTrue: tokens };
  * const { steps } = deepSupervision(config, paperTraining, { initialLatents, weights }, [puzzle]);
  */
 export function deepSupervision(

@@ -97,8 +97,12 @@ export interface TrainerOptions {
  * Starts a training run, or resumes one. The same seed gives the same numbers, stopped and resumed or not.
  * @throws RangeError naming the setting that cannot work, or the dataset that does not fit the model
  * @example
- * const trainer = createTrainer(createModel(config), settings, train);
- * for (let i = 0; i < 1000; i++) console.log(await trainer.next());
+ * const { train, test } = sudokuTask({ box: [2, 2], train: 100, test: 20, seed: 1 });
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 1, T: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const trainer = createTrainer(model, { ...paperTraining, batchSize: 16, totalSteps: 3 }, train);
+ * for (let i = 0; i < 3; i++) console.log((await trainer.next()).loss);
+ * console.log((await trainer.evaluate(test)).puzzles); // share of test puzzles solved
  */
 export function createTrainer(
   model: Model,

@@ -35,7 +35,8 @@ export interface ValueAndGrad<P extends TensorTree, A extends TensorTree> {
  * @param fn a function of a parameter tree to `[loss, aux]`, the loss a scalar
  * @throws if the loss does not depend on one of the parameters
  * @example
- * const { value, grads } = valueAndGrad((p) => [tf.sum(tf.square(p.w)), {}], { w });
+ * const w = tf.tensor1d([1, 2]);
+ * const { value, grads } = valueAndGrad((p) => [tf.sum(tf.square(p.w)), {}], { w }); // 5, { w: [2, 4] }
  */
 export function valueAndGrad<P extends TensorTree, A extends TensorTree>(
   fn: (params: P) => [tf.Scalar, A],

@@ -55,8 +55,8 @@ let last: Promise<unknown> = Promise.resolve();
  *
  * @throws Error that says what to install if the named backend cannot start; Error if `threads` comes too late
  * @example
- * const { backend } = await startEngine();          // "tensorflow", or "wasm" where there is no TensorFlow
- * await startEngine({ backend: "tensorflow", threads: 2 });
+ * const { backend } = await startEngine(); // "tensorflow", or "wasm" where there is no TensorFlow
+ * await startEngine({ backend: "tensorflow" }); // fails where there is none
  */
 export function startEngine(options: EngineOptions = {}): Promise<EngineInfo> {
   const start = last.then(() => startOnce(options));

@@ -93,8 +93,9 @@ interface Call {
  * compiled function, and on the backends wasm and cpu.
  *
  * @example
+ * const loss = (w: tf.Tensor, x: tf.Tensor) => tf.mean(tf.square(tf.matMul(x, w)));
  * const step = compile((w: tf.Tensor, x: tf.Tensor) => tf.sub(w, tf.mul(0.1, tf.grad((w) => loss(w, x))(w))));
- * w = step(w, x);
+ * const w = step(tf.ones([3, 1]), tf.ones([8, 3]));
  */
 export function compile<A extends unknown[], R>(
   fn: (...args: A) => R,

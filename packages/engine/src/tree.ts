@@ -68,7 +68,8 @@ export function mapTensors(
  *
  * @throws Error when the trees have different numbers of tensors
  * @example
- * const next = zipTrees((w, g) => tf.sub(w, tf.mul(g, 0.1)), weights, grads);
+ * const [weights, grads] = [{ w: tf.ones([2]) }, { w: tf.ones([2]) }];
+ * const next = zipTrees((w, g) => tf.sub(w, tf.mul(g, 0.1)), weights, grads); // { w: [0.9, 0.9] }
  */
 export function zipTrees<T>(fn: (...tensors: tf.Tensor[]) => tf.Tensor, first: T, ...others: unknown[]): T {
   const leaves = flatten(first);

@@ -28,7 +28,7 @@ const PATIENCE = 1000;
  *
  * @throws RangeError when an option is out of range, or no path of the wanted length is found.
  * @example
- * const next = mazeGenerator({ size: 30, minLength: 111 }, createRandom(1));
+ * const next = mazeGenerator({ size: 15, minLength: 30 }, createRandom(1));
  * const { question, answer } = next();
  */
 export function mazeGenerator(options: MazeOptions, random: Random): () => MazePuzzle {

@@ -29,7 +29,7 @@ export type SudokuSolver = (puzzle: Grid, options?: SearchOptions) => SearchResu
  * left, then the cell with the fewest candidates is guessed.
  *
  * @example
- * const { solutions, first } = sudokuSolver([3, 3])(parseGrid("53..7…", [3, 3]));
+ * const { solutions, first } = sudokuSolver([2, 2])(parseGrid("1... ..2. .3.. ...4", [2, 2])); // 1, the solution
  */
 export function sudokuSolver(box: Box): SudokuSolver {
   const { side, cells, units, peers, peersPerCell } = geometry(box);

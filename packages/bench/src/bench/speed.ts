@@ -47,9 +47,10 @@ const peaks: readonly (readonly [device: RegExp, teraflops: number])[] = [
  * Measures training steps on random puzzles, after a few for warming up. The next step is started before the metrics of the
  * last are read, so this is what the device can do, whatever the host has to prepare.
  *
- * @example
+ * @example no-run
  * await startEngine({ backend: "pjrt" });
- * console.log(await measureSteps(createModel(config), paperTraining));
+ * const sudoku = { vocabSize: 11, seqLen: 81, numPuzzleIdentifiers: 1 };
+ * console.log(await measureSteps(createModel({ ...paperModel, ...sudoku }), paperTraining));
  */
 export async function measureSteps(
   model: Model,

@@ -48,7 +48,7 @@ export interface PjrtDevice {
  * Opens a device.
  *
  * @throws Error when there is no plugin, or it is not usable; PjrtError when it finds no device
- * @example
+ * @example no-run
  * const device = openDevice();
  * console.log(device.platform, device.kind, device.memory());
  */

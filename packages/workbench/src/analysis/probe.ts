@@ -18,9 +18,11 @@ export type Decoder = (vectors: Float32Array) => Int32Array;
 /**
  * Lets a model think about a batch and keeps all its latents after every supervision step.
  * @param supervisionSteps how many to take, default N_sup
- * @example
+ * @example no-run
+ * const { reasoner, params, data } = await trainedModel(experiments.latents, "y and z");
+ * const [batch] = testBatches(data.test[0], 64);
  * const minds = await readMinds(reasoner, params, batch);
- * const board = headDecoder(params)(minds[0].latents.y); // what y would answer after the first step
+ * const board = headDecoder(params)(minds[0].latents.y); // the answer of y after the first step
  */
 export async function readMinds(
   reasoner: Reasoner,

@@ -10,7 +10,7 @@ export type ArcTasks = Readonly<Record<string, readonly ArcTask[]>>;
  *
  * @param source the files' prefix, or tasks, as {@link readArckit} has them
  * @throws RangeError naming the subset that is not there
- * @example
+ * @example no-run
  * const arc = readArcDatasets("kaggle/combined/arc-agi", ["training", "evaluation"], ["evaluation"], { seed: 42 });
  * writeDatasetFolder("data/arc1-aug-1000", arc);
  */

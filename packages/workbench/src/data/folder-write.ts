@@ -53,7 +53,8 @@ export function checkReplaceable(folder: string): void {
  * @param options.replace replace a dataset folder that exists; otherwise that is an error.
  * @param options.onProgress told how many of all tokens are written, inputs and labels of both splits counted.
  * @example
- * writeDatasetFolder("data/sudoku-6x6", { train, test });
+ * const { train, test } = sudokuTask({ box: [2, 2], train: 100, test: 10, seed: 1 });
+ * writeDatasetFolder("data/sudoku-4x4", { train, test });
  */
 export function writeDatasetFolder(
   folder: string,

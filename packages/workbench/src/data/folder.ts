@@ -67,8 +67,8 @@ export interface StoredDataset extends Dataset {
  * @returns one dataset per set; nearly always it is one, "all". Samplers take the list as it is.
  * @throws Error naming the file and the field that is missing, damaged or does not fit the others.
  * @example
- * const train = openDataset("data/sudoku-extreme", "train");
- * const sampler = trainSampler(train, { batchSize: 768, seed: 0 });
+ * writeDatasetFolder("data/mazes", mazeTask({ size: 11, train: 100, test: 20, seed: 1 }));
+ * const sampler = trainSampler(openDataset("data/mazes", "train"), { batchSize: 64, seed: 0 });
  */
 export function openDataset(folder: string, split: Split): StoredDataset[] {
   const file = join(folder, split, "dataset.json");

@@ -73,7 +73,7 @@ export interface DownloadSourceOptions extends Omit<DownloadOptions, "sha256" | 
  *
  * @returns the paths of the files.
  * @throws Error that says what is wrong, and where to put a file by hand.
- * @example
+ * @example no-run
  * const [train, test] = await downloadSource("sudoku-extreme", "data/raw/sudoku-extreme");
  */
 export async function downloadSource(

@@ -15,7 +15,8 @@ export interface SudokuCsvOptions {
  *
  * @throws Error naming file, line and column of what is wrong.
  * @example
- * for await (const { puzzle, solution } of streamSudokuCsv("data/sudoku-hard-test.csv")) { … }
+ * const file = `${projectFolder}/data/sudoku-hard-test.csv`;
+ * for await (const { puzzle, rating } of streamSudokuCsv(file, { minRating: 1 })) console.log(clueCount(puzzle), rating);
  */
 export async function* streamSudokuCsv(
   path: string,

@@ -17,9 +17,9 @@ export interface LoadedRun {
 /**
  * Loads the averaged weights of a stored run. The caller disposes the reasoner and the parameters, and closes the data.
  * @throws Error when the run came with the project and so has no weights
- * @example
- * const { runs } = (await runExperiment(latents, { weights: true })).variants[0];
- * const { reasoner, params, data } = await loadRun(runs[0]);
+ * @example no-run
+ * const { variants } = await runExperiment(experiments.latents, { weights: true });
+ * const { reasoner, params, data } = await loadRun(variants[0].runs[0]);
  * const { bySteps } = await evaluate(reasoner, params, data.test[0], { batchSize: 64, supervisionSteps: 32 });
  */
 export async function loadRun(run: StoredRun): Promise<LoadedRun> {

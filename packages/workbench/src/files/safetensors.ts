@@ -31,8 +31,9 @@ const maxHeaderBytes = 100_000_000;
  * @returns every tensor with its own copy of the data. float16 and bfloat16 stay bit patterns: decode with `toFloat32`.
  * @throws Error naming the file and the tensor if anything in the header does not fit the file exactly.
  * @example
+ * writeSafetensors("initial.safetensors", { "inner.H_init": { dtype: "float32", shape: [2], data: new Float32Array(2) } });
  * const { tensors } = readSafetensors("initial.safetensors");
- * tensors["inner.H_init"]; // { dtype: "float32", shape: [32], data: Float32Array(32) }
+ * tensors["inner.H_init"]; // { dtype: "float32", shape: [2], data: Float32Array(2) }
  */
 export function readSafetensors(source: string | Uint8Array): SafetensorsFile {
   return withBytes(source, (file) => {

@@ -21,7 +21,13 @@ const sentences: Readonly<Record<string, (path: string) => string>> = {
 /**
  * One sentence for an error of the system, with the path that it is about; other errors keep their message.
  * @example
- * try { readFileSync("nowhere.csv"); } catch (error) { console.error(sentenceOf(error)); } // nowhere.csv does not exist
+ * import { readFileSync } from "node:fs";
+ *
+ * try {
+ *   readFileSync("nowhere.csv");
+ * } catch (error) {
+ *   console.error(sentenceOf(error)); // nowhere.csv does not exist
+ * }
  */
 export function sentenceOf(error: unknown): string {
   const { code, path, dest, message } = error as NodeJS.ErrnoException & { dest?: string };

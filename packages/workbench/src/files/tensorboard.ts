@@ -20,6 +20,7 @@ export interface EventFile {
  * @example
  * const events = openEventFile("runs/first/tensorboard", 1);
  * events.scalars(1, { "train/loss": 2.1 });
+ * events.close();
  */
 export function openEventFile(folder: string, step: number): EventFile {
   mkdirSync(folder, { recursive: true });

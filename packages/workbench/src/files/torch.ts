@@ -14,7 +14,7 @@ export { writeTorch } from "./torch-write";
  * @returns row-major tensors by name. Tensors that share a storage share memory here too. bfloat16 and float16 stay bit
  *   patterns: decode with `toFloat32`.
  * @throws Error naming the file and the place if it is damaged, or asks for anything but tensors.
- * @example
+ * @example no-run
  * const weights = readTorch("step_50000");
  */
 export function readTorch(source: string | Uint8Array): Record<string, StoredTensor> {

@@ -14,7 +14,9 @@ export interface CurveChoice {
  * Accuracy over training of every variant, with a band over its seeds. Where the runs are the reader's own, those that came
  * with the project stand beside them, dashed.
  * @example
- * await showFigure(accuracyFigure({ title: "Fewer layers", curves: experimentCurves(result) }));
+ * const plan = planExperiment(experiments.fewerLayers, { budget: "laptop", seeds: 1 });
+ * const result = experimentResult(experiments.fewerLayers, "laptop", plan);
+ * const figure = accuracyFigure({ title: "Fewer layers", curves: experimentCurves(result) });
  */
 export function experimentCurves({ variants }: Comparison, choice: CurveChoice = {}): Curve[] {
   return variants.flatMap(({ variant, runs, published }) => {

@@ -15,7 +15,9 @@ export interface GridOptions extends Partial<Heading> {
  * paper's number below it.
  * @throws RangeError naming a field that the configuration does not have
  * @example
- * await showFigure(gridFigure(result, { columns: "model.n", rows: "model.T" }));
+ * const plan = planExperiment(experiments.depth, { budget: "laptop", seeds: 1 });
+ * const result = experimentResult(experiments.depth, "laptop", plan);
+ * const figure = gridFigure(result, { title: "Depth", columns: "model.n", rows: "model.T" });
  */
 export function gridFigure(result: ExperimentResult, { columns, rows, ...heading }: GridOptions): Figure {
   const { experiment, task, variants } = result;

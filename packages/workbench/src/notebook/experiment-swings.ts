@@ -13,7 +13,9 @@ interface Runs {
  * The swings of accuracy in an experiment's runs, for a table: a row for each run and kind of weights that was evaluated.
  * Percent of held-out puzzles: the largest fall from one evaluation to the next, the best evaluation, the last.
  * @example
- * showTable(new DataFrame(swingsFrame(result)), { digits: 1 });
+ * const plan = planExperiment(experiments.ema, { budget: "laptop", seeds: 1 });
+ * const result = experimentResult(experiments.ema, "laptop", plan);
+ * showTable(swingsFrame(result), { digits: 1 });
  */
 export function swingsFrame({ variants }: Runs): ResultsRow[] {
   return variants.flatMap(({ variant, runs }) =>

@@ -48,7 +48,9 @@ export type ResultsRow = Readonly<Record<string, string | number>>;
 /**
  * The result of an experiment as a danfojs table, a row for each variant.
  * @example
- * showTable(new DataFrame(resultsFrame(result)), { digits: 1 });
+ * const plan = planExperiment(experiments.fewerLayers, { budget: "laptop", seeds: 1 });
+ * const result = experimentResult(experiments.fewerLayers, "laptop", plan);
+ * showTable(resultsFrame(result), { digits: 1 });
  */
 export function resultsFrame({ variants }: Comparison): ResultsRow[] {
   return variants.map(({ variant, config, runs }): ResultsRow => {

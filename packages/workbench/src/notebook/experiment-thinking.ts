@@ -8,7 +8,9 @@ import { lastEvaluation, type ResultsRow, stepWhenSolved } from "./experiment-ta
  * point the mean over the puzzles that were finished within a stretch of training steps.
  * @param stretches so many points
  * @example
- * await showFigure(linesFigure({ title: "Thinking time", yTitle: "supervision steps", curves: thinkingCurves(result) }));
+ * const plan = planExperiment(experiments.halting, { budget: "laptop", seeds: 1 });
+ * const result = experimentResult(experiments.halting, "laptop", plan);
+ * const figure = linesFigure({ title: "Thinking time", yTitle: "supervision steps", curves: thinkingCurves(result) });
  */
 export function thinkingCurves({ variants }: ExperimentResult, stretches = 20): Curve[] {
   return variants.flatMap(({ variant, runs }): Curve[] => {

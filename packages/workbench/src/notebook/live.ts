@@ -18,8 +18,11 @@ export interface LiveFigure {
  * @param options.interval milliseconds between two drawings @default 2000
  * @example
  * const chart = liveFigure();
- * for (const point of measure()) { points.push(point); chart.update(() => accuracyFigure({ … })); }
- * await chart.done("accuracy");
+ * for (let step = 1; step <= 3; step++) {
+ *   const curve = { name: "TRM", weights: "ema", steps: [0, step], seeds: [[0, step / 3]] } as const;
+ *   chart.update(() => accuracyFigure({ title: "Accuracy", curves: [curve] }));
+ * }
+ * await chart.done();
  */
 export function liveFigure(options: { interval?: number } = {}): LiveFigure {
   const { interval = 2000 } = options;

@@ -43,9 +43,9 @@ export interface RunExperimentOptions {
  *
  * @throws Error naming what is wrong in the experiment, the damaged file of a stored run, or the run that failed; or when it was
  * interrupted, so that cells which need the results do not run
- * @example
- * const result = await runExperiment(fewerLayers, { saveAs: "03-curves" });
- * showTable(new DataFrame(resultsFrame(result)));
+ * @example no-run
+ * const result = await runExperiment(experiments.fewerLayers, { saveAs: "03-curves" });
+ * showTable(resultsFrame(result));
  */
 export async function runExperiment(
   experiment: Experiment,

@@ -18,10 +18,14 @@ import { trainingView } from "./watch";
  * @param name what tables and charts call the variant
  * @returns the result with this variant at its end
  * @throws Error when the cell was interrupted
- * @example
+ * @example no-run
  * const plain = await runExperiment(experiments.mixerOnSudoku, { variants: ["MLP"] });
- * const both = await trainVariant(plain, "ReLU", { network: reluNetwork });
- * showTable(new DataFrame(resultsFrame(both)));
+ * const oneLayer: Network<tf.Tensor2D> = {
+ *   init: ({ hiddenSize }, random) => linearWeight(hiddenSize, hiddenSize, random),
+ *   apply: (_config, weight) => (h) => tf.tanh(linear(h, weight)),
+ * };
+ * const both = await trainVariant(plain, "one layer", { network: oneLayer });
+ * showTable(resultsFrame(both));
  */
 export async function trainVariant(
   result: ExperimentResult,

@@ -6,7 +6,7 @@ import { type RunExperimentOptions, runExperiment } from "./run-experiment";
  * seed, which is trained now if there is none: the runs that came with the project have no weights.
  *
  * @throws Error naming the nearest variant where there is none of this name, or as `runExperiment` does
- * @example
+ * @example no-run
  * const { reasoner, params, data } = await trainedModel(experiments.mixerOnMazes, "attention");
  */
 export async function trainedModel(

@@ -48,10 +48,13 @@ interface Candidate {
  *
  * @param blankIdentifierId the identifier of padding rows
  * @throws Error when the folder has no test_puzzles.json
- * @example
+ * @example no-run
+ * const folder = "data/arc1-aug-1000";
+ * const { reasoner, params } = await trainedModel(experiments.latents, "y and z");
+ * const [dataset] = openDataset(folder, "test");
  * const votes = arcVotes(readFolderExtras(folder), dataset.blankIdentifierId);
  * await evaluate(reasoner, params, dataset, { batchSize: 768, onAnswers: votes.add });
- * votes.result().passAt[2];
+ * console.log(votes.result().passAt[2]);
  */
 export function arcVotes({ identifiers, testPuzzles }: FolderExtras, blankIdentifierId: number): ArcVotes {
   if (!testPuzzles)

@@ -57,7 +57,8 @@ export interface RunResult {
  * when the loss becomes NaN
  * @example
  * await startEngine();
- * await runTraining(presetConfig("sudoku-4x4"), { folder: "runs/first" });
+ * const { training, ...config } = presetConfig("sudoku-4x4");
+ * await runTraining({ ...config, training: { ...training, totalSteps: 2 } }, { folder: "runs/first" });
  */
 export async function runTraining(config: RunConfig, options: RunOptions): Promise<RunResult> {
   const release = lockRun(options.folder);

@@ -12,7 +12,8 @@ let isInstalled = false;
  * The loop has to let interrupts through between its steps: `await new Promise(setImmediate)`.
  *
  * @example
- * await train(state, { ...options, signal: onInterrupt() });
+ * const interrupted = onInterrupt();
+ * for (let step = 0; step < 3 && !interrupted.aborted; step++) console.log(step);
  */
 export function onInterrupt(): AbortSignal {
   const controller = new AbortController();
