@@ -22,11 +22,11 @@ export async function sweepExperiment(
   { budget, fresh, publish }: ExperimentOptions,
   options: SweepOptions,
 ): Promise<Swept> {
-  const { task, base } = experiment.scales[budget];
-  const scales = { ...experiment.scales, [budget]: { task, base: mergeConfig(base, options.changes) } };
+  const { name: task, base } = experiment.tasks[budget];
+  const tasks = { ...experiment.tasks, [budget]: { name: task, base: mergeConfig(base, options.changes) } };
   const started = Date.now();
   const { result, outcomes } = await trainExperiment(
-    { ...experiment, scales },
+    { ...experiment, tasks },
     {
       ...options,
       budget,

@@ -57,7 +57,7 @@ export const sweepCommand = new Command("sweep")
     ),
   )
   .addOption(
-    new Option("--budget <budget>", "scale of an experiment; laptop when left out")
+    new Option("--budget <budget>", "amount of training of an experiment; laptop when left out")
       .choices([...budgets])
       .helpGroup("Of an experiment:"),
   )

@@ -4,25 +4,25 @@ import { projectFolder } from "../files/paths";
 import { suggestion } from "../text/nearest";
 import { runHash } from "./hash";
 
-/** Size of an experiment: `smoke` for tests, `laptop` for minutes on two cores, `full` for the paper's own scale. */
+/** Amounts of training: `smoke` for tests, `laptop` for minutes on two cores, `full` for the paper's own size. */
 export const budgets = ["smoke", "laptop", "full"] as const;
 export type Budget = (typeof budgets)[number];
 
 /** One of the things that an experiment compares. */
 export interface Variant {
   readonly name: string;
-  /** Its changes of the scale's configuration. */
+  /** Its changes of the task's configuration. */
   readonly changes: RunConfigChanges;
-  /** Changes on top of those at one of the scales, such as the paper's own n and T at the full one. */
+  /** Changes on top of those with one of the budgets, such as the paper's own n and T with the full one. */
   readonly at?: Readonly<Partial<Record<Budget, RunConfigChanges>>>;
   /** The paper's accuracy, a fraction. */
   readonly paper?: number;
 }
 
-/** The task on which an experiment is made, and the configuration that its variants change. */
-export interface Scale {
+/** The puzzles of an experiment with one budget, and the configuration that its variants change. */
+export interface ExperimentTask {
   /** As tables name it, for example "6x6 Sudoku". */
-  readonly task: string;
+  readonly name: string;
   readonly base: RunConfigChanges;
 }
 
@@ -36,7 +36,7 @@ export interface Experiment {
   readonly claim: string;
   /** Place in the paper: "section 4.4, Table 1". */
   readonly source: string;
-  readonly scales: Readonly<Record<Budget, Scale>>;
+  readonly tasks: Readonly<Record<Budget, ExperimentTask>>;
   readonly variants: readonly Variant[];
 }
 
@@ -48,7 +48,7 @@ export interface PlannedRun {
   readonly config: RunConfig;
 }
 
-/** A variant at one scale: its configuration, and a run for each seed. */
+/** A variant with one budget: its configuration, and a run for each seed. */
 export interface PlannedVariant {
   readonly variant: Variant;
   /** With the first seed. */
@@ -66,7 +66,7 @@ export interface PlanOptions {
 }
 
 /**
- * The runs of an experiment, all checked before any of them trains. Seeds count up from the scale's `training.seed`;
+ * The runs of an experiment, all checked before any of them trains. Seeds count up from the task's `training.seed`;
  * `data.seed` stays, so that all runs see the same puzzles. Data paths count from the project's folder.
  *
  * @throws Error naming the experiment, the variant, and the field that is wrong
@@ -98,11 +98,11 @@ function chosenVariants({ name, variants }: Experiment, chosen?: readonly string
   return chosen ? variants.filter((variant) => chosen.includes(variant.name)) : variants;
 }
 
-function variantConfig({ name, scales }: Experiment, variant: Variant, budget: Budget): RunConfig {
+function variantConfig({ name, tasks }: Experiment, variant: Variant, budget: Budget): RunConfig {
   const where = `experiment ${name}, variant "${variant.name}"`;
   try {
     const changes = mergeConfig(variant.changes, variant.at?.[budget] ?? {});
-    const config = parseRunConfig(mergeConfig(scales[budget].base, changes));
+    const config = parseRunConfig(mergeConfig(tasks[budget].base, changes));
     if (!config.evaluation.weights.includes("ema")) {
       throw new RangeError("evaluation.weights must name ema: experiments compare averaged weights");
     }

@@ -4,11 +4,11 @@ export {
   type Budget,
   budgets,
   type Experiment,
+  type ExperimentTask,
   type PlannedRun,
   type PlannedVariant,
   type PlanOptions,
   planExperiment,
-  type Scale,
   type Variant,
 } from "./experiment";
 export { type RunFacts, readFacts } from "./facts";

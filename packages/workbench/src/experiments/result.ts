@@ -87,7 +87,7 @@ export function experimentResult(
   const present = (runs: readonly (StoredRun | undefined)[]) => runs.filter((run) => run !== undefined);
   return {
     experiment,
-    task: experiment.scales[budget].task,
+    task: experiment.tasks[budget].name,
     variants: plan.map(({ variant, config, runs: planned }) => {
       const runs = present(planned.map((run) => storedRun(run, wanted)));
       const dates = runs.filter((run) => !run.published).map(({ facts }) => facts.date);

@@ -18,7 +18,7 @@ export interface TrainedExperiment {
 /**
  * Takes the runs of an experiment from the store and trains those that are missing.
  *
- * The paper's own scale trains one run at a time unless told otherwise: it has a GPU to itself.
+ * The full budget trains one run at a time unless told otherwise: it has a GPU to itself.
  * @throws Error naming what is wrong in the experiment, or the damaged file of a stored run
  */
 export async function trainExperiment(

@@ -24,7 +24,7 @@ export type RunEvent =
 
 /** Options of {@link trainRuns}. */
 export interface TrainRunsOptions<R extends RunToTrain> {
-  /** Processes at a time. @default one per core, at laptop scale the best use of them; a single one on a PJRT device */
+  /** Processes at a time. @default one per core, with the laptop's budget the best use of them; a single one on a PJRT device */
   readonly jobs?: number;
   /** Of each process. @default the cores, shared out among the processes */
   readonly threads?: number;

@@ -93,7 +93,7 @@ export function reportExperiment({ experiment, task, variants }: Comparison): vo
 
 /**
  * Shows in what the variants of an experiment differ: a row for each of them, a column for each field.
- * @param budget the scale @default that of {@link notebookSettings}
+ * @param budget amount of training @default that of {@link notebookSettings}
  */
 export function showChanges(experiment: Experiment, budget: Budget = notebookSettings().budget): void {
   const plan = planExperiment(experiment, { budget, seeds: 1 });

@@ -60,7 +60,7 @@ export async function runExperiment(
     chart: wantsChart = true,
   } = options;
   const wanted = { ...(fresh && { since: settings.since }), weights: options.weights ?? false };
-  const { task } = experiment.scales[budget];
+  const { name: task } = experiment.tasks[budget];
   const status = experimentStatus(`${experiment.title}, ${task}`);
   const chart = liveFigure();
   const begun = new Set<MissingRun>();

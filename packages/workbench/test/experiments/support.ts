@@ -20,13 +20,13 @@ export function emptyStore(): string {
 
 /** An experiment on 4x4 Sudoku whose runs take a second or two, most of it for loading. */
 export function tinyExperiment(variants: readonly Variant[], changes: RunConfigChanges = {}): Experiment {
-  const scale = { task: "4x4 Sudoku", base: tinyRun(changes) };
+  const task = { name: "4x4 Sudoku", base: tinyRun(changes) };
   return {
     name: "tiny",
     title: "Tiny",
     claim: "none",
     source: "nowhere",
-    scales: { smoke: scale, laptop: scale, full: scale },
+    tasks: { smoke: task, laptop: task, full: task },
     variants,
   };
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from "../experiment";
-import { mazeScales, sudokuScales } from "./scales";
+import { mazeTasks, sudokuTasks } from "./tasks";
 
 const claim =
   "On a small fixed grid an MLP along the sequence beats self-attention; on a large one it has too many weights to learn, and attention wins.";
@@ -14,7 +14,7 @@ export const mixerOnSudoku: Experiment = {
   title: "Attention or MLP: Sudoku",
   claim,
   source,
-  scales: sudokuScales,
+  tasks: sudokuTasks,
   variants: [
     { name: "MLP", changes: {}, paper: 0.874 },
     { name: "attention", changes: { model: attention }, at: paperHeads, paper: 0.747 },
@@ -26,7 +26,7 @@ export const mixerOnMazes: Experiment = {
   title: "Attention or MLP: mazes",
   claim,
   source,
-  scales: mazeScales,
+  tasks: mazeTasks,
   variants: [
     { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0 },
     { name: "attention", changes: { model: attention }, at: paperHeads, paper: 0.853 },

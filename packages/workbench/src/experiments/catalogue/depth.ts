@@ -1,5 +1,5 @@
 import type { Experiment, Variant } from "../experiment";
-import { sudokuScales } from "./scales";
+import { sudokuTasks } from "./tasks";
 
 /** The paper's TRM by "n,T". In its Table 3 n is 2k; n = 2, T = 2 is in Table 1. */
 const paper: Record<string, number> = {
@@ -20,7 +20,7 @@ export const depth: Experiment = {
   claim:
     "Deeper recursion generalizes better up to a point: T = 3 and n = 6 beat everything shallower, and T = 4 and n = 8 are no better.",
   source: "section 4.8, Tables 1 and 3",
-  scales: sudokuScales,
+  tasks: sudokuTasks,
   variants: depthGrid.T.flatMap((T) =>
     depthGrid.n.map(
       (n): Variant => ({

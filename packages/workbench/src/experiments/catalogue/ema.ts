@@ -1,6 +1,6 @@
 import type { RunConfigChanges } from "../../config";
 import type { Experiment } from "../experiment";
-import { sudokuScales } from "./scales";
+import { sudokuTasks } from "./tasks";
 
 /** Both kinds of weights, evaluated twice as often. */
 const bothWeights: RunConfigChanges["evaluation"] = { weights: ["live", "ema"] };
@@ -14,7 +14,7 @@ export const ema: Experiment = {
   title: "EMA",
   claim,
   source,
-  scales: sudokuScales,
+  tasks: sudokuTasks,
   variants: [
     {
       name: "EMA 0.99",
@@ -36,6 +36,6 @@ export const emaOnSmallData: Experiment = {
   title: "EMA on small data",
   claim,
   source,
-  scales: sudokuScales,
+  tasks: sudokuTasks,
   variants: [{ name: "100 puzzles", changes: smallData }],
 };

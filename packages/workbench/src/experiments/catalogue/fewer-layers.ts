@@ -1,14 +1,14 @@
 import type { Experiment } from "../experiment";
-import { recursionScales } from "./scales";
+import { recursionTasks } from "./tasks";
 
-/** All at the same depth: layers * T * (n + 1) is 16 at the laptop's scale, 42 at the paper's. */
+/** All at the same depth: layers * T * (n + 1) is 16 with the laptop's budget, 42 with the full one. */
 export const fewerLayers: Experiment = {
   name: "fewer-layers",
   title: "Fewer layers",
   claim:
     "Two layers that are recursed more often generalize better than four layers recursed less often, at the same depth and with half the parameters.",
   source: "section 4.4, Table 1",
-  scales: recursionScales,
+  tasks: recursionTasks,
   variants: [
     { name: "2 layers", changes: {}, paper: 0.874 },
     { name: "1 layer", changes: { model: { layers: 1, n: 7 } }, at: { full: { model: { n: 13 } } } },

@@ -1,6 +1,6 @@
 import { hrmModel } from "trm/model";
 import type { Experiment } from "../experiment";
-import { recursionScales } from "./scales";
+import { recursionTasks } from "./tasks";
 
 export const hrmAgainstTrm: Experiment = {
   name: "hrm-against-trm",
@@ -8,7 +8,7 @@ export const hrmAgainstTrm: Experiment = {
   claim:
     "One tiny network with gradients through the whole last recursion solves far more puzzles than HRM's two networks with a one-step gradient. Deep supervision is what both owe most to; recursion without it, or a plain network, gets almost nowhere.",
   source: "sections 2 to 4, Tables 1 and 4",
-  scales: recursionScales,
+  tasks: recursionTasks,
   variants: [
     { name: "TRM", changes: {}, paper: 0.874 },
     { name: "HRM", changes: { model: hrmModel }, paper: 0.55 },

@@ -1,5 +1,5 @@
 import type { Experiment } from "../experiment";
-import { recursionScales } from "./scales";
+import { recursionTasks } from "./tasks";
 
 export const latents: Experiment = {
   name: "latents",
@@ -7,7 +7,7 @@ export const latents: Experiment = {
   claim:
     "Two latents, an answer y and a reasoning z, are what the task asks for: splitting z into several hurts, and a single latent must hold the answer in mind while it reasons.",
   source: "section 4.2, Table 2",
-  scales: recursionScales,
+  tasks: recursionTasks,
   variants: [
     { name: "y and z", changes: {}, paper: 0.874 },
     { name: "one latent", changes: { model: { recursion: "single-latent" } }, paper: 0.719 },

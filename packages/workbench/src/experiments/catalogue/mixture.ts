@@ -1,5 +1,5 @@
 import type { Experiment } from "../experiment";
-import { sudokuScales } from "./scales";
+import { sudokuTasks } from "./tasks";
 
 export const mixtureOfExperts: Experiment = {
   name: "mixture-of-experts",
@@ -7,7 +7,7 @@ export const mixtureOfExperts: Experiment = {
   claim:
     "Replacing the SwiGLU by a mixture of experts adds capacity that so little data cannot use: generalization drops a lot.",
   source: 'appendix, "Ideas that failed"',
-  scales: sudokuScales,
+  tasks: sudokuTasks,
   variants: [
     { name: "one SwiGLU", changes: {} },
     { name: "4 experts, best 1", changes: { model: { experts: 4, expertsPerToken: 1 } } },

@@ -1,5 +1,5 @@
 import { presets, type RunConfigChanges } from "../../config";
-import type { Budget, Scale } from "../experiment";
+import type { Budget, ExperimentTask } from "../experiment";
 
 const { data: puzzles, model: presetModel } = presets["sudoku-6x6"];
 
@@ -22,9 +22,9 @@ const shortRun = {
 const checkpoints = { every: 200, keep: 1 };
 
 /** 6x6 Sudoku with two updates of z, two latent recursions: what most notebooks compare on. */
-export const sudokuScales = {
+export const sudokuTasks = {
   smoke: {
-    task: "4x4 Sudoku",
+    name: "4x4 Sudoku",
     base: {
       data: { kind: "sudoku", box: "2x2", train: 100, test: 32, seed: 1, augment: true },
       model: { ...tinyModel, hiddenSize: 32, supervisionSteps: 3 },
@@ -34,7 +34,7 @@ export const sudokuScales = {
     },
   },
   laptop: {
-    task: "6x6 Sudoku",
+    name: "6x6 Sudoku",
     base: {
       data: puzzles,
       model: tinyModel,
@@ -43,36 +43,36 @@ export const sudokuScales = {
       checkpoints,
     },
   },
-  full: { task: "Sudoku-Extreme", base: presets["sudoku-extreme-mlp"] },
-} as const satisfies Record<Budget, Scale>;
+  full: { name: "Sudoku-Extreme", base: presets["sudoku-extreme-mlp"] },
+} as const satisfies Record<Budget, ExperimentTask>;
 
 /** The same with three updates of z, where the question is what happens between two answers. */
-export const recursionScales = {
-  ...sudokuScales,
+export const recursionTasks = {
+  ...sudokuTasks,
   laptop: {
-    ...sudokuScales.laptop,
-    base: { ...sudokuScales.laptop.base, model: { ...tinyModel, n: 3 } },
+    ...sudokuTasks.laptop,
+    base: { ...sudokuTasks.laptop.base, model: { ...tinyModel, n: 3 } },
   },
-} as const satisfies Record<Budget, Scale>;
+} as const satisfies Record<Budget, ExperimentTask>;
 
 const mazes = { kind: "maze", loops: 0.1, seed: 1, augment: true } as const;
 
 /** Mazes: cells that matter to each other only along a path, wherever that runs. */
-export const mazeScales = {
+export const mazeTasks = {
   smoke: {
-    task: "7x7 mazes",
+    name: "7x7 mazes",
     base: {
-      ...sudokuScales.smoke.base,
+      ...sudokuTasks.smoke.base,
       data: { ...mazes, size: 7, minLength: 6, train: 50, test: 16 }, // there are only 6 of 5x5
     },
   },
   laptop: {
-    task: "7x7 mazes",
+    name: "7x7 mazes",
     base: {
-      ...sudokuScales.laptop.base,
+      ...sudokuTasks.laptop.base,
       data: { ...mazes, size: 7, minLength: 8, train: 1000, test: 256 },
       training: { ...shortRun, batchSize: 32, totalSteps: 700, learningRate: 2e-3 },
     },
   },
-  full: { task: "Maze-Hard", base: presets["maze-hard"] },
-} as const satisfies Record<Budget, Scale>;
+  full: { name: "Maze-Hard", base: presets["maze-hard"] },
+} as const satisfies Record<Budget, ExperimentTask>;
