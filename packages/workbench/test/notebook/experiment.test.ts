@@ -92,7 +92,7 @@ describe("runExperiment in a notebook", { timeout: 600_000 }, () => {
     const cell = 'const result = await runExperiment(experiment, { budget: "smoke", seeds: 1 });';
     const path = writeNotebook(folder, "interrupted.ipynb", [
       `import { existsSync, readdirSync } from "fs";
-import { runExperiment } from "trm/dist/notebook";
+import { runExperiment } from "trm-workbench/notebook";
 const experiment: any = ${JSON.stringify(experiment)};
 const isUnderWay = () => readdirSync(${JSON.stringify(store)}).some((run) => existsSync(${JSON.stringify(store)} + "/" + run + "/checkpoints"));
 const timer = setInterval(() => { if (isUnderWay()) { clearInterval(timer); console.log("now"); } }, 20);

@@ -13,8 +13,8 @@ import {
 import { type ExecutedNotebook, makeNotebookFolder, type Output, writeNotebook } from "./notebooks";
 
 // Notebooks import the built package; the whole of "trm" would load TensorFlow, which these do not need.
-const imports = `import { haltingFigure, renderPng } from "trm/dist/figures";
-import * as notebook from "trm/dist/notebook";`;
+const imports = `import { haltingFigure, renderPng } from "trm-workbench/figures";
+import * as notebook from "trm-workbench/notebook";`;
 
 describe("running notebooks", { timeout: 300_000 }, () => {
   let folder: string;

@@ -22,8 +22,8 @@ describe("reproduce", { timeout: 600_000 }, () => {
 
   it("runs the chosen notebooks with their settings, and gathers their results and figures", async () => {
     const path = writeNotebook(folder, "02-chosen.ipynb", [
-      `import { haltingFigure } from "trm/dist/figures";
-import { notebookSettings, report, showFigure } from "trm/dist/notebook";
+      `import { haltingFigure } from "trm-workbench/figures";
+import { notebookSettings, report, showFigure } from "trm-workbench/notebook";
 console.log(JSON.stringify(notebookSettings()));
 report({ experiment: "Test", variant: "TRM", task: "none", accuracies: [0.5], paper: 0.874 });
 await showFigure(haltingFigure({ title: "", series: [{ name: "TRM", counts: [1] }] }), "halting");`,
@@ -59,7 +59,7 @@ await showFigure(haltingFigure({ title: "", series: [{ name: "TRM", counts: [1] 
   it("trains anew, but a run that two notebooks need only once", async () => {
     const store = emptyStore();
     const experiment = tinyExperiment([{ name: "TRM", changes: {}, paper: 0.874 }]);
-    const cell = `import { reportExperiment, runExperiment } from "trm/dist/notebook";
+    const cell = `import { reportExperiment, runExperiment } from "trm-workbench/notebook";
 const experiment: any = ${JSON.stringify(experiment)};
 reportExperiment(await runExperiment(experiment, { chart: false }));`;
     const other = { ...experiment, title: "Other" };
