@@ -1,4 +1,7 @@
 /** The names that a notebook needs: `import * as trm from "trm-workbench"`. Each room exports all of its own: `trm-workbench/runs` and so on. */
+// The names of the engine's variables in environment.md, for notebooks.
+import "./engine-variables";
+
 export * from "trm";
 export {
   type ExpertUse,
