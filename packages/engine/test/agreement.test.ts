@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type CompileOptions, compile, startEngine, tf } from "../src";
 import { record } from "../src/graph/record";
 import { NotNative } from "../src/native/not-native";
+import { reshaped } from "../src/native/plan/memory";
 import { planGraph } from "../src/native/plan/plan-graph";
 import { toolchain } from "../src/native/toolchain";
 import { asList, assertClose, type T } from "./kernel-cases";
@@ -94,6 +95,13 @@ describe("shape rules, StableHLO, native programs and TensorFlow agree", () => {
     });
     const message = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
     assert.ok(!failed, `${message}\n(seed ${seed}, path "${counterexamplePath}")`);
+  });
+
+  test("a view is not reshaped to another number of elements", () => {
+    const layout = { shape: [2, 3], strides: [3, 1] };
+    assert.deepEqual(reshaped(layout, [6])?.strides, [1]);
+    for (const shape of [[4], [2, 2], [12], []])
+      assert.throws(() => reshaped(layout, shape), /cannot have the shape/);
   });
 
   /** Two operations that read rows by indices, and the shape in which they take two of these. */

@@ -78,11 +78,13 @@ export const coversBuffer = (view: View): boolean =>
 /**
  * The same elements in another shape; undefined if no strides describe it, so that a copy is needed.
  *
- * @throws Error when the shape has another number of elements: what a program read with it would not be the tensor's
+ * @throws Error when the shape has another number of elements: a program would then read memory outside of the tensor
  */
 export function reshaped<L extends Layout>(view: L, shape: Shape): L | undefined {
   if (sizeOf(view.shape) !== sizeOf(shape)) {
-    throw new Error(`a view of [${view.shape.join(",")}] has no shape [${shape.join(",")}]: a rule is wrong`);
+    throw new Error(
+      `A view of [${view.shape.join(",")}] cannot have the shape [${shape.join(",")}]: a rule is wrong.`,
+    );
   }
   const source = loops(view.shape, view.strides).reverse();
   const strides = shape.map(() => 0);
