@@ -1,7 +1,7 @@
 import { markdownTable, percent } from "trm-workbench/text";
 /** Results as tables in Markdown, which a terminal shows as well. */
 import type { RowResult } from "./pairs";
-import type { RaceResult } from "./races";
+import type { RaceResult } from "./race-seed";
 
 const milliseconds = (value: number | undefined) =>
   value === undefined ? "" : value >= 100 ? value.toFixed(0) : value.toPrecision(3);

@@ -44,7 +44,7 @@ test("the peer of a race gets the weights and batches that we train with", async
 
     const settings = JSON.parse(readFileSync(join(folder, raceFiles.settings), "utf8"));
     assert.equal(settings.config.precision, "float32");
-    assert.equal(settings.config.hidden, race.model.config.hiddenSize);
+    assert.equal(settings.config.hidden_size, race.model.config.hiddenSize);
     assert.equal(settings.learningRates.length, totalSteps);
     assert.equal(settings.learningRates[race.training.warmupSteps - 1], race.training.learningRate);
   } finally {

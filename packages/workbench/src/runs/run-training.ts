@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly untilStep?: number;
   /** Stops after the steps under way and saves a checkpoint. */
   readonly signal?: AbortSignal;
-  readonly onStart?: (facts: { model: Model; data: RunData; step: number; totalSteps: number }) => void;
+  readonly onStart?: (started: { model: Model; data: RunData; step: number; totalSteps: number }) => void;
   readonly onStep?: (report: StepReport) => void;
   readonly onEvaluation?: (report: EvaluationReport) => void;
   readonly onCheckpoint?: (path: string) => void;
