@@ -24,7 +24,13 @@ export type Carry = {
   readonly batch: BatchTensors;
 };
 
-/** Latents of puzzles that nothing has been thought about: every cell where its latent starts, [B, L, D] each. */
+/**
+ * Latents of puzzles that nothing has been thought about: every cell where its latent starts, [B, L, D] each.
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * const params = createModel(config).init(createRandom(0));
+ * const { y, z } = freshLatents(config, params, 8); // [8, 32, 32] each: 16 tokens of the puzzle embedding, 16 cells
+ */
 export function freshLatents(config: ModelConfig, params: ModelParams, batchSize: number): Latents {
   const shape: [number, number, number] = [batchSize, contextLength(config), config.hiddenSize];
   return Object.fromEntries(
@@ -56,6 +62,12 @@ export function emptyCarry(model: Model, batchSize: number): Carry {
 /**
  * Gives every halted row the next batch's puzzle, its initial latents and step 0; the others go on as they are.
  * Source: models/recursive_reasoning/trm.py, reset_carry and the start of ...ACTV1.forward.
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * const model = createModel(config);
+ * const tokens = tf.ones<tf.Rank.R2>([1, 16], "int32");
+ * const batch = { inputs: tokens, labels: tokens, puzzleIdentifiers: tf.tensor1d([0], "int32") };
+ * const carry = refill(model.init(createRandom(0)), emptyCarry(model, 1), batch); // the row takes the puzzle
  */
 export function refill(params: ModelParams, carry: Carry, next: BatchTensors): Carry {
   const { halted } = carry;
@@ -84,6 +96,10 @@ export function refill(params: ModelParams, carry: Carry, next: BatchTensors): C
  * @param steps supervision steps had, this one included, int32 [B]
  * @param minSteps steps that a row must have before it may halt (exploration), int32 [B]
  * @returns bool [B]
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * const [steps, q] = [tf.tensor1d([3, 3], "int32"), tf.tensor1d([1, -1])];
+ * decideHalt(config, steps, q, q, tf.zeros([2], "int32")).print(); // [true, false]
  */
 export function decideHalt(
   config: ModelConfig,

@@ -16,6 +16,10 @@ export type EmbeddingParams = {
  * @param inputs tokens, int32 [B, seqLen]
  * @param puzzleRows each puzzle's row of the puzzle-embedding table, [B, puzzleEmbSize], or null where there is none
  * @returns [B, L, D], the puzzle's own tokens after those of its embedding
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * const params = createModel(config).init(createRandom(0));
+ * const x = inputEmbedding(config, params.weights.embedding, tf.ones([1, 16], "int32"), tf.zeros([1, 512]));
  */
 export function inputEmbedding(
   config: ModelConfig,

@@ -19,6 +19,9 @@ export type ExpertsParams = {
  *
  * Every expert is computed for every cell, and those not chosen get weight 0: at this size that is cheaper than sending cells about.
  * @param onRouting gets what the router chose, in every pass through every layer
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, experts: 4 };
+ * const network = networkOf(config, mixtureOfExperts(({ balance }) => balance.print()));
  */
 export function mixtureOfExperts(
   onRouting: (routing: Routing, layer: ExpertsParams) => void = () => {},
@@ -74,6 +77,8 @@ export type Routing = {
  * probability; only P_i has a gradient, which pushes the router away from experts that are used a lot.
  * Source: Fedus et al. 2021 (Switch Transformer), section 2.2; with k above 1 the gates sum to 1, as in GShard.
  * @param logits [B, L, E]
+ * @example
+ * route(tf.tensor3d([[[2, 1, 0]]]), 1).gates.print(); // [[[0.67, 0, 0]]]
  */
 export function route(logits: tf.Tensor3D, k: number): Routing {
   const experts = logits.shape[2];

@@ -16,6 +16,9 @@ export type QHeadParams = {
  * @param weight [vocabSize, D]
  * @param y [B, L, D]; the tokens of the puzzle embedding are skipped
  * @returns [B, seqLen, vocabSize]
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * outputHead(config, tf.ones([6, 32]), tf.ones([1, 32, 32])).shape; // [1, 16, 6]
  */
 export function outputHead(config: ModelConfig, weight: tf.Tensor2D, y: tf.Tensor3D): tf.Tensor3D {
   const [batch, , size] = y.shape;
@@ -28,6 +31,9 @@ export function outputHead(config: ModelConfig, weight: tf.Tensor2D, y: tf.Tenso
  * Source: the paper's Figure 3, Q_head; models/recursive_reasoning/trm.py, q_head.
  * @param y [B, L, D]
  * @returns q_halt, above 0 where the model believes its answer to be right, and q_continue, both [B]
+ * @example
+ * const params = { weight: tf.zeros<tf.Rank.R2>([2, 4]), bias: tf.tensor1d([-5, -5]) };
+ * qHead(params, tf.ones([1, 9, 4])).qHalt.print(); // [-5]
  */
 export function qHead(params: QHeadParams, y: tf.Tensor3D): { qHalt: tf.Tensor1D; qContinue: tf.Tensor1D } {
   const [batch, , size] = y.shape;

@@ -11,6 +11,8 @@ const TRUNCATED_STD = 0.8796256610342398;
 /**
  * Normal weights cut at two standard deviations and rescaled, so that their deviation really is `std`.
  * Source: models/common.py, trunc_normal_init_, which corrects PyTorch's own in the same way.
+ * @example
+ * truncatedNormal([4, 4], 0.5, createRandom(0)).print();
  */
 export function truncatedNormal(shape: number[], std: number, random: NormalSource): tf.Tensor {
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
@@ -22,7 +24,11 @@ export function truncatedNormal(shape: number[], std: number, random: NormalSour
   return tf.tensor(values, shape, "float32");
 }
 
-/** A linear map's weight [out, in] with LeCun's deviation 1/sqrt(in), stored as PyTorch stores it. */
+/**
+ * A linear map's weight [out, in] with LeCun's deviation 1/sqrt(in), stored as PyTorch stores it.
+ * @example
+ * linearWeight(2, 3, createRandom(0)).print(); // [2, 3]
+ */
 export function linearWeight(outSize: number, inSize: number, random: NormalSource): tf.Tensor2D {
   return truncatedNormal([outSize, inSize], 1 / Math.sqrt(inSize), random) as tf.Tensor2D;
 }

@@ -7,6 +7,8 @@ import { linearWeight, type NormalSource } from "./init";
  * @param h [..., in]
  * @param weight [out, in], as in PyTorch
  * @returns [..., out]
+ * @example
+ * linear(tf.tensor2d([[1, 2]]), tf.tensor2d([[1, 1], [0, 1]])).print(); // [[3, 2]]
  */
 export function linear<T extends tf.Tensor>(h: T, weight: tf.Tensor2D): T {
   const [outSize, inSize] = weight.shape;
@@ -18,13 +20,19 @@ export function linear<T extends tf.Tensor>(h: T, weight: tf.Tensor2D): T {
 /**
  * RMSNorm without a learned scale: h / sqrt(mean(h^2) + eps) over the last axis.
  * Source: models/layers.py, rms_norm.
+ * @example
+ * rmsNorm(tf.tensor1d([3, 4]), 1e-5).print(); // [0.85, 1.13]
  */
 export function rmsNorm<T extends tf.Tensor>(h: T, epsilon: number): T {
   const meanSquare = tf.mean(tf.square(h), -1, true);
   return tf.mul(h, tf.rsqrt(tf.add(meanSquare, epsilon))) as T;
 }
 
-/** Float vectors with a 1 at each index: int32 [...] -> float32 [..., depth]. */
+/**
+ * Float vectors with a 1 at each index: int32 [...] -> float32 [..., depth].
+ * @example
+ * oneHot(tf.tensor1d([2, 0], "int32"), 3).print(); // [[0, 0, 1], [1, 0, 0]]
+ */
 export function oneHot(indices: tf.Tensor, depth: number): tf.Tensor {
   // Asked for float32, tfjs's wasm kernel writes the bits of integers.
   return tf.cast(tf.oneHot(indices as tf.Tensor1D, depth, 1, 0, "int32"), "float32");
@@ -54,6 +62,9 @@ export function initSwiGlu(size: number, config: SwiGluConfig, random: NormalSou
 /**
  * SwiGLU: down( silu(gate(h)) * up(h) ), the feed-forward layer of every block.
  * Source: models/layers.py, SwiGLU.
+ * @example
+ * const params = { gateUp: tf.ones<tf.Rank.R2>([4, 3]), down: tf.ones<tf.Rank.R2>([3, 2]) };
+ * swiGlu(params, tf.ones([1, 3])).print(); // 2 * silu(3) * 3 in every place
  */
 export function swiGlu<T extends tf.Tensor>(params: SwiGluParams, h: T): T {
   // Splitting the weight is cheaper than splitting the much larger product.

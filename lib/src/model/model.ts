@@ -59,6 +59,9 @@ export interface Model {
 /**
  * The model of a network and a recursion; `createModel` chooses the two that a configuration names.
  * @param config one that is possible
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * const model = buildModel(config, networkOf(config), recursions.full);
  */
 export function buildModel(config: ModelConfig, network: Network, recursion: Recursion): Model {
   return {
@@ -79,7 +82,12 @@ export function buildModel(config: ModelConfig, network: Network, recursion: Rec
   };
 }
 
-/** Number of numbers in a tree of weights. */
+/**
+ * Number of numbers in a tree of weights.
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * countParameters(createModel(config).init(createRandom(0)).weights);
+ */
 export function countParameters(weights: TensorTree): number {
   return flatten(weights).reduce((sum, { size }) => sum + size, 0);
 }

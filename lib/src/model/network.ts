@@ -31,7 +31,15 @@ export interface Net {
 /** Weights of the network, and of the one that updates y where that is another. */
 export type NetworkParams = { readonly z: TensorTree; readonly y?: TensorTree };
 
-/** Binds a network to its weights. */
+/**
+ * Binds a network to its weights.
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * const network = networkOf(config);
+ * const net = netOf(network, config, { z: network.init(config, createRandom(0)) });
+ * const [x, y, z] = [1, 2, 3].map((value) => tf.fill<tf.Rank.R3>([1, 32, 32], value));
+ * net.z(x, y, z).shape; // [1, 32, 32]
+ */
 export function netOf(network: Network, config: ModelConfig, params: NetworkParams): Net {
   const bind = (params: TensorTree): Net["z"] => {
     const refine = network.apply(config, params);
@@ -111,6 +119,11 @@ const swiGluLayer: SubLayer<SwiGluParams> = {
 /**
  * The paper's network with the mixer that a configuration names.
  * @param feedForward a feed-forward layer of your own; the default is one SwiGLU, whatever the configuration's `experts`
+ * @example
+ * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
+ * const network = networkOf(config);
+ * const refine = network.apply(config, network.init(config, createRandom(0)));
+ * refine(tf.ones([1, 32, 32])).shape; // [1, 32, 32]
  */
 export function networkOf<F extends TensorTree = SwiGluParams>(
   config: ModelConfig,

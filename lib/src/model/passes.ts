@@ -27,6 +27,8 @@ export function passesPerStep(
 /**
  * Layers that a supervision step's answer has passed through, one after the other: T (n + 1) layers.
  * Source: the paper's Table 3, "Depth".
+ * @example
+ * effectiveDepth(paperModel); // 42
  */
 export function effectiveDepth(config: Pick<ModelConfig, "recursion" | "n" | "T" | "layers">): number {
   return config.layers * passesForward(config);

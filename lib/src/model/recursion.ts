@@ -21,6 +21,10 @@ export interface Recursion<Name extends string = string> {
  * The paper's latent recursion: improve the reasoning z n times given question, answer and reasoning, then the
  * answer y given answer and reasoning alone. That x is absent from the last call tells the one network which it is.
  * Source: the paper's Figure 3; models/recursive_reasoning/trm.py (z_L is z, z_H is y).
+ * @example
+ * const sum = (...inputs: tf.Tensor3D[]): tf.Tensor3D => tf.addN(inputs);
+ * const one = tf.ones<tf.Rank.R3>([1, 1, 1]);
+ * const { y, z } = latentRecursion({ z: sum, y: sum }, one, { y: one, z: one }, 2); // z is 3, then 5; y is 6
  */
 export function latentRecursion(
   net: Net,
@@ -58,6 +62,11 @@ export interface DeepRecursionOptions<Name extends string> {
  * The figure detaches y and z at its end. Here the next supervision step takes them as an argument that it is not differentiated
  * by, which is the same: see `lossAndGrads`.
  * Source: the paper's Figure 3.
+ * @example
+ * const sum = (...inputs: tf.Tensor3D[]): tf.Tensor3D => tf.addN(inputs);
+ * const one = tf.ones<tf.Rank.R3>([1, 1, 1]);
+ * const latents = { y: one, z: one };
+ * deepRecursion({ z: sum, y: sum }, one, latents, { recursion: full, n: 2, T: 2 }).y.print(); // 6, then 25
  */
 export function deepRecursion<Name extends string>(
   net: Net,

@@ -28,6 +28,12 @@ export function initAdam<P extends TensorTree>(weights: P): AdamState<P> {
  *     p <- p (1 - lr wd) - lr / (1 - b1^t) * atan2(m, sqrt(v) / sqrt(1 - b2^t))
  *
  * The first bias correction stands outside of atan2. Source: the PyPI package adam-atan2, as the official code uses it.
+ * @example
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * const grads = { w: tf.tensor1d([1, -1]) };
+ * const rates = { learningRate: tf.scalar(0.1), correction1: tf.scalar(0.1), correction2: tf.scalar(0.224) };
+ * const config = { beta1: 0.9, beta2: 0.95, weightDecay: 0 };
+ * adamATan2(config, weights, grads, initAdam(weights), rates).weights.w.print(); // [0.9, 2.1]
  */
 export function adamATan2<P extends TensorTree>(
   config: AdamATan2Config,

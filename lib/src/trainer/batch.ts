@@ -3,7 +3,13 @@ import type { Batch } from "../batches/dataset";
 import type { BatchTensors } from "../model/carry";
 import type { ModelParams } from "../model/model";
 
-/** Puts a batch on the device. The caller disposes it. */
+/**
+ * Puts a batch on the device. The caller disposes it.
+ * @example
+ * const { test } = sudokuTask({ box: [2, 2], train: 100, test: 20, seed: 1 });
+ * const [batch] = testBatches(test, 8);
+ * toTensors(batch).inputs.shape; // [8, 16]
+ */
 export function toTensors(batch: Batch): BatchTensors {
   const { size, seqLen } = batch;
   return {

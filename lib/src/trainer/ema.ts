@@ -3,6 +3,8 @@ import { type TensorTree, tf, zipTrees } from "tfjs-compile";
 /**
  * Exponential moving average of the weights: shadow <- rate * shadow + (1 - rate) * weights.
  * The averaged weights are the ones evaluated. Source: the paper's section 4.7; models/ema.py.
+ * @example
+ * updateEma({ w: tf.scalar(0) }, { w: tf.scalar(1) }, 0.9).w.print(); // 0.1
  */
 export function updateEma<P extends TensorTree>(shadow: P, weights: P, rate: number): P {
   return zipTrees((average, w) => tf.add(tf.mul(average, rate), tf.mul(w, 1 - rate)), shadow, weights);

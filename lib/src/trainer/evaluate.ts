@@ -88,6 +88,14 @@ export interface ThinkingStep {
 /**
  * Lets a model think about a batch of fresh puzzles, supervision step by supervision step, without learning.
  * @param signal stops before the next step, or while a step is compiled, by throwing its reason
+ * @example
+ * const { test } = sudokuTask({ box: [2, 2], train: 100, test: 20, seed: 1 });
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const params = model.init(createRandom(0));
+ * const reasoner = createReasoner(model, "float32");
+ * const [batch] = testBatches(test, 8);
+ * for await (const { step, output } of think(reasoner, params, toTensors(batch), 2)) console.log(step, output.qHalt.shape);
  */
 export async function* think(
   reasoner: Reasoner,
@@ -137,6 +145,13 @@ export interface Answers {
  * Evaluates as the official code does: every puzzle gets all its supervision steps, and the last answer counts.
  * Several datasets are evaluated in order, as if they were one.
  * Source: pretrain.py, evaluate.
+ * @example
+ * const { test } = sudokuTask({ box: [2, 2], train: 100, test: 20, seed: 1 });
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const params = model.init(createRandom(0));
+ * const reasoner = createReasoner(model, "float32");
+ * const { solved, cells } = await evaluate(reasoner, params, test, { batchSize: 8 });
  */
 export async function evaluate(
   reasoner: Reasoner,

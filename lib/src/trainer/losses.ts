@@ -11,6 +11,8 @@ export type LossKind = TrainingConfig["loss"];
  *
  * stablemax: p_i = s(x_i) / sum_j s(x_j), s(x) = x + 1 where x >= 0 and 1 / (1 - x) elsewhere: softmax without its exp,
  * which cannot overflow in float32. Source: models/losses.py, log_stablemax (there in float64).
+ * @example
+ * tf.exp(logProbabilities("stablemax", tf.tensor3d([[[1, 0, -1]]]))).print(); // [[[0.57, 0.29, 0.14]]]
  */
 export function logProbabilities(kind: LossKind, logits: tf.Tensor3D): tf.Tensor3D {
   if (kind === "softmax") return tf.logSoftmax(logits);
@@ -27,6 +29,8 @@ export function labelMask(labels: tf.Tensor2D): tf.Tensor2D {
 /**
  * Cross-entropy per puzzle, the mean over its own labelled cells, summed over the batch. A scalar.
  * Source: models/losses.py, ACTLossHead.forward (lm_loss).
+ * @example
+ * answerLoss("softmax", tf.tensor3d([[[0, 0]]]), tf.tensor2d([[1]], [1, 1], "int32")).print(); // ln 2
  */
 export function answerLoss(kind: LossKind, logits: tf.Tensor3D, labels: tf.Tensor2D): tf.Scalar {
   const mask = labelMask(labels);
@@ -39,6 +43,8 @@ export function answerLoss(kind: LossKind, logits: tf.Tensor3D, labels: tf.Tenso
 /**
  * Binary cross-entropy of logits, summed over the batch: softplus(q) - q * target. A scalar.
  * @param target probabilities [B]; no gradient flows into it
+ * @example
+ * binaryCrossEntropy(tf.tensor1d([0]), tf.tensor1d([1])).print(); // ln 2
  */
 export function binaryCrossEntropy(q: tf.Tensor1D, target: tf.Tensor1D): tf.Scalar {
   return tf.sum(tf.sub(tf.softplus(q), tf.mul(q, target)));
@@ -54,7 +60,12 @@ export type Correctness = {
   readonly counts: tf.Tensor1D;
 };
 
-/** Compares the most likely token of every cell with its label. */
+/**
+ * Compares the most likely token of every cell with its label.
+ * @example
+ * const logits = tf.tensor3d([[[0, 1], [1, 0]]]); // one puzzle of two cells
+ * correctness(logits, tf.tensor2d([[1, 1]], [1, 2], "int32")).cells.print(); // [0.5]
+ */
 export function correctness(logits: tf.Tensor3D, labels: tf.Tensor2D): Correctness {
   return noGradient(() => {
     const mask = labelMask(labels);

@@ -6,6 +6,8 @@ export type ScheduleConfig = Pick<TrainingConfig, "warmupSteps" | "totalSteps" |
 /**
  * Learning rate of step t = 1, 2, ….
  * Source: pretrain.py, cosine_schedule_with_warmup_lr_lambda.
+ * @example
+ * learningRateAt(500, 1e-4, { warmupSteps: 2000, totalSteps: 65_104, minRatio: 1 }); // 2.5e-5
  */
 export function learningRateAt(t: number, base: number, schedule: ScheduleConfig): number {
   const { warmupSteps, totalSteps, minRatio } = schedule;

@@ -10,6 +10,9 @@ import { tf } from "tfjs-compile";
  * @param identifiers the batch's puzzle identifiers, int32 [B]; the same one may occur several times
  * @param rowGrads gradient of each row of the batch, [B, size]
  * @returns the new table
+ * @example
+ * const table = tf.tensor2d([[1, 1], [2, 2]]);
+ * signSgd(table, tf.tensor1d([1], "int32"), tf.tensor2d([[5, -5]]), tf.scalar(0.1), 0).print(); // [[1, 1], [1.9, 2.1]]
  */
 export function signSgd(
   table: tf.Tensor2D,

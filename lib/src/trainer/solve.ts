@@ -30,6 +30,13 @@ export interface SolveOptions {
  * Lets the model think about one puzzle and tells its answer after every supervision step.
  * @param inputs the puzzle's tokens, as many as model.seqLen
  * @throws RangeError when the puzzle has another number of tokens than the model
+ * @example
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const params = model.init(createRandom(0));
+ * const reasoner = createReasoner(model, "float32");
+ * const inputs = new Int32Array(16).fill(1); // an empty 4x4 Sudoku
+ * solve(reasoner, params, inputs).at(-1)?.tokens; // the answer after the last supervision step
  */
 export function solve(
   reasoner: Reasoner,

@@ -28,6 +28,14 @@ export type StepRates = AdamRates & {
  * One step of deep supervision: forward, backward, both optimizers, moving average. A pure function, made to be compiled.
  * Source: the paper's Figure 3, "Deep Supervision"; pretrain.py, train_batch.
  * @returns the next state, and the {@link METRICS} in one tensor so that reading them is one transfer
+ * @example
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const state = initTrainState(model, model.init(createRandom(0)), 1);
+ * const tokens = tf.ones<tf.Rank.R2>([1, 16], "int32");
+ * const batch = { inputs: tokens, labels: tokens, puzzleIdentifiers: tf.tensor1d([0], "int32") };
+ * const rates = stepRates(paperTraining, 1, Int32Array.of(0));
+ * const next = trainStep(model, paperTraining, state, batch, rates);
  */
 export function trainStep(
   model: Model,

@@ -18,7 +18,17 @@ export const METRICS = [
 /** The tensors that learn from the loss: the weights, and the batch's rows of the puzzle embedding. */
 export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tensor2D };
 
-/** The loss of one supervision step per puzzle, its gradients, and what the step leaves behind. */
+/**
+ * The loss of one supervision step per puzzle, its gradients, and what the step leaves behind.
+ * @example
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const params = model.init(createRandom(0));
+ * const tokens = tf.ones<tf.Rank.R2>([1, 16], "int32");
+ * const batch = { inputs: tokens, labels: tokens, puzzleIdentifiers: tf.tensor1d([0], "int32") };
+ * const carry = refill(params, emptyCarry(model, 1), batch);
+ * lossAndGrads(model, "stablemax", params, carry, tf.zeros([1], "int32")).value.print();
+ */
 export function lossAndGrads(
   model: Model,
   loss: LossKind,

@@ -52,6 +52,12 @@ export interface TrainOptions {
  *
  * An interrupt or a failing callback loses nothing: `trainer` stands at its last complete step.
  * @throws RangeError for an interval that is not a number of steps or a share; Error when the loss becomes NaN
+ * @example
+ * const task = sudokuTask({ box: [2, 2], train: 100, test: 20, seed: 1 });
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const trainer = createTrainer(model, { ...paperTraining, batchSize: 16, totalSteps: 4 }, task.train);
+ * const { steps, evaluations } = await train(trainer, { test: task.test, evaluateEvery: 2 });
  */
 export async function train(trainer: Trainer, options: TrainOptions = {}): Promise<History> {
   const { untilStep = trainer.config.totalSteps, test, save, signal } = options;

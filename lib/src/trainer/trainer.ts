@@ -102,7 +102,7 @@ export interface TrainerOptions {
  * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
  * const trainer = createTrainer(model, { ...paperTraining, batchSize: 16, totalSteps: 3 }, train);
  * for (let i = 0; i < 3; i++) console.log((await trainer.next()).loss);
- * console.log((await trainer.evaluate(test)).puzzles); // share of test puzzles solved
+ * console.log((await trainer.evaluate(test)).solved); // share of test puzzles solved
  */
 export function createTrainer(
   model: Model,
