@@ -5,7 +5,7 @@ import { linear } from "./layers";
 
 /** Weights of self-attention: q, k and v in one product, and the way out. */
 export type AttentionParams = {
-  /** [3 * D, D]: all queries, then all keys, then all values. */
+  /** [3 * D, D], all queries, then all keys, then all values. */
   readonly qkv: tf.Tensor2D;
   /** [D, D] */
   readonly out: tf.Tensor2D;

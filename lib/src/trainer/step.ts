@@ -27,7 +27,7 @@ export type StepRates = AdamRates & {
 /**
  * One step of deep supervision: forward, backward, both optimizers, moving average. A pure function, made to be compiled.
  * Source: the paper's Figure 3, "Deep Supervision"; pretrain.py, train_batch.
- * @returns the next state, and the {@link METRICS} in one tensor so that reading them is one transfer
+ * @returns the next state, and the `METRICS` in one tensor so that reading them is one transfer
  * @example
  * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
  * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });

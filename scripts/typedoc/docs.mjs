@@ -1,0 +1,31 @@
+// `npm run docs`: the API reference of tfjs-compile and trm, as web pages in .cache/docs.
+import { join } from "node:path";
+import { Application } from "typedoc";
+import { ROOT } from "../setup/paths.mjs";
+
+/** Entry points of both packages. */
+const rooms = ["puzzles", "batches", "model", "trainer"].map((room) => `lib/src/${room}/index.ts`);
+const entryPoints = ["packages/engine/src/index.ts", "lib/src/index.ts", "lib/src/random.ts", ...rooms];
+
+const app = await Application.bootstrapWithPlugins({
+  name: "trm and tfjs-compile",
+  entryPoints: entryPoints.map((file) => join(ROOT, file)),
+  tsconfig: join(ROOT, "scripts", "typedoc", "tsconfig.docs.json"),
+  readme: join(ROOT, "lib", "README.md"),
+  out: join(ROOT, ".cache", "docs"),
+  excludeInternal: true,
+  excludeExternals: true,
+  disableGit: true,
+  sourceLinkTemplate: "{path}",
+  hideGenerator: true,
+  skipErrorChecking: true,
+  validation: { notExported: false, invalidLink: true, invalidPath: false, notDocumented: false },
+  treatWarningsAsErrors: true,
+  logLevel: "Warn",
+});
+const project = await app.convert();
+if (!project) process.exit(1);
+app.validate(project);
+await app.generateOutputs(project);
+if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
+console.log("the API reference is in .cache/docs/index.html");
