@@ -1,7 +1,9 @@
 // `npm run docs`: the API reference of tfjs-compile and trm, as web pages in .cache/docs.
 import { join } from "node:path";
-import { Application } from "typedoc";
 import { ROOT } from "../setup/paths.mjs";
+
+// Not checked by the typecheck, so that it needs no installed TypeDoc.
+const { Application } = await import(/** @type {string} */ ("typedoc"));
 
 /** Entry points of both packages. */
 const rooms = ["puzzles", "batches", "model", "trainer"].map((room) => `lib/src/${room}/index.ts`);
