@@ -45,7 +45,7 @@ const manyLatents: Recursion = {
 };
 
 /**
- * No recursion: one pass through the network makes the answer, from the question and the answer before. With one supervision
+ * No recursion: one pass through the network computes the answer from the question and the previous answer. With one supervision
  * step that is direct prediction, from x and a constant; with more, deep supervision alone.
  * Source: models/recursive_reasoning/transformers_baseline.py; "Direct pred" in the paper's Tables 4 and 5.
  */

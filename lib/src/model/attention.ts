@@ -21,7 +21,7 @@ export function initAttention(config: ModelConfig, random: NormalSource): Attent
 }
 
 /**
- * Multi-head self-attention in which every cell sees every other: softmax(q k^T / sqrt(d)) v.
+ * Multi-head self-attention of every cell to all cells: softmax(q k^T / sqrt(d)) v.
  * Source: models/layers.py, Attention.
  * @param h [B, L, D]
  * @param rotary the rotary table of this sequence length, or null for no rotary positions

@@ -25,7 +25,7 @@ export type Carry = {
 };
 
 /**
- * Latents of puzzles that nothing has been thought about: every cell where its latent starts, [B, L, D] each.
+ * Latents before the first supervision step: every cell has its initial latent, [B, L, D] each. Source: the paper's y_init and z_init.
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
  * const params = createModel(config).init(createRandom(0));
@@ -60,7 +60,7 @@ export function emptyCarry(model: Model, batchSize: number): Carry {
 }
 
 /**
- * Gives every halted row the next batch's puzzle, its initial latents and step 0; the others go on as they are.
+ * Gives every halted row the next batch's puzzle, its initial latents and step 0; the other rows stay as they are.
  * Source: models/recursive_reasoning/trm.py, reset_carry and the start of ...ACTV1.forward.
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
@@ -91,7 +91,7 @@ export function refill(params: ModelParams, carry: Carry, next: BatchTensors): C
 }
 
 /**
- * Marks the rows that are done after this step: at N_sup always, before that when the model believes its answer.
+ * Marks the rows that halt after this step: at N_sup always, before that when the model believes its answer to be right.
  * Source: models/recursive_reasoning/trm.py, "Halt signal" and "Exploration".
  * @param steps supervision steps had, this one included, int32 [B]
  * @param minSteps steps that a row must have before it may halt (exploration), int32 [B]

@@ -11,7 +11,7 @@ export type EmbeddingParams = {
 };
 
 /**
- * x: the question as the network sees it, scaled so that each number is of size 1.
+ * x: the question as vectors, scaled so that each number has a standard deviation near 1.
  * Source: models/recursive_reasoning/trm.py, _input_embeddings.
  * @param inputs tokens, int32 [B, seqLen]
  * @param puzzleRows each puzzle's row of the puzzle-embedding table, [B, puzzleEmbSize], or null where there is none
@@ -29,7 +29,7 @@ export function inputEmbedding(
 ): tf.Tensor3D {
   let x = embedTokens(config, params.tokens, inputs);
   if (puzzleRows !== null) x = tf.concat([puzzleVectors(config, puzzleRows), x], 1);
-  // Halving the variance of the sum of two embeddings keeps it at that of one.
+  // The sum of two embeddings has twice the variance of one.
   if (params.positions) x = tf.mul(tf.add(x, params.positions), Math.SQRT1_2);
   return tf.mul(x, Math.sqrt(config.hiddenSize));
 }

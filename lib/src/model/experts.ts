@@ -17,8 +17,8 @@ export type ExpertsParams = {
  * A mixture of experts as feed-forward layer: `experts` SwiGLUs, of which a router picks `expertsPerToken` for every cell.
  * It adds capacity and, in the paper's hands, costs generalization (section "Ideas that failed").
  *
- * Every expert is computed for every cell, and those not chosen get weight 0: at this size that is cheaper than sending cells about.
- * @param onRouting gets what the router chose, in every pass through every layer
+ * Every expert is computed for every cell, and those not chosen get weight 0: at this size, that is cheaper than sorting cells by expert.
+ * @param onRouting gets the router's choice, in every pass through every layer
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, experts: 4 };
  * const network = networkOf(config, mixtureOfExperts(({ balance }) => balance.print()));
@@ -85,7 +85,7 @@ export function route(logits: tf.Tensor3D, k: number): Routing {
   const probabilities = tf.softmax(logits);
   const chosen = noGradient(() => largest(probabilities, k));
   const picked = tf.mul(probabilities, chosen);
-  // With one expert the quotient would be 1, whatever the router says: it could not learn.
+  // With one expert the quotient would always be 1, and the router could not learn.
   const gates = k === 1 ? picked : tf.div(picked, tf.sum(picked, -1, true));
   const f = tf.div(tf.mean(chosen, [0, 1]), k);
   const P = tf.mean(probabilities, [0, 1]);

@@ -58,7 +58,7 @@ export interface Model {
 
 /**
  * The model of a network and a recursion; `createModel` chooses the two that a configuration names.
- * @param config one that is possible
+ * @param config a valid one: this does not check it
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
  * const model = buildModel(config, networkOf(config), recursions.full);
@@ -83,7 +83,7 @@ export function buildModel(config: ModelConfig, network: Network, recursion: Rec
 }
 
 /**
- * Number of numbers in a tree of weights.
+ * Number of parameters in a tree of weights.
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
  * countParameters(createModel(config).init(createRandom(0)).weights);

@@ -5,7 +5,7 @@ import type { NormalSource } from "./init";
 import { initSwiGlu, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 
 /**
- * A network that the recursion can use: how its weights begin, and its function of the hidden state.
+ * A network that the recursion can use: its initial weights, and its function of the hidden state.
  * Pass one of your own to `createModel` to try a new architecture.
  * @example
  * const oneLayer: Network<tf.Tensor2D> = {
@@ -28,7 +28,7 @@ export interface Net {
   y(...inputs: tf.Tensor3D[]): tf.Tensor3D;
 }
 
-/** Weights of the network, and of the one that updates y where that is another. */
+/** Weights of the network; `y` only where a second network updates y. */
 export type NetworkParams = { readonly z: TensorTree; readonly y?: TensorTree };
 
 /**
@@ -49,7 +49,7 @@ export function netOf(network: Network, config: ModelConfig, params: NetworkPara
   return { z, y: params.y ? bind(params.y) : z };
 }
 
-/** One residual sub-layer of a block: how its weights begin, and its function of them and of h, [B, L, D] -> [B, L, D]. */
+/** A residual sub-layer of a block: its initial weights, and its function of weights and hidden state, [B, L, D] -> [B, L, D]. */
 export interface SubLayer<P extends TensorTree> {
   init(config: ModelConfig, random: NormalSource): P;
   apply(config: ModelConfig): (params: P, h: tf.Tensor3D) => tf.Tensor3D;

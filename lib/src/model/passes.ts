@@ -25,7 +25,7 @@ export function passesPerStep(
 }
 
 /**
- * Layers that a supervision step's answer has passed through, one after the other: T (n + 1) layers.
+ * Layers that a supervision step's answer has passed through, one after the other: `layers` * T (n + 1).
  * Source: the paper's Table 3, "Depth".
  * @example
  * effectiveDepth(paperModel); // 42

@@ -1,7 +1,7 @@
 import { noGradient, type tf } from "tfjs-compile";
 import type { Net } from "./network";
 
-/** The hidden states of the puzzles that are being thought about, [B, L, D] each: y and z in the paper's model. */
+/** The hidden states of a batch of puzzles, [B, L, D] each: y and z in the paper's model. */
 export type Latents<Name extends string = string> = { readonly [name in Name]: tf.Tensor3D };
 
 /** A recursion as a component: its latents, the one that is the answer, and one latent recursion. */
@@ -19,7 +19,7 @@ export interface Recursion<Name extends string = string> {
 
 /**
  * The paper's latent recursion: improve the reasoning z n times given question, answer and reasoning, then the
- * answer y given answer and reasoning alone. That x is absent from the last call tells the one network which it is.
+ * answer y given answer and reasoning alone. The last call lacks x, which tells the one network its task.
  * Source: the paper's Figure 3; models/recursive_reasoning/trm.py (z_L is z, z_H is y).
  * @example
  * const sum = (...inputs: tf.Tensor3D[]): tf.Tensor3D => tf.addN(inputs);
@@ -59,8 +59,8 @@ export interface DeepRecursionOptions<Name extends string> {
 
 /**
  * The paper's deep recursion: T - 1 latent recursions that only improve the latents, then one that has a gradient.
- * The figure detaches y and z at its end. Here the next supervision step takes them as an argument that it is not differentiated
- * by, which is the same: see `lossAndGrads`.
+ * The figure detaches y and z at its end. Here they are arguments of the next supervision step, which is not differentiated by
+ * them. This has the same effect; see `lossAndGrads`.
  * Source: the paper's Figure 3.
  * @example
  * const sum = (...inputs: tf.Tensor3D[]): tf.Tensor3D => tf.addN(inputs);

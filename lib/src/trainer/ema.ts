@@ -2,7 +2,7 @@ import { type TensorTree, tf, zipTrees } from "tfjs-compile";
 
 /**
  * Exponential moving average of the weights: shadow <- rate * shadow + (1 - rate) * weights.
- * The averaged weights are the ones evaluated. Source: the paper's section 4.7; models/ema.py.
+ * Evaluations use the averaged weights, unless they are asked for the live ones. Source: the paper's section 4.7; models/ema.py.
  * @example
  * updateEma({ w: tf.scalar(0) }, { w: tf.scalar(1) }, 0.9).w.print(); // 0.1
  */

@@ -9,14 +9,14 @@ export type LossKind = TrainingConfig["loss"];
 /**
  * Log-probabilities over the last axis.
  *
- * stablemax: p_i = s(x_i) / sum_j s(x_j), s(x) = x + 1 where x >= 0 and 1 / (1 - x) elsewhere: softmax without its exp,
- * which cannot overflow in float32. Source: models/losses.py, log_stablemax (there in float64).
+ * stablemax: p_i = s(x_i) / sum_j s(x_j), s(x) = x + 1 where x >= 0 and 1 / (1 - x) elsewhere: softmax without exp,
+ * so it cannot overflow in float32. Source: models/losses.py, log_stablemax (there in float64).
  * @example
  * tf.exp(logProbabilities("stablemax", tf.tensor3d([[[1, 0, -1]]]))).print(); // [[[0.57, 0.29, 0.14]]]
  */
 export function logProbabilities(kind: LossKind, logits: tf.Tensor3D): tf.Tensor3D {
   if (kind === "softmax") return tf.logSoftmax(logits);
-  // One of the two factors is always 1. relu gives no gradient at 0 and maximum all of it, so that 0 counts once.
+  // One of the two factors is always 1. At 0, relu has gradient 0 and maximum has gradient 1, so that 0 counts once.
   const s = tf.div(tf.add(1, tf.maximum(logits, 0)), tf.add(1, tf.relu(tf.neg(logits))));
   return tf.sub(tf.log(s), tf.log(tf.sum(s, -1, true)));
 }

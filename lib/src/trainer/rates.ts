@@ -30,8 +30,8 @@ export function stepRates(config: TrainingConfig, t: number, minSteps: Int32Arra
 }
 
 /**
- * Exploration: with a small probability a row must think at least 2 … N_sup steps, so that the halting head also sees
- * what thinking on would have brought. Source: models/recursive_reasoning/trm.py, min_halt_steps.
+ * Exploration: with a small probability a row takes at least 2 … N_sup steps, so that the halting head also learns from
+ * the steps after it believed its answer. Source: models/recursive_reasoning/trm.py, min_halt_steps.
  */
 export function drawMinSteps(config: ModelConfig, batchSize: number, random: UniformSource): Int32Array {
   const { exploration, supervisionSteps } = config;

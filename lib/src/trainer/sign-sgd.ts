@@ -26,6 +26,6 @@ export function signSgd(
   const rows = tf.gather(table, identifiers);
   const shrink = tf.sub(1, tf.mul(learningRate, weightDecay));
   const updated = tf.sub(tf.mul(rows, shrink), tf.mul(learningRate, tf.sign(summed)));
-  // Rows of one puzzle are equal by now, so it does not matter which of them is written last.
+  // Updated rows of one puzzle are equal, so their order does not matter.
   return tf.tensorScatterUpdate(table, tf.expandDims(identifiers, 1), updated) as tf.Tensor2D;
 }

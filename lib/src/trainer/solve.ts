@@ -20,7 +20,7 @@ export interface Thought {
 export interface SolveOptions {
   /** Supervision steps to take. Default N_sup. */
   readonly supervisionSteps?: number;
-  /** The loss that the model was trained with, which says what probabilities its logits mean. Default stablemax. */
+  /** The loss that the model was trained with, which turns its logits into probabilities. @default "stablemax" */
   readonly loss?: LossKind;
   /** Its row in the puzzle-embedding table. Default 0, the blank identifier. */
   readonly puzzleIdentifier?: number;
@@ -67,7 +67,7 @@ export function solve(
   return thoughts;
 }
 
-/** A held-out puzzle and how the model solved it. */
+/** A held-out puzzle and the model's answers to it. */
 export interface SolvedPuzzle {
   readonly inputs: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
@@ -99,7 +99,7 @@ export async function slowestPuzzle(
   return { inputs, labels, thoughts: solve(reasoner, params, inputs) };
 }
 
-/** A puzzle without its batch, undefined where it stays unsolved: the roundings of a batch decide about the hardest puzzles. */
+/** Solves a puzzle without its batch; undefined if it stays unsolved, since rounding in a batch can decide the hardest puzzles. */
 function solvedAlone(
   reasoner: Reasoner,
   params: ModelParams,
@@ -114,7 +114,7 @@ function solvedAlone(
   return staysRight ? { inputs, labels, thoughts: thoughts.slice(0, first + 1) } : undefined;
 }
 
-/** For every puzzle the supervision steps after which its answer is wrong; infinitely many where it is right only for a while. */
+/** Supervision steps after which a puzzle's answer is still wrong, for every puzzle; infinite if a right answer becomes wrong again. */
 async function stepsUntilRight(
   reasoner: Reasoner,
   params: ModelParams,

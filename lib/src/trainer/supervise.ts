@@ -19,7 +19,13 @@ export const METRICS = [
 export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tensor2D };
 
 /**
- * The loss of one supervision step per puzzle, its gradients, and what the step leaves behind.
+ * The loss of one supervision step for a batch in which every row is at its own step, and its gradients. They are taken by the
+ * weights and the rows of the puzzle embedding alone. The latents of the carry are constants, so no gradient flows into the step
+ * before: this is the `detach` of the paper's Figure 3.
+ * Source: the paper's Figure 3; models/losses.py, ACTLossHead.forward.
+ * @param carry the carry after `refill`: its halted rows have a new puzzle
+ * @param minSteps steps that each row must have before it may halt, int32 [B]
+ * @returns the loss, a scalar: the answer's and half the halting loss, the mean over the batch; `aux` has the next carry and the {@link METRICS}
  * @example
  * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
  * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
@@ -80,11 +86,11 @@ function forward(model: Model, learnt: Learnt, carry: Carry): ModelOutput {
 
 /**
  * Q-learning's loss of thinking on, zero unless `halting` is "continue": q_continue should be the best that q says one step later.
- * It costs a second forward pass, which is why the paper drops it (section 4.6).
+ * It costs a second forward pass; the paper drops it for that (section 4.6).
  */
 function continueLoss(model: Model, learnt: Learnt, carry: Carry, output: ModelOutput): tf.Scalar {
   const { halting, supervisionSteps } = model.config;
-  // With a single supervision step there is nothing to go on to, and the official code asks for nothing either.
+  // With one supervision step there is no next step; the official code has no such loss either.
   if (halting !== "continue" || supervisionSteps === 1) return tf.scalar(0);
   const target = noGradient(() => {
     const next = forward(model, learnt, { ...carry, latents: output.latents });

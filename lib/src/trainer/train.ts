@@ -125,7 +125,7 @@ export async function train(trainer: Trainer, options: TrainOptions = {}): Promi
     }
     await saveNow();
   } finally {
-    // After an error, too, nothing may go on behind the caller's back.
+    // Also after an error, no step may still run when this returns.
     await following?.catch(() => {});
   }
   return { steps, evaluations, trainingSeconds, interrupted: trainer.step < untilStep && !reached };

@@ -42,7 +42,7 @@ export interface HostState {
 /** A step that the device has been given. */
 export interface StartedStep {
   readonly step: number;
-  /** Waits until the step is done and tells what came of it. To be called once. */
+  /** Waits until the step is done and resolves to its report. Call it once. */
   report(): Promise<StepReport>;
 }
 
@@ -50,7 +50,7 @@ export interface StartedStep {
 export interface Trainer {
   readonly model: Model;
   readonly config: TrainingConfig;
-  /** Steps done or started; what else is read of the trainer is as after this step. */
+  /** Steps done or started; the trainer's other properties are those after this step. */
   readonly step: number;
   /** The state on the device; each step replaces it and disposes the old one. */
   readonly state: TrainState;
@@ -58,7 +58,7 @@ export interface Trainer {
   next(): Promise<StepReport>;
   /**
    * Starts one step, and resolves as soon as another can be started: on a PJRT device at once, in TensorFlow when the step is
-   * done. Whoever starts the next step before reading the report of the last keeps the device busy, as {@link train} does.
+   * done. Start the next step before reading the report of the last one, as {@link train} does, to keep the device busy.
    * @param signal ends the compiler if the step has to be compiled first, by throwing its reason
    */
   start(signal?: AbortSignal): Promise<StartedStep>;

@@ -2,7 +2,7 @@ import type { RunConfigChanges } from "../../config";
 import type { Experiment } from "../experiment";
 import { sudokuTasks } from "./tasks";
 
-/** Both kinds of weights, evaluated twice as often. */
+/** Evaluates both kinds of weights. */
 const bothWeights: RunConfigChanges["evaluation"] = { weights: ["live", "ema"] };
 
 const claim =
