@@ -44,7 +44,7 @@ const running = new Set<ChildProcess>();
 
 /**
  * Starts a worker in a process of its own. The channel between the two tells it when this process is gone, whatever ended it.
- * @example
+ * @example no-run
  * const worker = startWorker(trainingWorker);
  * worker.send({ folder: "runs/first" });
  * console.log(await worker.next()); // { event: "start", totalSteps: 1000 }
