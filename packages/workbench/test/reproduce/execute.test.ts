@@ -14,7 +14,8 @@ import { type ExecutedNotebook, makeNotebookFolder, type Output, writeNotebook }
 
 // Notebooks import the built package; the whole of "trm" would load TensorFlow, which these do not need.
 const imports = `import { haltingFigure, renderPng } from "trm-workbench/figures";
-import * as notebook from "trm-workbench/notebook";`;
+import * as notebook from "trm-workbench/notebook";
+import * as terminal from "trm-workbench/terminal";`;
 
 describe("running notebooks", { timeout: 300_000 }, () => {
   let folder: string;
@@ -53,7 +54,7 @@ describe("running notebooks", { timeout: 300_000 }, () => {
 await notebook.showFigure(haltingFigure({ title: "Halting", series: [{ name: "TRM", counts: [1, 2] }] }));
 notebook.showTable({ columns: ["variant", "ours"], values: [["<TRM>", 0.98765]], index: [0] });
 notebook.showSource("haltingFigure");`,
-        `const bar = notebook.progress(20);
+        `const bar = terminal.progress(20);
 const chart = notebook.liveFigure({ interval: 1 });
 for (let step = 1; step <= 20; step++) {
   await new Promise((resolve) => setTimeout(resolve, 60));
@@ -79,7 +80,7 @@ await chart.done();`,
     assert.match(joined(table["text/plain"]), /│ <TRM> {3}│ 0\.988 │/);
     assert.match(
       joined(source["text/markdown"]),
-      /lib\/src\/figures\/halting\.ts.*```ts\n.*export function haltingFigure/s,
+      /packages\/workbench\/src\/figures\/halting\.ts.*```ts\n.*export function haltingFigure/s,
     );
 
     // One line and one chart, which were replaced where they stood.
@@ -165,7 +166,7 @@ describe("interrupting a cell", { timeout: 120_000 }, () => {
 const figure = haltingFigure({ title: "", series: [{ name: "TRM", counts: [1] }] });
 console.log((await renderPng(figure)).length > 1000);
 let steps = 0;`,
-        `const signal = notebook.onInterrupt();
+        `const signal = terminal.onInterrupt();
 while (!signal.aborted && steps < 20_000) {
   steps++;
   if (steps === 10) console.log("now");
