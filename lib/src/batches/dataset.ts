@@ -71,7 +71,7 @@ export function exampleAt({ inputs, labels, seqLen }: Dataset, index: number) {
 }
 
 /** The facts of a dataset that are not its examples. */
-export type DatasetFacts = Pick<
+export type DatasetMetadata = Pick<
   Dataset,
   "name" | "seqLen" | "vocabSize" | "padId" | "ignoreLabelId" | "blankIdentifierId" | "numPuzzleIdentifiers"
 >;
@@ -92,7 +92,7 @@ export interface DatasetBuilder {
  *
  * @param capacity examples to reserve memory for; more may be added
  */
-export function datasetBuilder(facts: DatasetFacts, capacity = 64): DatasetBuilder {
+export function datasetBuilder(facts: DatasetMetadata, capacity = 64): DatasetBuilder {
   const { seqLen } = facts;
   let inputs = new Uint8Array(capacity * seqLen);
   let labels = new Uint8Array(capacity * seqLen);

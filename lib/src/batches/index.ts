@@ -11,7 +11,7 @@ export {
   checkDataset,
   type Dataset,
   type DatasetBuilder,
-  type DatasetFacts,
+  type DatasetMetadata,
   datasetBuilder,
   exampleAt,
   exampleCount,

@@ -7,7 +7,7 @@ import {
   trainExperiment,
 } from "trm-workbench/experiments";
 import type { SweepOptions } from "./sweep-plan";
-import { type RunReport, runReport, type Swept, sweptVariant } from "./sweep-table";
+import { type Swept, type SweptRun, sweptRun, sweptVariant } from "./sweep-table";
 
 /** Options of experiments of the catalogue. */
 export interface ExperimentOptions {
@@ -40,10 +40,10 @@ export async function sweepExperiment(
     experiment: experiment.name,
     task,
     variants: result.variants.map(({ variant, planned, runs }) => {
-      const reports = planned.map((run): RunReport => {
+      const reports = planned.map((run): SweptRun => {
         const trained = [...outcomes].find(([missing]) => missing.hash === run.hash);
         const stored = runs.find(({ hash }) => hash === run.hash);
-        return runReport({ seed: run.seed, folder: run.hash }, stored, trained?.[1]);
+        return sweptRun({ seed: run.seed, folder: run.hash }, stored, trained?.[1]);
       });
       return sweptVariant(variant.name, reports, variant.paper);
     }),

@@ -2,7 +2,7 @@ import { mergeConfig } from "trm-workbench/config";
 import { readRun, runHash, type StoredRun, trainRuns } from "trm-workbench/experiments";
 import { readConfig, withFullPaths } from "./options";
 import { planSweep, type SweepOptions, type SweepRun } from "./sweep-plan";
-import { runReport, type Swept, sweptVariant } from "./sweep-table";
+import { type Swept, sweptRun, sweptVariant } from "./sweep-table";
 
 /** Trains every combination of some values of a configuration's fields, each run in a folder of its own in `out`. */
 export async function sweepGrid(name: string, out: string, options: SweepOptions): Promise<Swept> {
@@ -17,7 +17,7 @@ export async function sweepGrid(name: string, out: string, options: SweepOptions
   return {
     folder: out,
     variants: variants.map(({ values, runs }) => {
-      const reports = runs.map((run) => runReport(run, stored(run), outcomes.get(run)));
+      const reports = runs.map((run) => sweptRun(run, stored(run), outcomes.get(run)));
       const label = Object.entries(values).map(([field, value]) => `${field} ${value}`);
       return { values, ...sweptVariant(label.join(", ") || name, reports) };
     }),

@@ -15,7 +15,7 @@ export interface FinishedRun {
 }
 
 /** The outcome of one run of a sweep. */
-export type RunReport = { readonly seed: number; readonly folder: string } & (
+export type SweptRun = { readonly seed: number; readonly folder: string } & (
   | FinishedRun
   | { readonly error: string }
   | { readonly interrupted: true }
@@ -24,7 +24,7 @@ export type RunReport = { readonly seed: number; readonly folder: string } & (
 /** The results of one variant's runs. */
 export interface SweptVariant {
   readonly name: string;
-  readonly runs: readonly RunReport[];
+  readonly runs: readonly SweptRun[];
   /** Over the runs that finished: share of held-out puzzles solved. */
   readonly solved?: { readonly mean: number; readonly least: number; readonly most: number };
   /** The paper's accuracy, where it has one. */
@@ -43,11 +43,11 @@ export interface Swept {
 }
 
 /** The table row of a run, stored or not. */
-export function runReport(
+export function sweptRun(
   run: { readonly seed: number; readonly folder: string },
   stored: StoredRun | undefined,
   outcome: ChildOutcome | undefined,
-): RunReport {
+): SweptRun {
   const { seed, folder } = run;
   if (stored) {
     const { solved, cells, halting } = stored.evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
@@ -67,9 +67,9 @@ export function runReport(
 }
 
 /** Puts the runs of a variant together. */
-export function sweptVariant(name: string, runs: readonly RunReport[], paper?: number): SweptVariant {
+export function sweptVariant(name: string, runs: readonly SweptRun[], paper?: number): SweptVariant {
   const shared = { name, runs, ...(paper !== undefined && { paper }) };
-  const finished = runs.filter((run): run is RunReport & FinishedRun => "step" in run);
+  const finished = runs.filter((run): run is SweptRun & FinishedRun => "step" in run);
   if (finished.length === 0) return shared;
   const solved = finished.map((run) => run.solved);
   return {

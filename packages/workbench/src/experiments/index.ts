@@ -14,7 +14,7 @@ export {
 export { type RunFacts, readFacts } from "./facts";
 export { runHash } from "./hash";
 export { type LoadedRun, loadRun } from "./load";
-export { orderAgrees, type ReportRow } from "./order";
+export { orderAgrees, type ReportedVariant } from "./order";
 export { publishRuns } from "./publish";
 export {
   type ExperimentResult,

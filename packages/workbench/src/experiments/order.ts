@@ -1,7 +1,7 @@
 import { mean } from "../text";
 
 /** One variant's result, for the table that `npm run reproduce` prints at its end. */
-export interface ReportRow {
+export interface ReportedVariant {
   /** Title of the experiment, for example "Fewer layers". */
   readonly experiment: string;
   readonly variant: string;
@@ -17,7 +17,7 @@ export interface ReportRow {
  * True if this variant stands above and below the same other variants of its experiment and task as in the paper.
  * Two variants agree if ours are equal, or if the paper has no number for one of them.
  */
-export function orderAgrees(row: ReportRow, rows: readonly ReportRow[]): string {
+export function orderAgrees(row: ReportedVariant, rows: readonly ReportedVariant[]): string {
   const { paper } = row;
   if (paper === undefined || row.accuracies.length === 0) return "";
   const others = rows.filter(

@@ -1,5 +1,5 @@
 import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
-import { type Comparison, lastEvaluation, type MeasuredRun } from "./experiment-table";
+import { lastEvaluation, type MeasuredExperiment, type MeasuredRun } from "./experiment-table";
 import { evaluationCurves } from "./watch";
 
 /** The evaluations of a run to draw. */
@@ -18,7 +18,7 @@ export interface CurveChoice {
  * const result = experimentResult(experiments.fewerLayers, "laptop", plan);
  * const figure = accuracyFigure({ title: "Fewer layers", curves: experimentCurves(result) });
  */
-export function experimentCurves({ variants }: Comparison, choice: CurveChoice = {}): Curve[] {
+export function experimentCurves({ variants }: MeasuredExperiment, choice: CurveChoice = {}): Curve[] {
   return variants.flatMap(({ variant, runs, published }) => {
     const hasOwn = runs.some((run) => !run.published);
     return [
@@ -47,7 +47,7 @@ export function seedCurves(
 }
 
 /** Our accuracy of each variant beside the paper's, for `comparisonFigure`. */
-export function comparisonRows({ variants }: Comparison): ComparisonRow[] {
+export function comparisonRows({ variants }: MeasuredExperiment): ComparisonRow[] {
   return variants.map(({ variant, runs }) => ({
     variant: variant.name,
     ours: runs.map((run) => lastEvaluation(run).solved),

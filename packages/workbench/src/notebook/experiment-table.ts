@@ -21,7 +21,7 @@ export interface MeasuredRun extends Pick<StoredRun, "published" | "evaluations"
 }
 
 /** Variants side by side: an `ExperimentResult`, or one with variants of one's own. */
-export interface Comparison {
+export interface MeasuredExperiment {
   readonly experiment: Pick<Experiment, "title">;
   /** As tables name it, for example "6x6 Sudoku". */
   readonly task: string;
@@ -52,7 +52,7 @@ export type ResultsRow = Readonly<Record<string, string | number>>;
  * const result = experimentResult(experiments.fewerLayers, "laptop", plan);
  * showTable(resultsFrame(result), { digits: 1 });
  */
-export function resultsFrame({ variants }: Comparison): ResultsRow[] {
+export function resultsFrame({ variants }: MeasuredExperiment): ResultsRow[] {
   return variants.map(({ variant, config, runs }): ResultsRow => {
     const passes = config && passesPerStep(config.model);
     const solved = runs.map((run) => 100 * lastEvaluation(run).solved);
@@ -79,7 +79,7 @@ export const stepWhenSolved =
     evaluations.find(({ weights, solved }) => weights === "ema" && solved >= share)?.step ?? Number.NaN;
 
 /** Hands the results of an experiment to the table at the end of `npm run reproduce`. */
-export function reportExperiment({ experiment, task, variants }: Comparison): void {
+export function reportExperiment({ experiment, task, variants }: MeasuredExperiment): void {
   report(
     ...variants.map(({ variant, runs }) => ({
       experiment: experiment.title,

@@ -3,7 +3,7 @@ export { type CurveChoice, comparisonRows, experimentCurves } from "./experiment
 export { type GridOptions, gridFigure } from "./experiment-grid";
 export { swingsFrame } from "./experiment-swings";
 export {
-  type Comparison,
+  type MeasuredExperiment,
   type MeasuredRun,
   type ResultsRow,
   reportExperiment,

@@ -1,11 +1,11 @@
 import { appendFileSync } from "node:fs";
-import type { ReportRow } from "../experiments";
+import type { ReportedVariant } from "../experiments";
 
 /**
  * Hands results to `npm run reproduce`. In a notebook that the reader runs by hand it does nothing.
  * @throws RangeError for accuracies outside 0 to 1, such as percentages.
  */
-export function report(...rows: ReportRow[]): void {
+export function report(...rows: ReportedVariant[]): void {
   for (const { experiment, variant, accuracies, paper } of rows) {
     for (const value of [...accuracies, ...(paper === undefined ? [] : [paper])]) {
       if (!(value >= 0 && value <= 1)) {

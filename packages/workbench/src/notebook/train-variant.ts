@@ -6,7 +6,7 @@ import type { RunConfig } from "../config";
 import type { ExperimentResult } from "../experiments";
 import { readEvaluations, runTraining } from "../runs";
 import { onInterrupt } from "../terminal/interrupt";
-import type { Comparison, MeasuredRun } from "./experiment-table";
+import type { MeasuredExperiment, MeasuredRun } from "./experiment-table";
 import { trainingView } from "./watch";
 
 /**
@@ -31,7 +31,7 @@ export async function trainVariant(
   result: ExperimentResult,
   name: string,
   parts: ModelParts,
-): Promise<Comparison> {
+): Promise<MeasuredExperiment> {
   const [{ planned }] = result.variants;
   const runs: MeasuredRun[] = [];
   for (const { seed, config } of planned)

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { ReportRow } from "../experiments";
+import type { ReportedVariant } from "../experiments";
 import { figuresFolder } from "../figures";
 import { writeFileAtomic } from "../files";
 import { cacheFolder, projectFolder } from "../files/paths";
@@ -19,7 +19,7 @@ export interface ReproduceOptions extends Omit<NotebookSettings, "since"> {
 }
 
 export interface Reproduction {
-  readonly rows: readonly ReportRow[];
+  readonly rows: readonly ReportedVariant[];
   /** Paths from the project folder. */
   readonly figures: readonly string[];
   readonly executed: readonly string[];

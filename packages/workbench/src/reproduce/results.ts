@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { orderAgrees, type ReportRow } from "../experiments";
+import { orderAgrees, type ReportedVariant } from "../experiments";
 import { mean, textTable } from "../text";
 
 const rowSchema = z.object({
@@ -9,12 +9,12 @@ const rowSchema = z.object({
   task: z.string(),
   accuracies: z.array(z.number()),
   paper: z.number().optional(),
-}) satisfies z.ZodType<ReportRow>;
+}) satisfies z.ZodType<ReportedVariant>;
 
 /** Reads what notebooks reported, oldest first. A row that was reported again replaces the first. */
-export function readReport(file: string): ReportRow[] {
+export function readReport(file: string): ReportedVariant[] {
   if (!existsSync(file)) return [];
-  const rows = new Map<string, ReportRow>();
+  const rows = new Map<string, ReportedVariant>();
   for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
     const row = rowSchema.parse(JSON.parse(line));
     rows.set(JSON.stringify([row.experiment, row.variant, row.task]), row);
@@ -23,7 +23,7 @@ export function readReport(file: string): ReportRow[] {
 }
 
 /** The table at the end of `npm run reproduce`: our accuracy over seeds, the paper's number, whether the order agrees. */
-export function resultsTable(rows: readonly ReportRow[]): string {
+export function resultsTable(rows: readonly ReportedVariant[]): string {
   const head = ["experiment", "variant", "task", "ours %", "seeds", "paper %", "order"];
   const lines = rows.map((row) => [
     row.experiment,

@@ -3,19 +3,25 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { orderAgrees, type ReportRow } from "../../src/experiments";
+import { orderAgrees, type ReportedVariant } from "../../src/experiments";
 import { notebookSettings, report } from "../../src/notebook";
 import { readReport, resultsTable } from "../../src/reproduce/results";
 
-const trm: ReportRow = {
+const trm: ReportedVariant = {
   experiment: "HRM",
   variant: "TRM",
   task: "6x6",
   accuracies: [0.99, 0.95],
   paper: 0.874,
 };
-const hrm: ReportRow = { experiment: "HRM", variant: "HRM", task: "6x6", accuracies: [0.6], paper: 0.55 };
-const experts: ReportRow = { experiment: "HRM", variant: "experts", task: "6x6", accuracies: [0.1] };
+const hrm: ReportedVariant = {
+  experiment: "HRM",
+  variant: "HRM",
+  task: "6x6",
+  accuracies: [0.6],
+  paper: 0.55,
+};
+const experts: ReportedVariant = { experiment: "HRM", variant: "experts", task: "6x6", accuracies: [0.1] };
 
 describe("reports", () => {
   let folder: string;
