@@ -24,14 +24,21 @@ export interface SourcePiece {
  * @throws Error when a name is not in the library, or in several files; it names those.
  */
 export function showSource(...names: string[]): void {
-  for (const piece of names.map(findSource)) {
-    const place = `${piece.file}, line ${piece.line}`;
-    const text = `// ${place}\n${piece.code}`;
-    // Markdown, because every viewer colours it in its own theme.
-    if (inNotebook())
-      showBundle({ "text/markdown": `**${place}**\n\n${fence(piece.code)}`, "text/plain": text });
-    else console.log(text);
+  for (const bundle of names.map(sourceBundle)) {
+    if (inNotebook()) showBundle(bundle);
+    else console.log(bundle["text/plain"]);
   }
+}
+
+/** A piece in the forms that `showSource` gives to a notebook. */
+export function sourceBundle(name: string): {
+  readonly "text/markdown": string;
+  readonly "text/plain": string;
+} {
+  const { file, line, code } = findSource(name);
+  const place = `${file}, line ${line}`;
+  // Markdown, because every viewer colours it in its own theme.
+  return { "text/markdown": `**${place}**\n\n${fence(code)}`, "text/plain": `// ${place}\n${code}` };
 }
 
 /** Finds what `showSource` shows; see there. */
