@@ -61,7 +61,7 @@ export function unpickle(source: ByteSource, world: PickleWorld, start = 0): { v
   };
   const call = (args: unknown, callee: unknown) => {
     if (typeof callee !== "function" || !Array.isArray(args))
-      throw fail("the pickle calls a value that is not a function");
+      throw fail("the pickle calls a value that cannot be called");
     try {
       stack.push(callee(...args.slice(0, 16)));
     } catch (error) {
@@ -69,12 +69,12 @@ export function unpickle(source: ByteSource, world: PickleWorld, start = 0): { v
     }
   };
   const append = (items: unknown[], list: unknown) => {
-    if (!Array.isArray(list)) throw fail("the pickle appends to a value that is not a list");
+    if (!Array.isArray(list)) throw fail("the pickle appends to a value other than a list");
     for (const item of items) list.push(item);
   };
   const setItems = (items: unknown[], dict: unknown) => {
     if (!(dict instanceof Map) || items.length % 2)
-      throw fail("the pickle sets items of a value that is not a dict");
+      throw fail("the pickle sets items of a value other than a dict");
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   };
 

@@ -147,9 +147,9 @@ const hostile: [string, string, RegExp][] = [
     /there is no x\/data\/7/,
   ],
   [
-    "a call of a value that is not a function",
+    "a call of a value that cannot be called",
     "ctorch\nFloatStorage\n)R.",
-    /byte \d+: the pickle calls a value that is not/,
+    /byte \d+: the pickle calls a value that cannot be called/,
   ],
   ["no state dictionary", "K\x05.", /holds no state dictionary/],
   ["values taken from an empty stack", "RRR.", /byte 0: the pickle takes a value that is not there/],

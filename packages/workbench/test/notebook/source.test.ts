@@ -27,12 +27,11 @@ describe("findSource", () => {
   });
 
   it("says which files to choose from where a name is not unique", () => {
-    // Both rooms have a private helper of this name.
     assert.throws(
-      () => findSource("mean"),
-      /declared in several files.*"figures\/curves\.ts#mean".*"reproduce\/results\.ts#mean"/,
+      () => findSource("count"),
+      /declared in several files.*"data\/folder\.ts#count".*"text\/numbers\.ts#count"/,
     );
-    assert.equal(findSource("figures/curves.ts#mean").file, "packages/workbench/src/figures/curves.ts");
+    assert.equal(findSource("text/numbers.ts#count").file, "packages/workbench/src/text/numbers.ts");
   });
 
   it("says what is missing", () => {
