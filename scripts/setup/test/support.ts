@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const REPOSITORY = join(__dirname, "../../..");
 
@@ -14,7 +14,8 @@ export const NOWHERE = "http://127.0.0.1:9";
  */
 export function smallProject(parent = tmpdir()): string {
   const root = mkdtempSync(join(parent, "trm-set-up-"));
-  cpSync(join(REPOSITORY, "scripts"), join(root, "scripts"), { recursive: true });
+  const own = (path: string) => basename(path) !== "node_modules";
+  cpSync(join(REPOSITORY, "scripts"), join(root, "scripts"), { recursive: true, filter: own });
   const compiler = JSON.stringify(join(REPOSITORY, "node_modules/typescript/bin/tsc"));
   const files: Record<string, string | object> = {
     "package.json": {
