@@ -12,7 +12,7 @@ import {
   requireOneSource,
   writeAndReport,
 } from "./data-shared";
-import { anyNumber, oneOf, wholeNumber } from "./options";
+import { anyNumber, boxOption, oneOf, wholeNumber } from "./options";
 import { progressOf } from "./output";
 import { boxOfCsv } from "./test-data";
 
@@ -35,16 +35,7 @@ export const dataSudokuCommand = new Command("sudoku")
   .addOption(new Option("--train-csv <file>", "training puzzles: source,question,answer,rating"))
   .addOption(new Option("--test-csv <file>", "held-out puzzles in the same layout"))
   .addOption(new Option("--download", "download Sudoku-Extreme"))
-  .addOption(
-    oneOf("--generate <box>", "generate puzzles with boxes of ROWSxCOLUMNS", [
-      "2x2",
-      "2x3",
-      "3x2",
-      "2x4",
-      "4x2",
-      "3x3",
-    ]),
-  )
+  .addOption(boxOption("--generate <box>", "generate puzzles with boxes of ROWSxCOLUMNS"))
   .addOption(
     oneOf(
       "--difficulty <kind>",

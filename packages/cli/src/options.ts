@@ -44,6 +44,10 @@ export function oneOf(flags: string, about: string, words: readonly string[], st
 /** One JSON object instead of text. */
 export const jsonOption = (): Option => new Option("--json", "one JSON object on stdout and nothing else");
 
+/** Rows and columns of a Sudoku's boxes. */
+export const boxOption = (flags: string, about: string): Option =>
+  oneOf(flags, about, ["2x2", "2x3", "3x2", "2x4", "4x2", "3x3"]);
+
 /** Averaged or live weights of a checkpoint. */
 export const weightsOption = (): Option =>
   oneOf("--weights <which>", "weights of a checkpoint", ["ema", "live"], "ema");

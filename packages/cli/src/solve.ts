@@ -7,7 +7,7 @@ import type { RunConfigChanges } from "trm-workbench/config";
 import { parseBox } from "trm-workbench/runs";
 import { percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
-import { jsonOption, modelConfigOption, oneOf, weightsOption, wholeNumber } from "./options";
+import { boxOption, jsonOption, modelConfigOption, weightsOption, wholeNumber } from "./options";
 import { finish } from "./output";
 import { loadModel } from "./weights";
 
@@ -34,16 +34,7 @@ export const solveCommand = new Command("solve")
       wholeNumber(),
     ),
   )
-  .addOption(
-    oneOf("--box <box>", "box of the Sudoku, ROWSxCOLUMNS; that of the run when left out", [
-      "2x2",
-      "2x3",
-      "3x2",
-      "2x4",
-      "4x2",
-      "3x3",
-    ]),
-  )
+  .addOption(boxOption("--box <box>", "box of the Sudoku, ROWSxCOLUMNS; that of the run when left out"))
   .addOption(deviceOption())
   .addOption(jsonOption())
   .action(async (path: string, puzzle: string | undefined, options: SolveCommandOptions) => {

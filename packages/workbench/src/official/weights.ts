@@ -18,6 +18,7 @@ import {
   writeSafetensors,
   writeTorch,
 } from "../files";
+import { count } from "../text";
 import { officialYaml, readOfficialConfig } from "./config";
 import { fromStateDict, officialName } from "./state-dict";
 import { officialNames, someNames } from "./weight-names";
@@ -179,9 +180,13 @@ export function modelConfigOf(
  * @throws Error naming the tensors that do not fit, or hold NaN or infinity
  */
 export function paramsFrom(model: Model, weights: StoredWeights): ModelParams {
-  checkFinite(weights);
+  const tensors = Object.entries(weights.tensors).map(
+    ([name, tensor]) => [name, tensor.shape, toFloat32(tensor)] as const,
+  );
+  const broken = tensors.filter(([, , values]) => !values.every(Number.isFinite)).map(([name]) => name);
+  if (broken.length > 0) throw notFinite(weights.path, broken);
   const dict = Object.fromEntries(
-    Object.entries(weights.tensors).map(([name, tensor]) => [name, asTensor(model, name, tensor)]),
+    tensors.map(([name, shape, values]) => [name, asTensor(model, name, shape, values)]),
   );
   try {
     return fromStateDict(model, dict);
@@ -192,12 +197,10 @@ export function paramsFrom(model: Model, weights: StoredWeights): ModelParams {
   }
 }
 
-function checkFinite({ path, tensors }: StoredWeights): void {
-  const broken = Object.entries(tensors).filter(([, tensor]) => !toFloat32(tensor).every(Number.isFinite));
-  if (broken.length === 0) return;
-  const names = broken.slice(0, 3).map(([name]) => name);
-  throw new Error(
-    `${path}: ${broken.length} of its tensors hold NaN or infinity (${names.join(", ")}${broken.length > 3 ? ", …" : ""}): ` +
+function notFinite(path: string, names: readonly string[]): Error {
+  const some = `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
+  return new Error(
+    `${path}: ${names.length} of its tensors hold NaN or infinity (${some}): ` +
       "its training diverged, or the file is damaged",
   );
 }
@@ -210,17 +213,20 @@ export function embeddingNotice({ config }: Model, { path, tensors }: StoredWeig
   const rows = tensors[PUZZLE_EMBEDDING]?.shape[0];
   const wanted = config.numPuzzleIdentifiers;
   if (config.puzzleEmbSize === 0 || rows === undefined || rows === wanted) return undefined;
-  const count = (value: number) => value.toLocaleString("en-US");
   return `${path} has embeddings for ${count(rows)} puzzle identifiers, not ${count(wanted)}: all start from their mean`;
 }
 
 const PUZZLE_EMBEDDING = "inner.puzzle_emb.weights";
 
-function asTensor({ config }: Model, name: string, stored: StoredTensor): tf.Tensor {
-  const values = toFloat32(stored);
-  const [rows, size] = stored.shape;
+function asTensor(
+  { config }: Model,
+  name: string,
+  shape: readonly number[],
+  values: Float32Array,
+): tf.Tensor {
+  const [rows, size] = shape;
   const wanted = config.numPuzzleIdentifiers;
-  if (name !== PUZZLE_EMBEDDING || rows === wanted) return tf.tensor(values, [...stored.shape]);
+  if (name !== PUZZLE_EMBEDDING || rows === wanted) return tf.tensor(values, [...shape]);
   return tf.tidy(() => tf.tile(tf.mean(tf.tensor2d(values, [rows, size]), 0, true), [wanted, 1]));
 }
 
