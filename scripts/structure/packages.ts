@@ -17,6 +17,7 @@ export const packages: readonly Package[] = [
   "packages/workbench",
   "packages/bench",
   "packages/cli",
+  "packages/playground",
 ].map(readPackage);
 
 function readPackage(folder: string): Package {
