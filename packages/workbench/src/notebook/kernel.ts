@@ -1,9 +1,21 @@
+import { readFileSync } from "node:fs";
 import type * as TypeScript from "@tslab/typescript-for-tslab";
+import type { Router } from "zeromq";
+import { type Connection, openSockets, type Sockets } from "./kernel/sockets";
 
 /**
- * The notebook's kernel: tslab, with one mistake of its 1.0.22 mended. It rewrites names of earlier cells to `exports.name`, but
+ * The notebook's kernel: tslab, with mistakes of its 1.0.22 mended. It rewrites names of earlier cells to `exports.name`, but
  * leaves them alone in `{ name }`, which then fails with "name is not defined". So `{ name }` becomes `{ name: name }` first.
+ * It sends on sockets that still work on the last message or are being bound, and ends up dumb: see `openSockets`.
  */
+
+/** The part of tslab's server that is used. */
+interface Server extends Sockets {
+  readonly configPath: string;
+  connInfo: Connection;
+  init(): Promise<void>;
+  handleShellMessage(socket: Router, ...frames: readonly Buffer[]): Promise<void>;
+}
 
 /** The part of tslab's converter that is used. It turns a cell into JavaScript. */
 interface Converter {
@@ -38,6 +50,13 @@ function main(): void {
     const { convert } = converter;
     converter.convert = (previous, source) => convert(previous, expandShorthand(ts, source));
     return converter;
+  };
+  const { ZmqServer }: { ZmqServer: { prototype: Server } } = require("tslab/dist/jupyter");
+  ZmqServer.prototype.init = async function (this: Server) {
+    this.connInfo = JSON.parse(readFileSync(this.configPath, "utf8"));
+    const onMessage = (socket: Router, frames: readonly Buffer[]) =>
+      void this.handleShellMessage(socket, ...frames);
+    Object.assign(this, await openSockets(this.connInfo, onMessage));
   };
   require("tslab/dist/main").main();
 }
