@@ -85,9 +85,16 @@ export interface ThinkingStep {
   readonly sums: tf.Tensor1D;
 }
 
+/** What is injected into the loop of {@link think}. */
+export interface ThinkOptions {
+  /** Stops before the next step, or while a step is compiled, by throwing its reason. */
+  readonly signal?: AbortSignal;
+  /** Changes the latents before each supervision step, counted from 0, as noise does. It runs uncompiled and frees nothing itself. */
+  readonly perturb?: (latents: Latents, step: number) => Latents;
+}
+
 /**
- * Lets a model think about a batch of fresh puzzles, supervision step by supervision step, without learning.
- * @param signal stops before the next step, or while a step is compiled, by throwing its reason
+ * Lets a model think about a batch of fresh puzzles, supervision step by supervision step, without learning. Leaving the loop ends it.
  * @example
  * const { test } = sudokuTask({ box: [2, 2], train: 100, test: 20, seed: 1 });
  * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
@@ -102,12 +109,18 @@ export async function* think(
   params: ModelParams,
   batch: BatchTensors,
   steps: number,
-  signal?: AbortSignal,
+  { signal, perturb }: ThinkOptions = {},
 ): AsyncGenerator<ThinkingStep, void, undefined> {
   let latents = reasoner.start(params, batch);
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
+      if (perturb) {
+        const [before, after] = [latents, tf.tidy(() => perturb(latents, step))];
+        const kept = Object.values(after);
+        disposeTree(Object.values(before).filter((latent) => !kept.includes(latent)));
+        latents = after;
+      }
       const { output, sums } = await reasoner.step.run([params, latents, batch], { signal });
       disposeTree(latents);
       latents = output.latents;
@@ -123,12 +136,10 @@ export async function* think(
 }
 
 /** Options of {@link evaluate}. */
-export interface EvaluateOptions {
+export interface EvaluateOptions extends ThinkOptions {
   readonly batchSize: number;
   /** Supervision steps spent on every puzzle; more than trained with is allowed. Default N_sup. */
   readonly supervisionSteps?: number;
-  /** Stops after the current step by throwing the signal's reason. */
-  readonly signal?: AbortSignal;
   /** Gets the answers of every batch, after its last supervision step. */
   readonly onAnswers?: (batch: Batch, answers: Answers) => void;
 }
@@ -164,7 +175,7 @@ export async function evaluate(
   for (const batch of batchesOf(datasets, options.batchSize)) {
     const tensors = toTensors(batch);
     try {
-      for await (const { step, output, sums } of think(reasoner, params, tensors, steps, options.signal)) {
+      for await (const { step, output, sums } of think(reasoner, params, tensors, steps, options)) {
         const values = await sums.data();
         if (options.onAnswers && step === steps - 1) options.onAnswers(batch, await readAnswers(output));
         values.forEach((value, i) => {

@@ -12,6 +12,7 @@ export {
   reasonStep,
   type StepAccuracy,
   type ThinkingStep,
+  type ThinkOptions,
   think,
 } from "./evaluate";
 export { trainingFields } from "./fields";

@@ -29,21 +29,21 @@ export interface SolveOptions {
 /**
  * Lets the model think about one puzzle and tells its answer after every supervision step.
  * @param inputs the puzzle's tokens, as many as model.seqLen
- * @throws RangeError when the puzzle has another number of tokens than the model
+ * @throws RangeError (a rejection) when the puzzle has another number of tokens than the model
  * @example
  * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
  * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
  * const params = model.init(createRandom(0));
  * const reasoner = createReasoner(model, "float32");
  * const inputs = new Int32Array(16).fill(1); // an empty 4x4 Sudoku
- * solve(reasoner, params, inputs).at(-1)?.tokens; // the answer after the last supervision step
+ * (await solve(reasoner, params, inputs)).at(-1)?.tokens; // the answer after the last supervision step
  */
-export function solve(
+export async function solve(
   reasoner: Reasoner,
   params: ModelParams,
   inputs: ArrayLike<number>,
   options: SolveOptions = {},
-): Thought[] {
+): Promise<Thought[]> {
   const { seqLen, supervisionSteps } = reasoner.model.config;
   if (inputs.length !== seqLen) {
     throw new RangeError(`the puzzle has ${inputs.length} tokens, but the model expects ${seqLen}`);
@@ -54,16 +54,19 @@ export function solve(
     labels: tokens.clone(),
     puzzleIdentifiers: tf.tensor1d([options.puzzleIdentifier ?? 0], "int32"),
   };
-  let latents = reasoner.start(params, batch);
   const thoughts: Thought[] = [];
-  for (let step = 0; step < (options.supervisionSteps ?? supervisionSteps); step++) {
-    const { output, sums } = reasoner.step(params, latents, batch);
-    disposeTree([latents, sums]);
-    latents = output.latents;
-    thoughts.push(readThought(output, options.loss ?? "stablemax"));
-    disposeTree([output.logits, output.qHalt, output.qContinue]);
+  try {
+    for await (const { output } of think(
+      reasoner,
+      params,
+      batch,
+      options.supervisionSteps ?? supervisionSteps,
+    )) {
+      thoughts.push(readThought(output, options.loss ?? "stablemax"));
+    }
+  } finally {
+    disposeTree(batch);
   }
-  disposeTree([latents, batch]);
   return thoughts;
 }
 
@@ -92,22 +95,22 @@ export async function slowestPuzzle(
     .filter(({ step }) => step < supervisionSteps)
     .sort((a, b) => b.step - a.step);
   for (const { index } of slowestFirst) {
-    const solved = solvedAlone(reasoner, params, dataset, index);
+    const solved = await solvedAlone(reasoner, params, dataset, index);
     if (solved) return solved;
   }
   const { inputs, labels } = exampleAt(dataset, 0);
-  return { inputs, labels, thoughts: solve(reasoner, params, inputs) };
+  return { inputs, labels, thoughts: await solve(reasoner, params, inputs) };
 }
 
 /** Solves a puzzle without its batch; undefined if it stays unsolved, since rounding in a batch can decide the hardest puzzles. */
-function solvedAlone(
+async function solvedAlone(
   reasoner: Reasoner,
   params: ModelParams,
   dataset: Dataset,
   index: number,
-): SolvedPuzzle | undefined {
+): Promise<SolvedPuzzle | undefined> {
   const { inputs, labels } = exampleAt(dataset, index);
-  const thoughts = solve(reasoner, params, inputs);
+  const thoughts = await solve(reasoner, params, inputs);
   const right = thoughts.map(({ tokens }) => tokens.every((token, cell) => token === labels[cell]));
   const first = right.indexOf(true);
   const staysRight = first >= 0 && right.lastIndexOf(false) < first;

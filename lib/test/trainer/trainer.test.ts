@@ -149,7 +149,7 @@ test("solving tells the answer after every step; the slowest puzzle is the one t
   const trainer = start({ totalSteps: 40 });
   await train(trainer);
   const { inputs } = exampleAt(tinyTask.test, 0);
-  const thoughts = solve(trainer.reasoner, trainer.params("live"), inputs);
+  const thoughts = await solve(trainer.reasoner, trainer.params("live"), inputs);
   assert.equal(thoughts.length, 3);
   for (const { tokens, confidence, qHalt } of thoughts) {
     assert.equal(tokens.length, 16);
@@ -162,7 +162,7 @@ test("solving tells the answer after every step; the slowest puzzle is the one t
     tokens.every((token, cell) => token === slowest.labels[cell]),
   );
   assert.ok(right.at(-1) === true || slowest.thoughts.length === 3);
-  assert.throws(
+  await assert.rejects(
     () => solve(trainer.reasoner, trainer.params("live"), [1, 2]),
     /has 2 tokens, but the model expects 16/,
   );

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { disposeTree } from "tfjs-compile";
 import { createReasoner } from "trm/trainer";
+import { type ChainEvaluation, evaluateChains, methods } from "trm-workbench/analysis";
 import type { Split } from "trm-workbench/data";
 import { refuseExisting, writeFileAtomic } from "trm-workbench/files";
 import { readWeights } from "trm-workbench/official";
@@ -26,14 +27,14 @@ import {
 } from "./options";
 import { finish } from "./output";
 import { openTestData, type TestData } from "./test-data";
+import { addThinkingOptions, chainOptionsOf, hintsOf, type ThinkingOptions } from "./thinking";
 import { loadModel } from "./weights";
 
-interface EvalCommandOptions extends EngineCommandOptions {
+interface EvalCommandOptions extends EngineCommandOptions, ThinkingOptions {
   readonly data?: string;
   readonly split: Split;
   readonly weights: "ema" | "live";
   readonly config?: string;
-  readonly supervisionSteps?: number;
   readonly batchSize: number;
   readonly limit?: number;
   readonly quantiles: number;
@@ -43,28 +44,28 @@ interface EvalCommandOptions extends EngineCommandOptions {
 }
 
 /** `trm eval WEIGHTS`: accuracy on held-out puzzles, as the paper measures it. */
-export const evalCommand = new Command("eval")
-  .description("evaluate a run, a checkpoint, or a weights file on held-out puzzles")
-  .argument(
-    "<weights>",
-    "a run's folder, a checkpoint, a .safetensors file, or a PyTorch file of the official code",
-  )
+export const evalCommand = addThinkingOptions(
+  new Command("eval")
+    .description("evaluate a run, a checkpoint, or a weights file on held-out puzzles")
+    .argument(
+      "<weights>",
+      "a run's folder, a checkpoint, a .safetensors file, or a PyTorch file of the official code",
+    )
+    .addOption(
+      new Option(
+        "--data <source>",
+        `a dataset folder, a CSV file of Sudokus, or a preset (${presetList()}); the run's own held-out puzzles when left out`,
+      ),
+    )
+    .addOption(oneOf("--split <split>", "part of a dataset folder", ["test", "train"], "test"))
+    .addOption(weightsOption())
+    .addOption(modelConfigOption()),
+)
   .addOption(
-    new Option(
-      "--data <source>",
-      `a dataset folder, a CSV file of Sudokus, or a preset (${presetList()}); the run's own held-out puzzles when left out`,
-    ),
+    new Option("--batch-size <n>", "puzzles at a time, times their chains")
+      .argParser(wholeNumber())
+      .default(64),
   )
-  .addOption(oneOf("--split <split>", "part of a dataset folder", ["test", "train"], "test"))
-  .addOption(weightsOption())
-  .addOption(modelConfigOption())
-  .addOption(
-    new Option(
-      "--supervision-steps <K>",
-      "supervision steps per puzzle; those trained with when left out",
-    ).argParser(wholeNumber()),
-  )
-  .addOption(new Option("--batch-size <n>", "puzzles at a time").argParser(wholeNumber()).default(64))
   .addOption(new Option("--limit <n>", "only the first so many puzzles").argParser(wholeNumber()))
   .addOption(
     new Option("--quantiles <n>", "ranges of difficulty, where the data has ratings")
@@ -111,7 +112,7 @@ export const evalCommand = new Command("eval")
 
 interface Outcome {
   readonly step?: number;
-  readonly evaluation: DetailedEvaluation;
+  readonly evaluation: DetailedEvaluation | ChainEvaluation;
   readonly arc?: ArcResult;
 }
 
@@ -134,17 +135,39 @@ async function evaluateOn(
   const total = datasets.reduce((sum, { inputs, seqLen }) => sum + inputs.length / seqLen, 0);
   const bar = progress(total, { label: "evaluating", unit: "puzzles" });
   try {
-    const evaluation = await evaluateInDetail(reasoner, params, datasets, {
+    const common = {
       batchSize: Math.min(options.batchSize, total),
       quantiles: options.quantiles,
       signal,
       ...(options.supervisionSteps && { supervisionSteps: options.supervisionSteps }),
       ...(data.ratings && { ratings: data.ratings }),
-      onAnswers(batch, answers, done) {
-        votes?.add(batch, answers);
-        bar.update(done);
-      },
-    });
+    };
+    const chains = chainOptionsOf(options);
+    const evaluation: DetailedEvaluation | ChainEvaluation = chains
+      ? await evaluateChains(reasoner, params, datasets, {
+          ...common,
+          ...chains,
+          batchSize: options.batchSize,
+          hints: hintsOf(stored.config?.data),
+          onAnswer(puzzle, answer, done) {
+            const { inputs, labels, puzzleIdentifier } = puzzle;
+            const row = { size: 1, count: 1, seqLen: inputs.length, inputs, labels };
+            if (answer) {
+              votes?.add(
+                { ...row, puzzleIdentifiers: Int32Array.of(puzzleIdentifier) },
+                { tokens: answer.tokens, qHalt: Float32Array.of(answer.qHalt) },
+              );
+            }
+            bar.update(done);
+          },
+        })
+      : await evaluateInDetail(reasoner, params, datasets, {
+          ...common,
+          onAnswers(batch, answers, done) {
+            votes?.add(batch, answers);
+            bar.update(done);
+          },
+        });
     return {
       evaluation,
       ...(stored.step !== undefined && { step: stored.step }),
@@ -175,6 +198,7 @@ function checkFits(model: { seqLen: number; vocabSize: number }, { name, dataset
 
 function summary(path: string, data: TestData, { step, evaluation, arc }: Outcome): string {
   const { solved, cells, halting, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
+  const chosen = "score" in evaluation ? chosenLines(evaluation) : [];
   const parts = [
     namedLines([
       ["weights", step === undefined ? path : `${path} (step ${count(step)})`],
@@ -182,6 +206,7 @@ function summary(path: string, data: TestData, { step, evaluation, arc }: Outcom
       ["solved", `${percent(solved)} of ${count(evaluation.count)} puzzles`],
       ["cells", percent(cells)],
       ["halting", `${percent(halting)} right about being right`],
+      ...chosen,
       ["time", `${duration(seconds)}, ${puzzlesPerSecond.toPrecision(3)} puzzles/s`],
     ]),
     numberTable(
@@ -209,4 +234,18 @@ function summary(path: string, data: TestData, { step, evaluation, arc }: Outcom
     if (arc.unanswered.length > 0) parts.push(`without any answer: ${arc.unanswered.join(", ")}`);
   }
   return parts.join("\n");
+}
+
+/** What the choice among chains cost, and what it missed. */
+function chosenLines({ method, chains, score }: ChainEvaluation): [string, string][] {
+  return [
+    [
+      "chosen",
+      `${method} of ${count(chains)} ${chains === 1 ? "chain" : "chains"}: ${methods[method].about}`,
+    ],
+    ["cost", `${score.spent.toFixed(1)} supervision steps a puzzle`],
+    ["oracle", `${percent(score.oracle)} have a right answer in some chain after some step`],
+    ["not chosen", `${percent(score.selectionFailures)} had a right answer that was not chosen`],
+    ...(score.answered < 1 ? [["answered", percent(score.answered)] satisfies [string, string]] : []),
+  ];
 }

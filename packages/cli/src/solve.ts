@@ -1,39 +1,35 @@
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { disposeTree } from "tfjs-compile";
-import { type PuzzleHints, puzzleKind } from "trm/batches";
-import { createReasoner, solve } from "trm/trainer";
-import type { RunConfigChanges } from "trm-workbench/config";
-import { parseBox } from "trm-workbench/runs";
+import { puzzleKind } from "trm/batches";
+import { createReasoner } from "trm/trainer";
+import { answerInChains, spentOnAll } from "trm-workbench/analysis";
 import { percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
-import { boxOption, jsonOption, modelConfigOption, weightsOption, wholeNumber } from "./options";
+import { boxOption, jsonOption, modelConfigOption, weightsOption } from "./options";
 import { finish } from "./output";
+import { addThinkingOptions, chainOptionsOf, hintsOf, type ThinkingOptions } from "./thinking";
 import { loadModel } from "./weights";
 
-interface SolveCommandOptions extends EngineCommandOptions {
+interface SolveCommandOptions extends EngineCommandOptions, ThinkingOptions {
   readonly weights: "ema" | "live";
   readonly config?: string;
-  readonly supervisionSteps?: number;
   readonly box?: string;
   readonly json?: boolean;
 }
 
 /** `trm solve WEIGHTS PUZZLE`: one puzzle, drawn after every supervision step. */
-export const solveCommand = new Command("solve")
-  .description("solve one Sudoku or maze and draw the answer after every supervision step")
-  .argument("<weights>", "a run's folder, a checkpoint, or a weights file")
-  .argument(
-    "[puzzle]",
-    "the puzzle as text: Sudoku cells in reading order, . or 0 for blanks; maze cells # wall, space, S, G; from standard input when left out",
-  )
-  .addOption(weightsOption())
-  .addOption(modelConfigOption())
-  .addOption(
-    new Option("--supervision-steps <K>", "supervision steps; those trained with when left out").argParser(
-      wholeNumber(),
-    ),
-  )
+export const solveCommand = addThinkingOptions(
+  new Command("solve")
+    .description("solve one Sudoku or maze and draw the answer after every supervision step")
+    .argument("<weights>", "a run's folder, a checkpoint, or a weights file")
+    .argument(
+      "[puzzle]",
+      "the puzzle as text: Sudoku cells in reading order, . or 0 for blanks; maze cells # wall, space, S, G; from standard input when left out",
+    )
+    .addOption(weightsOption())
+    .addOption(modelConfigOption()),
+)
   .addOption(boxOption("--box <box>", "box of the Sudoku, ROWSxCOLUMNS; that of the run when left out"))
   .addOption(deviceOption())
   .addOption(jsonOption())
@@ -41,18 +37,23 @@ export const solveCommand = new Command("solve")
     const text = puzzle ?? readFileSync(0, "utf8");
     await startEngineFor(options);
     const { model, params, precision, stored } = loadModel(path, options);
-    const kind = puzzleKind(model.config, hintsOf(stored.config?.data, options.box));
+    const hints = hintsOf(stored.config?.data, options.box);
+    const kind = puzzleKind(model.config, hints);
     const question = kind.parse(text);
     const problem = kind.problem(question);
     if (problem) console.error(`trm: ${problem}`);
     const reasoner = createReasoner(model, precision);
-    const thoughts = solve(reasoner, params, kind.tokens(question), {
-      ...(options.supervisionSteps && { supervisionSteps: options.supervisionSteps }),
-    });
+    const asked = chainOptionsOf(options);
+    const { supervisionSteps } = options;
+    const oneTry = { chains: 1, method: "last" as const, ...(supervisionSteps && { supervisionSteps }) };
+    const chainOptions = { ...(asked ?? oneTry), hints };
+    const thought = await answerInChains(reasoner, params, kind.tokens(question), chainOptions);
     disposeTree(params);
     reasoner.dispose();
+    const { chains } = thought.puzzle;
+    const { chain, step: lastStep } = thought.choice ?? { chain: 0, step: chains[0].length - 1 };
     const steps: SolvingStep[] = [];
-    for (const { tokens, qHalt } of thoughts) {
+    for (const { tokens, qHalt } of chains[chain].slice(0, lastStep + 1)) {
       const cells = kind.cells(tokens);
       steps.push({
         step: steps.length + 1,
@@ -65,26 +66,28 @@ export const solveCommand = new Command("solve")
       if (!options.json) console.log(`${stepTitle(steps)}\n${kind.draw(cells, question)}\n`);
     }
     const last = steps[steps.length - 1];
+    const spent = thought.choice?.spent ?? spentOnAll(chains);
+    const chosen = asked && {
+      method: asked.method,
+      chains: asked.chains,
+      spent,
+      answered: thought.choice !== undefined,
+      chain: chain + 1,
+    };
     const result = {
       solved: last.solved,
       answer: last.answer,
+      ...(chosen && { chosen }),
       steps: steps.map(({ cells, ...step }) => step),
     };
-    finish(options.json, result, () => verdict(steps));
+    finish(options.json, result, () => {
+      if (!chosen) return verdict(steps);
+      const source = chosen.answered
+        ? `chain ${chosen.chain} of ${chosen.chains}, chosen by ${chosen.method}`
+        : `${chosen.method} chose no answer; this is chain 1 of ${chosen.chains}`;
+      return `${source}, after ${spent} supervision steps in all\n${verdict(steps)}`;
+    });
   });
-
-/** Facts about the puzzles from the run's data; the option overrules them. */
-function hintsOf(data: RunConfigChanges["data"], box: string | undefined): PuzzleHints {
-  const { kind, box: ofRun } = { kind: undefined, box: undefined, ...data } as {
-    kind?: string;
-    box?: string;
-  };
-  const text = box ?? ofRun;
-  return {
-    ...(kind !== undefined && kind !== "folder" && { kind: kind === "maze" ? "maze" : "sudoku" }),
-    ...(text !== undefined && { box: parseBox(text) }),
-  };
-}
 
 interface SolvingStep {
   readonly step: number;

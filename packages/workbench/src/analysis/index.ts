@@ -1,6 +1,32 @@
+export {
+  type Chain,
+  type ChainOptions,
+  type ChainStep,
+  type PuzzleChains,
+  thinkInChains,
+} from "./chains";
+export {
+  type Choice,
+  firstChains,
+  type KeepsRules,
+  type Method,
+  type MethodName,
+  methods,
+  spentOnAll,
+  untilHalt,
+} from "./choose";
+export {
+  answerInChains,
+  type ChainEvaluation,
+  type ChosenAnswer,
+  type EvaluateChainsOptions,
+  evaluateChains,
+  rulesOf,
+} from "./evaluate-chains";
 export { type ExpertUse, type ExpertUseOptions, expertUse } from "./expert-use";
 export { type HaltingTime, haltingTimes } from "./halting";
 export { type LatentChange, type LatentChangesOptions, latentChanges } from "./latent-changes";
+export { latentNoise, type NoiseOptions, type Perturb, spoilLatents } from "./noise";
 export {
   type Decoder,
   fitLinearProbe,
@@ -11,3 +37,5 @@ export {
   type Readability,
   readMinds,
 } from "./probe";
+export { type BeliefBin, beliefBins, judge, type Score, scoreMethod, scoreOf, type Verdict } from "./score";
+export { type SymmetryGroup, symmetryGroup, type TokenSymmetry } from "./symmetry";

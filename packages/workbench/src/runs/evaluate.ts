@@ -64,7 +64,7 @@ export async function evaluateInDetail(
 }
 
 /** The answer to one puzzle. */
-interface PuzzleOutcome {
+export interface PuzzleOutcome {
   /** Share of its cells that are right. */
   readonly cells: number;
   readonly solved: boolean;
@@ -81,7 +81,7 @@ function outcomeOf({ labels, seqLen }: Batch, { tokens }: Answers, row: number):
 }
 
 /** Splits puzzles into ranges of equal numbers by their rating. Puzzles of one rating stay in one range. */
-function byDifficulty(
+export function byDifficulty(
   outcomes: readonly PuzzleOutcome[],
   ratings: ArrayLike<number>,
   quantiles: number,

@@ -13,11 +13,13 @@ export {
 } from "./data";
 export { type RunEnvironment, runEnvironment } from "./environment";
 export {
+  byDifficulty,
   type DetailedEvaluation,
   type DetailedOptions,
   type DifficultyAccuracy,
   evaluateInDetail,
   firstExamples,
+  type PuzzleOutcome,
 } from "./evaluate";
 export { type ArcResult, type ArcSubmission, type ArcVotes, arcVotes, PASS_AT } from "./evaluate-arc";
 export { type Metrics, type MetricsRow, type MetricsTable, openMetrics, openTable } from "./metrics";

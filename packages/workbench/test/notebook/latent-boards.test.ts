@@ -19,7 +19,7 @@ test("the boards of y show what the model answers, after its first step and its 
   const names = captions.map((caption) => caption.split(":")[0]);
   assert.deepEqual(names, ["y, step 1", "z, step 1", "y, step 3", "z, step 3"]);
 
-  const thoughts = solve(reasoner, params, puzzle.inputs);
+  const thoughts = await solve(reasoner, params, puzzle.inputs);
   for (const [board, { tokens }] of [
     [captions[0], thoughts[0]] as const,
     [captions[2], thoughts[2]] as const,
