@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { reportText, runAccelerator } from "trm-bench/accelerator";
-import { mergeConfig, parseRunConfig, type RunConfigChanges } from "trm-workbench/config";
+import { mergeConfig, parseRunConfig, type RunConfigChanges, withFullPaths } from "trm-workbench/config";
 import { onInterrupt } from "trm-workbench/terminal";
 import {
   addConfigOptions,
@@ -11,7 +11,6 @@ import {
   presetList,
   readConfig,
   wholeNumber,
-  withFullPaths,
 } from "./options";
 import { finish } from "./output";
 

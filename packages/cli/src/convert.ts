@@ -1,7 +1,14 @@
 import { extname, join } from "node:path";
 import { Command, Option } from "commander";
 import { startEngine } from "tfjs-compile";
-import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
+import {
+  mergeConfig,
+  parseRunConfig,
+  type RunConfig,
+  type RunConfigChanges,
+  withFullPaths,
+} from "trm-workbench/config";
+import { writeModel } from "trm-workbench/experiments";
 import { refuseExisting } from "trm-workbench/files";
 import {
   modelConfigOf,
@@ -13,10 +20,11 @@ import {
 } from "trm-workbench/official";
 import { runTraining } from "trm-workbench/runs";
 import { count, namedLines } from "trm-workbench/text";
-import { jsonOption, modelConfigOption, oneOf, readConfig, weightsOption, withFullPaths } from "./options";
+import { jsonOption, modelConfigOption, oneOf, readConfig, weightsOption } from "./options";
 import { finish } from "./output";
+import { weightsArgument } from "./weights";
 
-type Target = "torch" | "safetensors" | "run";
+type Target = "torch" | "safetensors" | "run" | "model";
 
 interface ConvertCommandOptions {
   readonly to?: Target;
@@ -37,10 +45,18 @@ export const convertCommand = new Command("convert")
   .description(
     "convert weights: a run or checkpoint, .safetensors, and PyTorch files of the official code, in any direction",
   )
-  .argument("<from>", "a run's folder, a checkpoint, a .safetensors file, or a PyTorch file")
-  .argument("<to>", "NAME.pt, NAME.safetensors, or with --to run a folder to train on in")
+  .argument("<from>", weightsArgument())
+  .argument(
+    "<to>",
+    "NAME.pt, NAME.safetensors, or with --to run a folder to train on in, or with --to model a folder such as data/models/NAME, which commands then know as NAME",
+  )
   .addOption(
-    oneOf("--to <kind>", "what to write, where the name does not tell", ["torch", "safetensors", "run"]),
+    oneOf("--to <kind>", "what to write, where the name does not tell", [
+      "torch",
+      "safetensors",
+      "run",
+      "model",
+    ]),
   )
   .addOption(weightsOption())
   .addOption(modelConfigOption())
@@ -57,7 +73,7 @@ export const convertCommand = new Command("convert")
       options.config ? withFullPaths(readConfig(options.config)) : {},
     );
     if (!options.force && target === "torch" && changes.model) refuseExisting([yamlBeside(to)], advice);
-    const files = await write(target, to, stored, changes);
+    const files = await write(target, from, to, stored, changes);
     const tensors = Object.values(stored.tensors);
     const parameters = tensors.reduce((sum, { data }) => sum + data.length, 0);
     const result = { from, source: stored.source, to: target, files, tensors: tensors.length, parameters };
@@ -72,6 +88,7 @@ export const convertCommand = new Command("convert")
 
 async function write(
   target: Target,
+  from: string,
   to: string,
   stored: StoredWeights,
   changes: RunConfigChanges,
@@ -87,9 +104,15 @@ async function write(
     writeWeightsSafetensors(to, stored.tensors, about);
     return [to];
   }
+  await startEngine();
+  if (target === "model") {
+    if (stored.source !== "checkpoint")
+      throw new Error(`${from} is not a run: only a finished run becomes a model`);
+    await writeModel(from, to);
+    return [to];
+  }
   if (!changes.data)
     throw new Error("a run needs its data too: name a preset or a configuration file with --config");
-  await startEngine();
   const { checkpoint } = await runTraining(parseRunConfig(changes), {
     folder: to,
     weights: stored,

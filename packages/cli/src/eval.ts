@@ -28,7 +28,7 @@ import {
 import { finish } from "./output";
 import { openTestData, type TestData } from "./test-data";
 import { addThinkingOptions, chainOptionsOf, hintsOf, type ThinkingOptions } from "./thinking";
-import { loadModel } from "./weights";
+import { loadWeights, weightsArgument } from "./weights";
 
 interface EvalCommandOptions extends EngineCommandOptions, ThinkingOptions {
   readonly data?: string;
@@ -47,10 +47,7 @@ interface EvalCommandOptions extends EngineCommandOptions, ThinkingOptions {
 export const evalCommand = addThinkingOptions(
   new Command("eval")
     .description("evaluate a run, a checkpoint, or a weights file on held-out puzzles")
-    .argument(
-      "<weights>",
-      "a run's folder, a checkpoint, a .safetensors file, or a PyTorch file of the official code",
-    )
+    .argument("<weights>", weightsArgument())
     .addOption(
       new Option(
         "--data <source>",
@@ -128,7 +125,7 @@ async function evaluateOn(
     );
   }
   const datasets = options.limit ? firstExamples(data.datasets, options.limit) : data.datasets;
-  const { model, params, precision, stored } = loadModel(path, { ...options, data: datasets[0] });
+  const { model, params, precision, stored } = loadWeights(path, { ...options, data: datasets[0] });
   checkFits(model.config, data);
   const reasoner = createReasoner(model, precision);
   const votes = data.extras && arcVotes(data.extras, datasets[0].blankIdentifierId);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { extname, resolve } from "node:path";
+import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type ConfigField,
@@ -187,16 +187,3 @@ export function readConfig(nameOrFile: string): RunConfigChanges {
 
 /** The presets' names for help texts. */
 export const presetList = (): string => Object.keys(presets).join(", ");
-
-/** Data paths count from where the command was typed, also when a run is resumed elsewhere. */
-export function withFullPaths(changes: RunConfigChanges): RunConfigChanges {
-  const data = changes.data as Readonly<Record<string, unknown>> | undefined;
-  if (!data) return changes;
-  const full = (value: unknown): unknown =>
-    Array.isArray(value) ? value.map(full) : typeof value === "string" ? resolve(value) : value;
-  const paths = ["paths", "testPaths", "train", "test"].filter((field) => field in data);
-  return {
-    ...changes,
-    data: { ...data, ...Object.fromEntries(paths.map((field) => [field, full(data[field])])) },
-  };
-}

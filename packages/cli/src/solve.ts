@@ -9,7 +9,7 @@ import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engin
 import { boxOption, jsonOption, modelConfigOption, weightsOption } from "./options";
 import { finish } from "./output";
 import { addThinkingOptions, chainOptionsOf, hintsOf, type ThinkingOptions } from "./thinking";
-import { loadModel } from "./weights";
+import { loadWeights, weightsArgument } from "./weights";
 
 interface SolveCommandOptions extends EngineCommandOptions, ThinkingOptions {
   readonly weights: "ema" | "live";
@@ -22,7 +22,7 @@ interface SolveCommandOptions extends EngineCommandOptions, ThinkingOptions {
 export const solveCommand = addThinkingOptions(
   new Command("solve")
     .description("solve one Sudoku or maze and draw the answer after every supervision step")
-    .argument("<weights>", "a run's folder, a checkpoint, or a weights file")
+    .argument("<weights>", weightsArgument())
     .argument(
       "[puzzle]",
       "the puzzle as text: Sudoku cells in reading order, . or 0 for blanks; maze cells # wall, space, S, G; from standard input when left out",
@@ -36,7 +36,7 @@ export const solveCommand = addThinkingOptions(
   .action(async (path: string, puzzle: string | undefined, options: SolveCommandOptions) => {
     const text = puzzle ?? readFileSync(0, "utf8");
     await startEngineFor(options);
-    const { model, params, precision, stored } = loadModel(path, options);
+    const { model, params, precision, stored } = loadWeights(path, options);
     const hints = hintsOf(stored.config?.data, options.box);
     const kind = puzzleKind(model.config, hints);
     const question = kind.parse(text);

@@ -1,6 +1,6 @@
-import { mergeConfig } from "trm-workbench/config";
+import { mergeConfig, withFullPaths } from "trm-workbench/config";
 import { readRun, runHash, type StoredRun, trainRuns } from "trm-workbench/experiments";
-import { readConfig, withFullPaths } from "./options";
+import { readConfig } from "./options";
 import { planSweep, type SweepOptions, type SweepRun } from "./sweep-plan";
 import { type Swept, sweptRun, sweptVariant } from "./sweep-table";
 

@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
+import {
+  mergeConfig,
+  parseRunConfig,
+  type RunConfig,
+  type RunConfigChanges,
+  withFullPaths,
+} from "trm-workbench/config";
 import type { RunToTrain, TrainRunsOptions } from "trm-workbench/experiments";
 import { differences, resumable } from "trm-workbench/runs";
-import { at, type Variation, withFullPaths } from "./options";
+import { at, type Variation } from "./options";
 
 /** Options of both kinds of sweep. */
 export interface SweepOptions extends TrainRunsOptions<RunToTrain> {

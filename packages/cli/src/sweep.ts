@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
-import { presets } from "trm-workbench/config";
+import { presets, withFullPaths } from "trm-workbench/config";
 import {
   budgets,
   catalogue,
@@ -21,7 +21,6 @@ import {
   type Variation,
   varyOption,
   wholeNumber,
-  withFullPaths,
 } from "./options";
 import { finish } from "./output";
 import { type ExperimentOptions, sweepExperiment } from "./sweep-experiment";

@@ -1,6 +1,13 @@
 import { basename, extname, join } from "node:path";
 import { Command, Option } from "commander";
-import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "trm-workbench/config";
+import {
+  mergeConfig,
+  parseRunConfig,
+  type RunConfig,
+  type RunConfigChanges,
+  withFullPaths,
+} from "trm-workbench/config";
+import { writeFacts } from "trm-workbench/experiments";
 import { embeddingNotice, readWeights } from "trm-workbench/official";
 import { type RunResult, resumable, runEnvironment, runTraining } from "trm-workbench/runs";
 import { onInterrupt, type Progress, progress } from "trm-workbench/terminal";
@@ -13,7 +20,6 @@ import {
   presetList,
   readConfig,
   threadsOption,
-  withFullPaths,
 } from "./options";
 import { finish } from "./output";
 
@@ -75,7 +81,12 @@ export const trainCommand = new Command("train")
     } finally {
       bar.current?.done();
     }
-    finish(options.json, { ...runEnvironment(options.threads), ...result }, () => summary(result));
+    const environment = runEnvironment(options.threads);
+    if (!result.interrupted) {
+      const { step, seconds, processorSeconds, parameters } = result;
+      writeFacts(folder, config, { step, seconds, processorSeconds, parameters, ...environment });
+    }
+    finish(options.json, { ...environment, ...result }, () => summary(result));
     if (result.interrupted) process.exitCode = 130;
   });
 

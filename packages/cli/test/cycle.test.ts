@@ -58,6 +58,11 @@ test("the whole cycle: build data, train, kill, resume, interrupt, evaluate, exp
   const evaluation = json("eval", "run");
   assert.deepEqual([evaluation.count, evaluation.bySteps.length], [20, 4]);
   assert.equal(evaluation.cells, finished.evaluations.at(-1).cells);
+
+  assert.deepEqual(json("convert", "run", "models/mine", "--to", "model").files, ["models/mine"]);
+  const again = trm(folder, "convert", "run", "models/mine", "--to", "model");
+  assert.match(again.stderr, /models\/mine exists/);
+  assert.equal(json("eval", "models/mine").cells, evaluation.cells);
   assert.equal(json("eval", "run", "--supervision-steps", "6", "--data", "data").bySteps.length, 6);
 
   const solved = json("solve", "run", "1....2..3....4..", "--supervision-steps", "2");

@@ -88,7 +88,15 @@ export {
   sudokuStepsFigure,
 } from "./figures";
 export * from "./notebook";
-export { readOfficialConfig, readWeights, runParity, writeWeightsSafetensors } from "./official";
+export {
+  type LoadedModel,
+  loadModel,
+  modelNames,
+  readOfficialConfig,
+  readWeights,
+  runParity,
+  writeWeightsSafetensors,
+} from "./official";
 export {
   type DetailedEvaluation,
   evaluateInDetail,

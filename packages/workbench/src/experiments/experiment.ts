@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges } from "../config";
+import { mergeConfig, parseRunConfig, type RunConfig, type RunConfigChanges, withFullPaths } from "../config";
 import { projectFolder } from "../files/paths";
 import { suggestion } from "../text/nearest";
 import { runHash } from "./hash";
@@ -106,16 +105,9 @@ function variantConfig({ name, tasks }: Experiment, variant: Variant, budget: Bu
     if (!config.evaluation.weights.includes("ema")) {
       throw new RangeError("evaluation.weights must name ema: experiments compare averaged weights");
     }
-    return { ...config, data: withProjectPaths(config.data) };
+    // Notebooks and terminals stand in other folders than the project's.
+    return withFullPaths(config, projectFolder);
   } catch (error) {
     throw new Error(`${where}: ${(error as Error).message}`);
   }
-}
-
-/** Notebooks and terminals stand in other folders than the project's. */
-function withProjectPaths(data: RunConfig["data"]): RunConfig["data"] {
-  const full = (path: string) => resolve(projectFolder, path);
-  if (data.kind === "csv") return { ...data, train: full(data.train), test: full(data.test) };
-  if (data.kind !== "folder") return data;
-  return { ...data, paths: data.paths.map(full), testPaths: data.testPaths.map(full) };
 }

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { isAbsolute, relative, sep } from "node:path";
-import { configFields, type RunConfig } from "../config";
-import { projectFolder } from "../files/paths";
+import { configFields, portable, type RunConfig } from "../config";
 import { RESULTS_VERSION } from "./version";
 
 /** Fields that change where and how often things are written, or how fast they are computed, and no result. */
@@ -35,12 +33,4 @@ export function decidingFields(config: RunConfig): Record<string, unknown> {
       .map(([path, value]) => [path, path.startsWith("data.") ? portable(value) : value])
       .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
   );
-}
-
-/** Paths inside the project count from its folder, with "/" on every system. */
-export function portable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(portable);
-  if (typeof value !== "string" || !isAbsolute(value)) return value;
-  const inside = relative(projectFolder, value);
-  return inside.startsWith("..") || isAbsolute(inside) ? value : inside.split(sep).join("/");
 }

@@ -11,7 +11,7 @@ export {
   planExperiment,
   type Variant,
 } from "./experiment";
-export { type RunFacts, readFacts } from "./facts";
+export { type RunFacts, readFacts, writeFacts } from "./facts";
 export { runHash } from "./hash";
 export { type LoadedRun, loadRun } from "./load";
 export { orderAgrees, type ReportedVariant } from "./order";
@@ -29,3 +29,4 @@ export { hasWeights, publishedFolder, readRun, runsFolder, type StoredRun } from
 export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./train-experiment";
 export { type RunEvent, type RunToTrain, type TrainRunsOptions, trainRuns } from "./train-runs";
 export { RESULTS_VERSION } from "./version";
+export { type ModelScores, readScores, writeModel } from "./write-model";

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunConfig } from "../config";
+import { publicConfig } from "../config";
 import { writeFolderAtomic } from "../files";
 import { columnOf } from "../runs/metrics";
-import { portable } from "./hash";
 import { publishedFolder, type StoredRun } from "./store";
 
 /** Rows of `steps.csv` that are published at most: a laptop's run stays whole, for what is counted over all its steps. */
@@ -30,12 +29,6 @@ export function publishRuns(runs: readonly StoredRun[]): string[] {
     writeFolderAtomic(target, fill, { replace: true });
     return target;
   });
-}
-
-/** Without the place of the project on this machine. */
-function publicConfig(config: RunConfig): object {
-  const data = Object.entries(config.data).map(([name, value]) => [name, portable(value)]);
-  return { ...config, data: Object.fromEntries(data) };
 }
 
 /** Every k-th row, always with the last one, to four digits. */

@@ -5,6 +5,7 @@ import { type Model, type ModelConfig, type ModelParams, puzzleTokens } from "tr
 import { z } from "zod";
 import { latestCheckpoint, readCheckpoint } from "../checkpoints";
 import { mergeConfig, type RunConfig, type RunConfigChanges } from "../config/config";
+import { withFullPaths } from "../config/data-paths";
 import { parseModelSettings, parseRunConfig } from "../config/parse";
 import {
   encodeBfloat16,
@@ -18,8 +19,10 @@ import {
   writeSafetensors,
   writeTorch,
 } from "../files";
+import { projectFolder } from "../files/paths";
 import { count } from "../text";
 import { officialYaml, readOfficialConfig } from "./config";
+import { weightsPlace } from "./model-folder";
 import { fromStateDict, officialName } from "./state-dict";
 import { officialNames, someNames } from "./weight-names";
 
@@ -78,13 +81,14 @@ export function checkpointAt(path: string): string | undefined {
 }
 
 /**
- * Reads weights from a run's folder (its newest checkpoint), a checkpoint, a `.safetensors` file, or a PyTorch file as the
- * official code saves it. Nothing in the file is executed.
+ * Reads weights from a run's folder (its newest checkpoint), a checkpoint, a model that comes with the project, a `.safetensors`
+ * file, or a PyTorch file as the official code saves it. Nothing in the file is executed.
+ * @param nameOrPath a path, or the name of a model in `data/models`
  * @param which of a checkpoint: the averaged weights, which the paper evaluates, or the live ones
  * @throws Error naming the path and what is wrong with it
  */
-export function readWeights(path: string, which: "ema" | "live" = "ema"): StoredWeights {
-  if (!existsSync(path)) throw new Error(`${path} does not exist`);
+export function readWeights(nameOrPath: string, which: "ema" | "live" = "ema"): StoredWeights {
+  const path = weightsPlace(nameOrPath);
   if (statSync(path).isDirectory()) {
     const checkpoint = checkpointAt(path);
     if (checkpoint) return fromCheckpoint(checkpoint, which);
@@ -111,7 +115,10 @@ function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
 /** Metadata of a file that `writeWeightsSafetensors` writes. */
 const safetensorsAbout = z.object({
   model: z.record(z.string(), z.unknown()).transform((model) => model as unknown as ModelConfig),
-  config: z.record(z.string(), z.unknown()).optional(),
+  config: z
+    .record(z.string(), z.unknown())
+    .transform((config) => withFullPaths(config as RunConfigChanges, projectFolder))
+    .optional(),
   step: z.int().min(0).optional(),
 });
 
