@@ -5,7 +5,7 @@ import { exampleCount, groupCount } from "trm/batches";
 import { checkpointStep, listCheckpoints } from "trm-workbench/checkpoints";
 import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
 import { openNpy, type StoredTensor } from "trm-workbench/files";
-import { MODEL_WEIGHTS, readWeights, type StoredWeights } from "trm-workbench/official";
+import { isModelFolder, readWeights, type StoredWeights } from "trm-workbench/official";
 import { count, namedLines, numberTable } from "trm-workbench/text";
 import { jsonOption } from "./options";
 import { finish } from "./output";
@@ -26,7 +26,7 @@ interface Description {
 }
 
 async function describe(path: string): Promise<Description> {
-  if (!existsSync(path) || existsSync(join(path, MODEL_WEIGHTS))) {
+  if (!existsSync(path) || isModelFolder(path)) {
     return describeWeights("model", readWeights(path));
   }
   if (!statSync(path).isDirectory()) {

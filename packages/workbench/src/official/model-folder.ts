@@ -6,13 +6,17 @@ import { suggestion } from "../text";
 /** Averaged weights in a model's folder. */
 export const MODEL_WEIGHTS = "weights.safetensors";
 
+/** True for a folder that `writeModel` made. */
+export const isModelFolder = (path: string): boolean =>
+  [MODEL_WEIGHTS, "config.json"].every((name) => existsSync(join(path, name)));
+
 /** Folder of the models that come with the project. */
 export const modelsFolder = join(projectFolder, "data", "models");
 
 /** Names of the models that come with the project, such as `sudoku-6x6`. */
 export function modelNames(): string[] {
   if (!existsSync(modelsFolder)) return [];
-  return readdirSync(modelsFolder).filter((name) => existsSync(join(modelsFolder, name, MODEL_WEIGHTS)));
+  return readdirSync(modelsFolder).filter((name) => isModelFolder(join(modelsFolder, name)));
 }
 
 /**
@@ -28,6 +32,5 @@ export function weightsPlace(nameOrPath: string): string {
       `${path} does not exist, and no model of the project has this name${suggestion(path, names)}`,
     );
   }
-  const weights = join(path, MODEL_WEIGHTS);
-  return existsSync(weights) ? weights : path;
+  return isModelFolder(path) ? join(path, MODEL_WEIGHTS) : path;
 }
