@@ -13,4 +13,10 @@ export const paperTraining: TrainingConfig = defaultsOf(trainingFields);
  */
 export function checkTrainingConfig(config: TrainingConfig): void {
   checkFields("training", trainingFields, config);
+  const { batchSize, devices } = config;
+  if (batchSize % devices === 0) return;
+  const near = devices * Math.max(1, Math.ceil(batchSize / devices - 0.5));
+  throw new RangeError(
+    `training.batchSize is ${batchSize}, which ${devices} devices (training.devices) cannot share equally; the nearest that they can is ${near}`,
+  );
 }

@@ -9,6 +9,8 @@ export const trainingFields = {
   seed: integer({ default: 0, official: "seed" }),
   /** Puzzles in a batch. */
   batchSize: integer({ default: 768, atLeast: 1, official: "global_batch_size" }),
+  /** Devices that share each batch equally; more than one needs a PJRT plugin. */
+  devices: integer({ default: 1, atLeast: 1 }),
   /** Function that turns logits into probabilities in the loss. */
   loss: oneOf(["stablemax", "softmax"], {
     default: "stablemax",

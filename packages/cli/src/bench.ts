@@ -66,7 +66,7 @@ addConfigOptions(benchCommand);
 async function measureDevice(name: string, options: BenchCommandOptions): Promise<void> {
   const { model, training } = parseRunConfig(mergeConfig(readConfig(name), configChanges({ ...options })));
   const { seqLen, vocabSize, steps } = options;
-  await startEngineFor(options);
+  await startEngineFor(options, training.devices);
   const speed = await measureSteps(
     createModel({ ...model, seqLen, vocabSize, numPuzzleIdentifiers: 1 }),
     training,
@@ -78,7 +78,7 @@ async function measureDevice(name: string, options: BenchCommandOptions): Promis
 function summary(speed: StepSpeed): string {
   const share = speed.shareOfPeak === undefined ? "" : `, ${percent(speed.shareOfPeak)} of the device's peak`;
   return namedLines([
-    ["device", speed.device],
+    ["device", `${speed.devices > 1 ? `${speed.devices} x ` : ""}${speed.device}`],
     ["model", `${count(speed.parameters)} parameters`],
     ["first step", duration(speed.firstStepSeconds)],
     [

@@ -1,5 +1,6 @@
 import type { Option } from "commander";
 import { deviceMemory, type EngineInfo, type EngineOptions, startEngine } from "tfjs-compile";
+import { engineOptionsFor } from "trm-workbench/runs";
 import { oneOf } from "./options";
 
 /** Engine options of the commands that compute. */
@@ -18,8 +19,8 @@ export const deviceOption = (): Option =>
   );
 
 /** Starts the engine as a command's options ask for. */
-export function startEngineFor({ device, threads }: EngineCommandOptions): Promise<EngineInfo> {
-  return startEngine({ backend: device, ...(threads && { threads }) });
+export function startEngineFor({ device, threads }: EngineCommandOptions, devices = 1): Promise<EngineInfo> {
+  return startEngine(engineOptionsFor(devices, { backend: device, ...(threads && { threads }) }));
 }
 
 /** Bytes in use on a PJRT device that counts them, as a metric for the progress line. */

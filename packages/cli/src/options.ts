@@ -78,6 +78,11 @@ export function addConfigOptions(command: Command): void {
       )
       .default(undefined),
   );
+  command.addOption(
+    new Option("--devices <n>", "short for --training.devices").argParser(
+      (text): Given => ({ value: wholeNumber()(text) }),
+    ),
+  );
   for (const field of configFields()) {
     const option = new Option(`--${field.path} <value>`, aboutField(field));
     // Wrapped, because commander makes an empty text of a value that is null.
@@ -92,8 +97,11 @@ interface Given {
 
 /** The changes that the options of {@link addConfigOptions} ask for. */
 export function configChanges(options: object): RunConfigChanges {
-  const given = options as Readonly<Record<string, Given | undefined>> & { set?: RunConfigChanges };
-  let changes = given.set ?? {};
+  const { set, devices, ...given } = options as Readonly<Record<string, Given | undefined>> & {
+    set?: RunConfigChanges;
+  };
+  let changes = set ?? {};
+  if (devices) changes = mergeConfig(changes, at("training.devices", devices.value));
   for (const { path } of configFields()) {
     const field = given[path];
     if (field) changes = mergeConfig(changes, at(path, field.value));

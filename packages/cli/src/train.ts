@@ -57,7 +57,7 @@ export const trainCommand = new Command("train")
     if (options.printConfig) return finish(true, config, () => "");
     const weights = options.init === undefined ? undefined : readWeights(options.init);
     const signal = onInterrupt();
-    const { device } = await startEngineFor(options);
+    const { device, devices } = await startEngineFor(options, config.training.devices);
     const bar: { current?: Progress } = {};
     let result: RunResult;
     try {
@@ -69,7 +69,10 @@ export const trainCommand = new Command("train")
         onStart: ({ model, step, totalSteps }) => {
           const notice = weights && embeddingNotice(model, weights);
           if (notice) console.error(notice);
-          bar.current = progress(totalSteps, { start: step, label: `training on ${device}` });
+          bar.current = progress(totalSteps, {
+            start: step,
+            label: `training on ${devices ? `${devices} x ` : ""}${device}`,
+          });
         },
         onStep: ({ step, loss }) => {
           bar.current?.update(step, { loss, ...memoryInUse() });

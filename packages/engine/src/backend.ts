@@ -24,7 +24,7 @@ export interface EngineOptions {
   backend?: "auto" | BackendName;
   /** Threads that TensorFlow computes with; one per core when left out. Only the first start can set it. */
   threads?: number;
-  /** For `pjrt`: which plugin and device, and the plugin's own options. Only the first start can set it. */
+  /** For `pjrt`: which plugin and device, how many devices, and the plugin's own options. Only the first start can set it. */
   pjrt?: DeviceOptions;
 }
 
@@ -35,6 +35,8 @@ export interface EngineInfo {
   version: string;
   /** The hardware of the tensors: `CPU`, or the name of a GPU. */
   device: string;
+  /** Number of PJRT devices that share each batch; 1 when left out. */
+  devices?: number;
   /** The folder of the TensorFlow, or the PJRT plugin, in use. */
   library?: string;
   /** The versions of a PJRT plugin's compiler and runtime, in its own words. */
@@ -175,6 +177,7 @@ async function startPjrt(options?: DeviceOptions): Promise<EngineInfo> {
     backend: "pjrt",
     version: `${major}.${minor}`,
     device: device.platform === device.kind ? device.kind : `${device.platform}: ${device.kind}`,
+    ...(device.addresses.length > 1 && { devices: device.addresses.length }),
     library: device.api.path,
     compiler: device.platformVersion,
   };

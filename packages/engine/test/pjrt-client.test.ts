@@ -73,7 +73,7 @@ describe("a PJRT device", needsPlugin, () => {
     assert.throws(() => openDevice({ options: { nonsense: 1 } }), /Opening a device .*nonsense/);
     if (device.platform !== "cpu") return t.skip("only the CPU can be two devices");
     const second = openDevice({ options: { cpu_device_count: 2 }, index: 1 });
-    assert.notEqual(second.address, device.address);
+    assert.notEqual(second.addresses[0], device.addresses[0]);
     second.close();
     assert.throws(() => openDevice({ options: { cpu_device_count: 2 }, index: 2 }), /there is no device 2/);
   });

@@ -15,7 +15,7 @@ function addition(data: HostData, shape: readonly number[]): Graph {
 }
 
 test("a program is readable text, and takes over the memory of donated arguments", () => {
-  const { stablehlo, donated } = lowerToStableHlo(addition(Float32Array.of(1, 2), [2]), [0]);
+  const { stablehlo, donated } = lowerToStableHlo(addition(Float32Array.of(1, 2), [2]), { donate: [0] });
   assert.equal(
     stablehlo,
     `module @program {

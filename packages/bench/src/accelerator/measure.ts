@@ -4,7 +4,7 @@ import { engineInfo, startEngine } from "tfjs-compile";
 import { createModel, type ModelConfig } from "trm/model";
 import type { TrainingConfig } from "trm/trainer";
 import type { Worker } from "trm-workbench/processes";
-import { runEnvironment } from "trm-workbench/runs";
+import { engineOptionsFor, runEnvironment } from "trm-workbench/runs";
 import { measureSteps } from "../bench/speed";
 import type { AcceleratorEnvironment, OurSpeed } from "./report";
 
@@ -23,7 +23,7 @@ export const measureWorker: Worker<MeasureRequest, OurSpeed> = {
     const { value: request } = await requests.next();
     if (request === undefined) return;
     const { model, training, steps } = request;
-    await startEngine({ backend: "pjrt" });
+    await startEngine(engineOptionsFor(training.devices, { backend: "pjrt" }));
     const speed = await measureSteps(createModel(model), training, { steps });
     await tell({ environment: environment(), ...speed });
   },

@@ -15,6 +15,8 @@ import { randomBatch } from "./work";
 /** Speed of training on a device. */
 export interface StepSpeed {
   readonly device: string;
+  /** Number of devices that share each batch. */
+  readonly devices: number;
   readonly batchSize: number;
   /** Numbers that are trained. */
   readonly parameters: number;
@@ -25,7 +27,7 @@ export interface StepSpeed {
   /** Floating-point operations of a step's matrix products. */
   readonly flopsPerStep: number;
   readonly teraflops: number;
-  /** Of what the device's maker promises for bfloat16 products (without sparsity), where that is known. */
+  /** Of what the maker of the devices promises for bfloat16 products (without sparsity), where that is known. */
   readonly shareOfPeak?: number;
   /** Most bytes in use so far, where the device counts them. */
   readonly peakMemory?: number;
@@ -96,13 +98,14 @@ export async function measureSteps(
   const seconds = await run(steps);
   const flopsPerStep = productFlops(step.signatures()[0].graph);
   const teraflops = (flopsPerStep * steps) / seconds / 1e12;
-  const device = engineInfo().device;
+  const { device, devices = 1 } = engineInfo();
   const peak = peaks.find(([name]) => name.test(device))?.[1];
   const peakMemory = deviceMemory()?.peak;
   disposeTree([state, batch]);
   step.dispose();
   return {
     device,
+    devices,
     batchSize,
     parameters,
     stepsPerSecond: steps / seconds,
@@ -110,7 +113,7 @@ export async function measureSteps(
     firstStepSeconds,
     flopsPerStep,
     teraflops,
-    ...(peak !== undefined && { shareOfPeak: teraflops / peak }),
+    ...(peak !== undefined && { shareOfPeak: teraflops / (devices * peak) }),
     ...(peakMemory !== undefined && { peakMemory }),
     loss: values[METRICS.indexOf("lm_loss")] / batchSize,
   };

@@ -1,8 +1,9 @@
-/** Copies tensors to a device and back. */
+/** Copies tensors to devices and back. */
+import { type Layout, partShape } from "../stablehlo/layouts";
 import { type ElementType, elementTypes } from "./abi";
 import type { PjrtDevice } from "./client";
 import { eventHappened, waitForEvent } from "./events";
-import { destroyNow, type Handle, own } from "./handles";
+import { destroyNow, type Handle, own, together } from "./handles";
 import { call, struct } from "./library";
 
 /** A tensor's shape and element type. */
@@ -11,10 +12,18 @@ export interface TensorSpec {
   readonly dtype: ElementType;
 }
 
-/** A tensor on a device. `handle.free()` gives its memory back. */
+/** A tensor on a device, or on several. `handle.free()` gives its memory back. */
 export interface DeviceBuffer extends TensorSpec {
   readonly device: PjrtDevice;
+  readonly layout: Layout;
+  /** One per device that holds it, or holds a part of it. */
+  readonly parts: readonly Handle[];
   readonly handle: Handle;
+}
+
+/** True if programs can take the tensor as one of this layout; what is whole on each device is on the first, too. */
+export function liesAs(buffer: DeviceBuffer, layout: Layout): boolean {
+  return buffer.layout === layout || (layout === "first" && buffer.layout === "whole");
 }
 
 /** Host arrays by element type; bfloat16 has none in JavaScript, so its raw 16 bits stand in. */
@@ -38,9 +47,15 @@ export function byteLength({ shape, dtype }: TensorSpec): number {
 /**
  * Copies a host array to the device. The array may be changed as soon as this returns.
  *
+ * @param layout `split` needs a number of rows that the devices can share equally
  * @throws Error when the array's size or type does not fit `spec`; PjrtError `out of memory` when the device is full
  */
-export function toDevice(device: PjrtDevice, data: HostArray, spec: TensorSpec): DeviceBuffer {
+export function toDevice(
+  device: PjrtDevice,
+  data: HostArray,
+  spec: TensorSpec,
+  layout: Layout = "first",
+): DeviceBuffer {
   const { shape, dtype } = spec;
   const what = `Moving a ${dtype}[${shape}] to ${device.platform}`;
   if (!(data instanceof hostArrays[dtype])) {
@@ -51,6 +66,23 @@ export function toDevice(device: PjrtDevice, data: HostArray, spec: TensorSpec):
       `${what}: the data has ${data.byteLength} bytes, but the shape needs ${byteLength(spec)}.`,
     );
   }
+  const devices = layout === "first" ? device.addresses.slice(0, 1) : device.addresses;
+  const part = partShape(shape, layout, devices.length);
+  const size = layout === "split" ? data.length / devices.length : data.length;
+  const parts = devices.map((address, i) => {
+    const from = layout === "split" ? i * size : 0;
+    return copyTo(device, address, data.subarray(from, from + size), { shape: part, dtype }, what);
+  });
+  return { shape: [...shape], dtype, device, layout, parts, handle: together(parts) };
+}
+
+function copyTo(
+  device: PjrtDevice,
+  address: bigint,
+  data: HostArray,
+  { shape, dtype }: TensorSpec,
+  what: string,
+): Handle {
   const dims = BigInt64Array.from(shape, BigInt);
   // Semantics 0: the plugin no longer needs our memory when the call returns. It stages the copy, so the call does not
   // wait for the device, and the caller may change or free the array.
@@ -64,17 +96,23 @@ export function toDevice(device: PjrtDevice, data: HostArray, spec: TensorSpec):
       dims,
       num_dims: shape.length,
       host_buffer_semantics: 0,
-      device: device.address,
+      device: address,
     },
     what,
   );
   destroyNow(device.api, "event", done_with_host_buffer);
-  return { shape: [...shape], dtype, device, handle: own(device.api, "buffer", buffer, device.registry) };
+  return own(device.api, "buffer", buffer, device.registry);
 }
 
-/** Takes ownership of a buffer that a program made. */
-export function adopt(device: PjrtDevice, address: bigint, { shape, dtype }: TensorSpec): DeviceBuffer {
-  return { shape, dtype, device, handle: own(device.api, "buffer", address, device.registry) };
+/** Takes ownership of a tensor that a program made: of its parts, one per device. */
+export function adopt(
+  device: PjrtDevice,
+  addresses: readonly bigint[],
+  { shape, dtype }: TensorSpec,
+  layout: Layout,
+): DeviceBuffer {
+  const parts = addresses.map((address) => own(device.api, "buffer", address, device.registry));
+  return { shape, dtype, device, layout, parts, handle: together(parts) };
 }
 
 /**
@@ -84,41 +122,35 @@ export function adopt(device: PjrtDevice, address: bigint, { shape, dtype }: Ten
  * @throws PjrtError with the error of the program that should have made the tensor
  */
 export async function toHost(buffer: DeviceBuffer): Promise<HostArray> {
-  const { bytes, event, what } = startCopy(buffer);
-  await eventHappened(buffer.device.api, event, what);
+  const { bytes, events, what } = startCopy(buffer);
+  await Promise.all(events.map((event) => eventHappened(buffer.device.api, event, what)));
   return new hostArrays[buffer.dtype](bytes);
 }
 
 /** Like {@link toHost}, but blocks. */
 export function toHostSync(buffer: DeviceBuffer): HostArray {
-  const { bytes, event, what } = startCopy(buffer);
-  waitForEvent(buffer.device.api, event, what);
+  const { bytes, events, what } = startCopy(buffer);
+  for (const event of events) waitForEvent(buffer.device.api, event, what);
   return new hostArrays[buffer.dtype](bytes);
 }
 
-function startCopy(buffer: DeviceBuffer): { bytes: ArrayBuffer; event: bigint; what: string } {
-  const { shape, dtype, device, handle } = buffer;
+function startCopy(buffer: DeviceBuffer): { bytes: ArrayBuffer; events: bigint[]; what: string } {
+  const { shape, dtype, device, layout, parts } = buffer;
   const what = `Reading a ${dtype}[${shape}] from ${device.platform}`;
   const bytes = new ArrayBuffer(byteLength(buffer));
   // Devices may keep a tensor in another order of dimensions: ask for row-major, the last dimension innermost.
   const minorToMajor = BigInt64Array.from(shape, (_, i) => BigInt(shape.length - 1 - i));
-  const layout = struct("BufferMemoryLayout", {
+  const host_layout = struct("BufferMemoryLayout", {
     tiled_size: 56,
     minor_to_major: minorToMajor,
     minor_to_major_size: shape.length,
   });
-  const dst = new Uint8Array(bytes);
-  const { event } = call(
-    device.api,
-    "Buffer_ToHostBuffer",
+  const sources = layout === "split" ? parts : parts.slice(0, 1);
+  const size = bytes.byteLength / sources.length;
+  const events = sources.map(({ address: src }, i) => {
     // A null destination would ask for the size: an empty tensor gets memory that is never written.
-    {
-      src: handle.address,
-      host_layout: layout,
-      dst: dst.length > 0 ? dst : new Uint8Array(8),
-      dst_size: dst.length,
-    },
-    what,
-  );
-  return { bytes, event, what };
+    const dst = size > 0 ? new Uint8Array(bytes, i * size, size) : new Uint8Array(8);
+    return call(device.api, "Buffer_ToHostBuffer", { src, host_layout, dst, dst_size: size }, what).event;
+  });
+  return { bytes, events, what };
 }

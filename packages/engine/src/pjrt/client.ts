@@ -1,6 +1,6 @@
-/** Opens a device: one client of a plugin, and its first (or chosen) device. */
+/** Opens a device: one client of a plugin, and its first (or chosen) device, or several that work as one. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { destroyNow, type Registry } from "./handles";
 import { call, loadPlugin, type PjrtApi, PjrtError, text, wordsAt } from "./library";
 import { namedValues, type Options } from "./options";
@@ -12,6 +12,8 @@ export interface DeviceOptions {
   readonly plugin?: string;
   /** Index of the plugin's device, from 0. */
   readonly index?: number;
+  /** Number of devices, from the first on, that share the batch of compiled functions. @default 1 */
+  readonly devices?: number;
   /** Options of the plugin, for example `{ memory_fraction: 0.9, preallocate: true }` for CUDA. */
   readonly options?: Options;
 }
@@ -25,7 +27,7 @@ export interface DeviceMemory {
   readonly limit?: number;
 }
 
-/** An open device. Closing it frees everything on it. */
+/** An open device, or several of one client that share each batch. Closing it frees everything on it. */
 export interface PjrtDevice {
   readonly api: PjrtApi;
   /** The platform's own name: `cpu`, `cuda`, `rocm`, `tpu`. */
@@ -34,12 +36,12 @@ export interface PjrtDevice {
   readonly platformVersion: string;
   /** The model of the device, for example `NVIDIA H100 80GB HBM3`. */
   readonly kind: string;
-  /** Addresses of the client and the device in C. */
+  /** Addresses of the client and the devices in C. */
   readonly client: bigint;
-  readonly address: bigint;
+  readonly addresses: readonly bigint[];
   /** Live native objects; tests look here for leaks. */
   readonly registry: Registry;
-  /** Memory figures, or null where the plugin has none (the CPU). */
+  /** Memory figures of the first device, or null where the plugin has none (the CPU). */
   memory(): DeviceMemory | null;
   close(): void;
 }
@@ -53,8 +55,14 @@ export interface PjrtDevice {
  * console.log(device.platform, device.kind, device.memory());
  */
 export function openDevice(options: DeviceOptions = {}): PjrtDevice {
+  const { index = 0, devices = 1 } = options;
+  if (!Number.isInteger(devices) || devices < 1 || (devices > 1 && index > 0)) {
+    throw new Error(
+      `The option "devices" is ${devices}; it must be a whole number from 1, and only 1 with "index".`,
+    );
+  }
   const api = loadPlugin(findPlugin(options.plugin));
-  const values = namedValues({ ...defaultOptions(api.path), ...options.options });
+  const values = namedValues({ ...defaultOptions(api.path, devices), ...options.options });
   const { client } = call(
     api,
     "Client_Create",
@@ -62,26 +70,33 @@ export function openDevice(options: DeviceOptions = {}): PjrtDevice {
     `Opening a device with ${api.path}`,
   );
   try {
-    return describe(api, client, options.index ?? 0);
+    return describe(api, client, index, devices);
   } catch (error) {
     call(api, "Client_Destroy", { client });
     throw error;
   }
 }
 
-/** GPU plugins take three quarters of the memory at once unless told otherwise; then a second process would find none. */
-function defaultOptions(pluginPath: string): Options {
-  return /xla_(cuda|rocm)/.test(pluginPath) ? { preallocate: false, memory_fraction: 0.9 } : {};
+/**
+ * GPU plugins take three quarters of the memory at once unless told otherwise; then a second process would find none. The CPU can
+ * be as many devices as one likes.
+ */
+function defaultOptions(pluginPath: string, devices: number): Options {
+  if (/xla_(cuda|rocm)/.test(pluginPath)) return { preallocate: false, memory_fraction: 0.9 };
+  return devices > 1 && /cpu/.test(basename(pluginPath)) ? { cpu_device_count: devices } : {};
 }
 
-function describe(api: PjrtApi, client: bigint, index: number): PjrtDevice {
+function describe(api: PjrtApi, client: bigint, index: number, count: number): PjrtDevice {
   const name = call(api, "Client_PlatformName", { client });
   const version = call(api, "Client_PlatformVersion", { client });
   const list = call(api, "Client_AddressableDevices", { client });
   const devices = wordsAt(list.addressable_devices, list.num_addressable_devices);
-  const device = devices[index];
-  if (device === undefined) {
-    throw new Error(`${api.path} offers ${devices.length} devices; there is no device ${index}.`);
+  const addresses = [...devices.subarray(index, index + count)];
+  const [device] = addresses;
+  if (device === undefined || addresses.length < count) {
+    throw new Error(
+      `${api.path} offers ${devices.length} devices; there ${count > 1 ? `are no ${count}` : `is no device ${index}`}.`,
+    );
   }
   const { device_description } = call(api, "Device_GetDescription", { device });
   const kind = call(api, "DeviceDescription_Kind", { device_description });
@@ -93,7 +108,7 @@ function describe(api: PjrtApi, client: bigint, index: number): PjrtDevice {
     platformVersion: text(version.platform_version, version.platform_version_size),
     kind: text(kind.device_kind, kind.device_kind_size),
     client,
-    address: device,
+    addresses,
     registry,
     memory: () => memoryOf(api, device),
     close() {

@@ -70,7 +70,7 @@ export function pjrtEagerBinding(tensors: DeviceTensors): Owner {
       let executable = programs.get(key);
       if (executable === undefined) {
         executable = runNow(
-          compileForDevice(tensors.device, graphOf(op, attributes, inputs, numOutputs), [], {}),
+          compileForDevice(tensors.device, graphOf(op, attributes, inputs, numOutputs), {}, {}),
         );
         remember(programs, key, executable);
       }

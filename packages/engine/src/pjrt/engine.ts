@@ -39,17 +39,22 @@ function create(device: PjrtDevice): PjrtEngine {
     device,
     tensors,
     owner: pjrtEagerBinding(tensors),
-    *lower(graph, { donate }): Steps<Executable> {
-      const executable = yield* compileForDevice(device, graph, donate);
+    *lower(graph, parameters): Steps<Executable> {
+      const available = device.addresses.length;
+      const executable = yield* compileForDevice(device, graph, { ...parameters, devices: available });
+      const { devices, layouts } = executable.program.text.placement!;
       const run = (inputs: readonly number[], donated: ReadonlySet<number>) => {
-        const buffers = inputs.map((id) => tensors.buffer(id));
+        const buffers = inputs.map((id, i) => tensors.buffer(id, layouts.arguments[i]));
         // A tensor with another holder must not be consumed.
         const free = new Set([...donated].filter((i) => tensors.sharers(inputs[i]!) === 1));
         return executable.run(buffers, free).map((buffer) => tensors.adopt(buffer));
       };
       return {
         runsOn: "pjrt",
-        because: "its tensors are on a PJRT device",
+        because:
+          devices > 1
+            ? `its tensors are on ${devices} PJRT devices`
+            : `its tensors are on a PJRT device${available > 1 ? `; ${available} cannot share its batch equally` : ""}`,
         run,
         // A run returns before the program is done, so this does not block.
         runAsync: async (inputs, donated) => run(inputs, donated),

@@ -1,6 +1,6 @@
-/** Runs recorded graphs on a device. */
+/** Runs recorded graphs on a device, or on several as one. */
 import type { Graph } from "../graph/graph";
-import { type LoweredProgram, lowerToStableHlo } from "../stablehlo/lower";
+import { type LoweredProgram, type LowerOptions, lowerToStableHlo } from "../stablehlo/lower";
 import { storeOnce } from "../stablehlo/store-once";
 import type { TensorType } from "../stablehlo/types";
 import type { Steps } from "../steps";
@@ -33,6 +33,7 @@ export function programText(lowered: LoweredProgram): ProgramText {
     arguments: lowered.arguments.map(spec),
     results: lowered.results.map(spec),
     donated: lowered.donated,
+    placement: lowered,
   };
 }
 
@@ -41,20 +42,23 @@ const roundAsWritten = { xla_allow_excess_precision: false };
 
 /**
  * Compiles a graph for a device, or takes it from the cache on disk.
- *
- * @param donate indices of parameters that a run may consume
  */
 export function* compileForDevice(
   device: PjrtDevice,
   graph: Graph,
-  donate: readonly number[] = [],
+  lowering: LowerOptions = {},
   options: CompileOptions = { cache: pjrtCache() },
 ): Steps<DeviceExecutable> {
-  const lowered = lowerToStableHlo(storeOnce(graph), donate);
+  const lowered = lowerToStableHlo(storeOnce(graph), lowering);
   const flags = { ...roundAsWritten, ...options.flags };
   const program = yield* compileInSteps(device, programText(lowered), { ...options, flags });
   const constants = lowered.largeConstants.map((constant) =>
-    toDevice(device, dataArray(constant.data, elementType(constant.dtype)), spec(constant)),
+    toDevice(
+      device,
+      dataArray(constant.data, elementType(constant.dtype)),
+      spec(constant),
+      lowered.devices > 1 ? "whole" : "first",
+    ),
   );
   return {
     program,

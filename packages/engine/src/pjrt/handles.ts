@@ -60,6 +60,23 @@ export function own(api: PjrtApi, kind: HandleKind, address: bigint, registry: R
   return handle;
 }
 
+/** The parts of one object on several devices, freed together. */
+export function together(parts: readonly Handle[]): Handle {
+  const [first] = parts as [Handle, ...Handle[]];
+  if (parts.length === 1) return first;
+  return {
+    get address() {
+      return first.address;
+    },
+    get freed() {
+      return first.freed;
+    },
+    free() {
+      for (const part of parts) part.free();
+    },
+  };
+}
+
 /** Frees an object that never had an owner in JavaScript. */
 export function destroyNow(api: PjrtApi, kind: HandleKind, address: bigint): void {
   const [name, field] = destructors[kind];

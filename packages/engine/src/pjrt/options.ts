@@ -34,13 +34,14 @@ function namedValue(option: OptionValue): { type: number; value: Slot; size: num
 }
 
 /**
- * The `CompileOptionsProto` of XLA for one device. A protocol buffer is a list of (field number, kind, value); three fields
- * are enough here.
+ * The `CompileOptionsProto` of XLA. A protocol buffer is a list of (field number, kind, value); four fields are enough here.
  *
  * @param flags XLA's own flags for this program, for example `{ xla_gpu_autotune_level: 4 }`
+ * @param devices that share the program: its partitions
  */
-export function compileOptions(flags: Options = {}): Uint8Array {
-  const build = [varintField(4, 1), varintField(5, 1)]; // num_replicas, num_partitions
+export function compileOptions(flags: Options = {}, devices = 1): Uint8Array {
+  // num_replicas, num_partitions, use_spmd_partitioning
+  const build = [varintField(4, 1), varintField(5, devices), ...(devices > 1 ? [varintField(6, 1)] : [])];
   const overrides = Object.entries(flags).map(([name, value]) =>
     // env_option_overrides: a map, whose entries are messages of a key (1) and a value (2).
     bytesField(7, Buffer.concat([bytesField(1, Buffer.from(name)), bytesField(2, overrideValue(value))])),

@@ -1,7 +1,8 @@
 /** Programs on a device: compiled from StableHLO text, and run on buffers. */
 import { announced } from "../compiling";
+import type { LoweredProgram } from "../stablehlo/lower";
 import { runLater, runNow, type Steps, step } from "../steps";
-import { adopt, type DeviceBuffer, type TensorSpec } from "./buffers";
+import { adopt, type DeviceBuffer, liesAs, type TensorSpec } from "./buffers";
 import { type CacheFolder, cacheKey, readCached, writeCached } from "./cache";
 import { cudaFolder, type PjrtDevice } from "./client";
 import { destroyNow, type Handle, own } from "./handles";
@@ -28,6 +29,8 @@ export interface ProgramText {
   readonly results: readonly TensorSpec[];
   /** Indices of the arguments whose memory the text gives to results (`tf.aliasing_output`, `jax.buffer_donor`). */
   readonly donated: readonly number[];
+  /** How a program for several devices lies on them. */
+  readonly placement?: Pick<LoweredProgram, "devices" | "layouts">;
 }
 
 /** Options of compilation. */
@@ -113,7 +116,10 @@ function explained(error: unknown, { stablehlo }: ProgramText): unknown {
 function prepare(device: PjrtDevice, text: ProgramText, { flags = {}, cache }: CompileOptions) {
   const started = performance.now();
   const cuda = device.platform === "cuda" ? cudaFolder(device.api.path) : null;
-  const proto = compileOptions(cuda === null ? flags : { xla_gpu_cuda_data_dir: cuda, ...flags });
+  const proto = compileOptions(
+    cuda === null ? flags : { xla_gpu_cuda_data_dir: cuda, ...flags },
+    text.placement?.devices,
+  );
   const key = cache && cacheKey(device, text.stablehlo, proto);
   const program = (address: bigint, fromCache: boolean): Program => ({
     text,
@@ -162,13 +168,15 @@ export function runProgram(
   const { device, text, handle } = program;
   const what = `Running ${text.name} on ${device.platform}`;
   checkArguments(what, program, args);
-  const inputs = BigUint64Array.from(args, (arg) => arg.handle.address);
-  const outputs = new BigUint64Array(Math.max(1, text.results.length));
+  const { devices, layouts } = text.placement ?? { devices: 1 };
+  const perDevice = Array.from({ length: devices }, (_, i) => i);
+  const inputs = perDevice.map((i) => BigUint64Array.from(args, ({ parts }) => parts[i]!.address));
+  const outputs = perDevice.map(() => new BigUint64Array(Math.max(1, text.results.length)));
   const kept = BigInt64Array.from(
     text.donated.filter((i) => !donated.has(i)),
     BigInt,
   );
-  // Arguments and results are one list per device; there is one device.
+  // Arguments and results are one list per device.
   call(
     device.api,
     "LoadedExecutable_Execute",
@@ -179,18 +187,28 @@ export function runProgram(
         num_non_donatable_input_indices: kept.length,
       }),
       argument_lists: listOf(inputs),
-      num_devices: 1,
+      num_devices: devices,
       num_args: args.length,
       output_lists: listOf(outputs),
     },
     what,
   );
   for (const i of text.donated) if (donated.has(i)) args[i]!.handle.free();
-  return text.results.map((spec, i) => adopt(device, outputs[i]!, spec));
+  return text.results.map((spec, i) =>
+    adopt(
+      device,
+      outputs.map((row) => row[i]!),
+      spec,
+      layouts?.results[i] ?? "first",
+    ),
+  );
 }
 
-function listOf(row: BigUint64Array): BigUint64Array {
-  return keepAlive(BigUint64Array.of(row.length > 0 ? addressOf(row) : 0n), [row]);
+function listOf(rows: BigUint64Array[]): BigUint64Array {
+  return keepAlive(
+    BigUint64Array.from(rows, (row) => (row.length > 0 ? addressOf(row) : 0n)),
+    rows,
+  );
 }
 
 /** Checks arguments, because not every plugin does, and a wrong one would crash the process. */
@@ -206,6 +224,10 @@ function checkArguments(what: string, { device, text }: Program, args: readonly 
       );
     }
     if (arg.device !== device) throw new Error(`${what}: argument ${i} lives on another device.`);
+    const layout = text.placement?.layouts.arguments[i] ?? "first";
+    if (!liesAs(arg, layout)) {
+      throw new Error(`${what}: argument ${i} is ${arg.layout} on the devices, but must be ${layout}.`);
+    }
   }
 }
 

@@ -2,11 +2,13 @@
 import { type HostValues, type NativeMemory, nextTensorId, type TensorMetadata } from "../binding";
 import { dataTypeOf, dtypeOf } from "../graph/attributes";
 import type { HostData } from "../graph/graph";
+import type { Layout } from "../stablehlo/layouts";
 import { type ElementType, elementTypes } from "./abi";
 import {
   byteLength,
   type DeviceBuffer,
   type HostArray,
+  liesAs,
   type TensorSpec,
   toDevice,
   toHost,
@@ -28,8 +30,8 @@ export interface DeviceTensors {
   /** Another id for the same buffer. */
   share(id: number): number;
   type(id: number): TensorSpec;
-  /** The tensor on the device. @throws Error when it has been disposed */
-  buffer(id: number): DeviceBuffer;
+  /** The tensor on the device; one that lies otherwise is copied, through the host. @throws Error when it has been disposed */
+  buffer(id: number, layout?: Layout): DeviceBuffer;
   /** Its elements, from the host's copy if there is one. */
   read(id: number): HostValues;
   /** The same without blocking. */
@@ -44,7 +46,8 @@ export interface DeviceTensors {
 interface Entry {
   readonly spec: TensorSpec;
   host?: HostArray;
-  buffer?: DeviceBuffer;
+  /** On the device, once for each layout in which a program has read it. */
+  readonly buffers: DeviceBuffer[];
   ids: number;
 }
 
@@ -70,13 +73,18 @@ export function deviceTensors(device: PjrtDevice): DeviceTensors {
     create(shape, dataType, values) {
       const spec = { shape: [...shape], dtype: elementType(dtypeOf(dataType)) };
       const host = hostArray(values, spec);
-      if (host.length > smallSize) return add({ spec, buffer: toDevice(device, host, spec), ids: 1 });
-      // A copy: the caller may reuse its array.
-      return add({ spec, host: host.slice(), ids: 1 });
+      const now = host.length > smallSize && device.addresses.length === 1;
+      if (now) return add({ spec, buffers: [toDevice(device, host, spec)], ids: 1 });
+      // Of several devices, the first program that reads it chooses. A copy: the caller may reuse its array.
+      return add({ spec, host: host.slice(), buffers: [], ids: 1 });
     },
     adopt(buffer) {
       const spec = { shape: buffer.shape, dtype: buffer.dtype };
-      return { id: add({ spec, buffer, ids: 1 }), shape: [...spec.shape], dtype: dataTypeOf(spec.dtype) };
+      return {
+        id: add({ spec, buffers: [buffer], ids: 1 }),
+        shape: [...spec.shape],
+        dtype: dataTypeOf(spec.dtype),
+      };
     },
     share(id) {
       const shared = entry(id);
@@ -84,25 +92,30 @@ export function deviceTensors(device: PjrtDevice): DeviceTensors {
       return add(shared);
     },
     type: (id) => entry(id).spec,
-    buffer(id) {
+    buffer(id, layout = "first") {
       const found = entry(id);
-      found.buffer ??= toDevice(device, found.host!, found.spec);
-      return found.buffer;
+      const ready = found.buffers.find((buffer) => liesAs(buffer, layout));
+      if (ready !== undefined) return ready;
+      const host = found.host ?? toHostSync(found.buffers[0]!);
+      const made = toDevice(device, host, found.spec, layout);
+      found.buffers.push(made);
+      if (host.length > smallSize) delete found.host;
+      return made;
     },
     read(id) {
-      const { host, buffer } = entry(id);
-      return hostValues(host?.slice() ?? toHostSync(buffer!));
+      const { host, buffers } = entry(id);
+      return hostValues(host?.slice() ?? toHostSync(buffers[0]!));
     },
     async readAsync(id) {
-      const { host, buffer } = entry(id);
-      return hostValues(host?.slice() ?? (await toHost(buffer!)));
+      const { host, buffers } = entry(id);
+      return hostValues(host?.slice() ?? (await toHost(buffers[0]!)));
     },
     sharers: (id) => entry(id).ids,
     delete(id) {
       const found = entry(id);
       entries.delete(id);
       found.ids--;
-      if (found.ids === 0) found.buffer?.handle.free();
+      if (found.ids === 0) for (const { handle } of found.buffers) handle.free();
     },
     memory() {
       const distinct = [...new Set(entries.values())];

@@ -4,6 +4,7 @@ import { type Call, shapeError } from "../graph/shapes/rule";
 import { assemble } from "./assemble";
 import { elementwise } from "./elementwise";
 import { createEmitter, type Ssa } from "./emitter";
+import { type Layout, placementOf, shardingText } from "./layouts";
 import { linear } from "./linear";
 import { reduction } from "./reduction";
 import type { HloRule, HloRules } from "./rule";
@@ -28,16 +29,32 @@ export interface LoweredProgram {
   readonly results: readonly TensorType[];
   /** Indices of arguments that are used up by a run. */
   readonly donated: readonly number[];
+  /** Devices that share the program, and how arguments and results lie on them. */
+  readonly devices: number;
+  readonly layouts: { readonly arguments: readonly Layout[]; readonly results: readonly Layout[] };
+}
+
+/** Options of {@link lowerToStableHlo}. */
+export interface LowerOptions {
+  /** Indices of parameters whose memory results may take over; they are gone after a run. */
+  readonly donate?: readonly number[];
+  /** Devices that share the batch. @default 1 */
+  readonly devices?: number;
+  /** Indices of the parameters whose first dimension is the batch. */
+  readonly batch?: readonly number[] | undefined;
 }
 
 /**
  * Writes a graph as a StableHLO module.
  *
- * @param donate indices of parameters whose memory results may take over; they are gone after a run
  * @throws Error that names the operation when no rule writes it
  */
-export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): LoweredProgram {
+export function lowerToStableHlo(
+  graph: Graph,
+  { donate = [], devices = 1, batch }: LowerOptions = {},
+): LoweredProgram {
   const e = createEmitter();
+  const placement = placementOf(graph, devices, batch);
   const largeConstants = graph.constants.filter(isLarge);
   const inputs: Value[] = [...graph.parameters, ...graph.captured, ...largeConstants];
   const values = new Map<Value, Ssa>();
@@ -61,19 +78,20 @@ export function lowerToStableHlo(graph: Graph, donate: readonly number[] = []): 
 
   const results = graph.results.map(operand);
   const donated = [...new Set(donate)].sort((a, b) => a - b);
-  return {
+  const layouts = { arguments: inputs.map(placement.argument), results: graph.results.map(placement.result) };
+  const taken = aliases(inputs, results, donated);
+  // What takes over an argument's memory lies as the argument did.
+  for (const [argument, result] of taken) layouts.results[result] = layouts.arguments[argument]!;
+  const program = {
     name: graph.name,
-    stablehlo: moduleText(
-      inputs.map((value) => values.get(value)!),
-      e.lines,
-      results,
-      aliases(inputs, results, donated),
-    ),
     arguments: inputs.map(typeOf),
     largeConstants,
     results: results.map(typeOf),
     donated,
+    devices: placement.devices,
+    layouts,
   };
+  return { ...program, stablehlo: moduleText(program, e.lines, results, taken) };
 }
 
 /** @throws Error that names the operation when no rule writes it */
@@ -119,23 +137,32 @@ function aliases(
 }
 
 function moduleText(
-  inputs: readonly Ssa[],
+  { arguments: inputs, devices, layouts }: Omit<LoweredProgram, "stablehlo">,
   lines: readonly string[],
   results: readonly Ssa[],
   aliases: ReadonlyMap<number, number>,
 ): string {
+  const typed = (name: string, type: TensorType, attributes: readonly string[]) => {
+    const given = attributes.filter(Boolean);
+    return `${name}${typeText(type)}${given.length === 0 ? "" : ` {${given.join(", ")}}`}`;
+  };
   const head = inputs.map((input, i) => {
     const alias = aliases.get(i);
-    return `${input.name}: ${typeText(input)}${alias === undefined ? "" : ` {tf.aliasing_output = ${alias} : i32}`}`;
+    return typed(`%arg${i}: `, input, [
+      shardingText(layouts.arguments[i]!, input.shape, devices),
+      alias === undefined ? "" : `tf.aliasing_output = ${alias} : i32`,
+    ]);
   });
-  const types = results.map(typeText).join(", ");
+  const declared = results.map((result, i) =>
+    typed("", result, [shardingText(layouts.results[i]!, result.shape, devices)]),
+  );
   const names = results.map((result) => result.name).join(", ");
   // The name is fixed so that the same program is found in the cache whatever it is called.
   return [
-    "module @program {",
-    `func.func public @main(${head.join(", ")}) -> (${types}) {`,
+    `module @program ${devices === 1 ? "" : `attributes {mhlo.num_partitions = ${devices} : i32} `}{`,
+    `func.func public @main(${head.join(", ")}) -> (${declared.join(", ")}) {`,
     ...lines,
-    `"func.return"(${names}) : (${types}) -> ()`,
+    `"func.return"(${names}) : (${results.map(typeText).join(", ")}) -> ()`,
     "}",
     "}",
     "",

@@ -1,5 +1,6 @@
 import { type Fields, fieldProblem, shown } from "trm/fields";
 import { checkModelRules, type ModelSettings } from "trm/model";
+import { checkTrainingConfig } from "trm/trainer";
 import { nearest, suggestion } from "../text/nearest";
 import { type DataConfig, isRecord, type RunConfig } from "./config";
 import { configFields, dataKinds, dataSections, sections } from "./fields";
@@ -26,6 +27,7 @@ export function parseRunConfig(value: unknown): RunConfig {
     ),
   } as unknown as RunConfig;
   checkModelRules(config.model);
+  checkTrainingConfig(config.training);
   return config;
 }
 

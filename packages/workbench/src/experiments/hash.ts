@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { configFields, portable, type RunConfig } from "../config";
 import { RESULTS_VERSION } from "./version";
 
-/** Fields that change where and how often things are written, or how fast they are computed, and no result. */
-const WITHOUT_EFFECT = ["evaluation.batchSize", "metrics.format", "metrics.tensorboard"];
+/** Fields that change where and how often things are written, or how fast they are computed; results at most by rounding. */
+const WITHOUT_EFFECT = ["training.devices", "evaluation.batchSize", "metrics.format", "metrics.tensorboard"];
 
 /** Fields of `data` that came after the first runs were published: left out while they are null. */
 const LATER = ["data.difficulty", "data.clues"];

@@ -44,7 +44,7 @@ export async function trainRuns<R extends RunToTrain>(
   { jobs, threads, device, signal, onEvent }: TrainRunsOptions<R>,
 ): Promise<Map<R, ChildOutcome>> {
   const cores = availableParallelism();
-  const processes = Math.max(1, Math.min(jobs ?? (usesPjrt(device) ? 1 : cores), runs.length));
+  const processes = Math.max(1, Math.min(jobs ?? (usesPjrt(runs, device) ? 1 : cores), runs.length));
   const shared = {
     // One process alone leaves the number to its engine.
     ...(processes > 1 && { threads: Math.max(1, Math.floor(cores / processes)) }),
@@ -66,7 +66,8 @@ export async function trainRuns<R extends RunToTrain>(
 }
 
 /** The first process on a GPU takes most of its memory. */
-function usesPjrt(device: TrainingRequest["device"] = "auto"): boolean {
+function usesPjrt(runs: readonly RunToTrain[], device: TrainingRequest["device"] = "auto"): boolean {
+  if (runs.some(({ config }) => config.training.devices > 1)) return true;
   return (device === "auto" ? process.env.TFJS_COMPILE_BACKEND : device) === "pjrt";
 }
 

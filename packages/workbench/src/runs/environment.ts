@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { engineInfo, nativeCompiler, tf } from "tfjs-compile";
+import { type EngineOptions, engineInfo, nativeCompiler, tf } from "tfjs-compile";
 import { projectFolder } from "../files/paths";
 
 /** Software and hardware of a run. */
@@ -8,6 +8,8 @@ export interface RunEnvironment {
   readonly engine: string;
   /** `CPU`, or the name of a GPU. */
   readonly device: string;
+  /** Number of devices that share each batch; 1 when left out. */
+  readonly devices?: number;
   /** Threads it computed with; null is one per core. */
   readonly threads: number | null;
   readonly versions: {
@@ -22,14 +24,40 @@ export interface RunEnvironment {
   };
 }
 
+/**
+ * The options of `startEngine` for a run on so many devices: several need a PJRT plugin.
+ * @throws Error if the named backend cannot compute on several
+ */
+export function engineOptionsFor(
+  devices: number,
+  { backend, threads }: Pick<EngineOptions, "backend" | "threads">,
+): EngineOptions {
+  if (devices === 1) return { backend, threads };
+  if (backend === undefined || backend === "auto" || backend === "pjrt") {
+    return { backend: "pjrt", pjrt: { devices } };
+  }
+  throw new Error(`training.devices is ${devices}, but ${backend} computes on one device; choose pjrt`);
+}
+
+/** @throws Error if the engine was started for another number of devices than a run asks for */
+export function checkDevices(wanted: number): void {
+  const { devices = 1 } = engineInfo();
+  if (wanted === devices) return;
+  throw new Error(
+    `training.devices is ${wanted}, but the engine was started on ${devices}: ` +
+      `call startEngine({ backend: "pjrt", pjrt: { devices: ${wanted} } }), or change training.devices`,
+  );
+}
+
 /** Software and hardware of this process. @throws Error before the engine has been started */
 export function runEnvironment(threads?: number): RunEnvironment {
-  const { backend, device, version } = engineInfo();
+  const { backend, device, devices, version } = engineInfo();
   const project = projectCommit();
   const compiler = nativeCompiler();
   return {
     engine: backend,
     device,
+    ...(devices && { devices }),
     threads: threads ?? null,
     versions: {
       node: process.versions.node,

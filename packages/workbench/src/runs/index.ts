@@ -11,7 +11,7 @@ export {
   sampleSudokuCsv,
   trainingConfigFor,
 } from "./data";
-export { type RunEnvironment, runEnvironment } from "./environment";
+export { engineOptionsFor, type RunEnvironment, runEnvironment } from "./environment";
 export {
   byDifficulty,
   type DetailedEvaluation,

@@ -7,6 +7,7 @@ import type { RunConfig } from "../config/config";
 import { removeFolderAtomic, takeLock, writeFileAtomic } from "../files";
 import { type AboutRun, aboutRun, paramsFrom, type StoredWeights } from "../official/weights";
 import { modelConfigFor, openRunData, type RunData, trainingConfigFor } from "./data";
+import { checkDevices } from "./environment";
 import { firstExamples } from "./evaluate";
 import { openMetrics } from "./metrics";
 import { differences, type Resumable } from "./resume";
@@ -111,6 +112,7 @@ function startTrainer(
   { resume, weights }: RunOptions,
 ): { trainer: Trainer } & Progress {
   const training = trainingConfigFor(config, data);
+  checkDevices(training.devices);
   const { augment, epochsPerIteration } = data;
   if (!resume?.checkpoint) {
     const params = weights && paramsFrom(model, weights);

@@ -1,6 +1,6 @@
 import { type EngineOptions, startEngine } from "tfjs-compile";
 import type { Worker } from "../processes";
-import { type RunEnvironment, runEnvironment } from "./environment";
+import { engineOptionsFor, type RunEnvironment, runEnvironment } from "./environment";
 import { resumable } from "./resume";
 import { type RunResult, runTraining } from "./run-training";
 
@@ -36,8 +36,8 @@ export const trainingWorker: Worker<TrainingRequest, RunMessage | EndMessage> = 
     const { value: request } = await requests.next();
     if (request === undefined) return;
     const { folder, threads, device } = request;
-    await startEngine({ backend: device, threads });
     const resume = resumable(folder);
+    await startEngine(engineOptionsFor(resume.config.training.devices, { backend: device, threads }));
     const { interrupted, step, seconds, processorSeconds, parameters } = await runTraining(resume.config, {
       folder,
       resume,

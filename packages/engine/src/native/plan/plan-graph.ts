@@ -1,4 +1,5 @@
 /** Plans a recorded graph. */
+import { batchSize, isWholeNumber } from "../../graph/batch";
 import { countReaders, type Graph, isConstant, producers, sizeOf, type Value } from "../../graph/graph";
 import { NotNative } from "../not-native";
 import { identity } from "./expression";
@@ -82,19 +83,6 @@ export function planGraph(graph: Graph, threads: number, panel: number, given?: 
     copy.view.buffer.space = { kind: "result", index };
   });
   return { batch, threads, ops: planner.ops, buffers: planner.buffers, constants };
-}
-
-/** int32 and bool inputs, such as tokens and labels, belong to examples more often than weights do. */
-const isWholeNumber = ({ dtype }: Value): boolean => dtype === "int32" || dtype === "bool";
-
-/** The most frequent first dimension of int32 and bool inputs; 1 if there are none. */
-function batchSize(inputs: readonly Value[]): number {
-  const votes = new Map<number, number>();
-  for (const { shape } of inputs.filter(isWholeNumber)) {
-    if (shape.length > 0) votes.set(shape[0]!, (votes.get(shape[0]!) ?? 0) + 1);
-  }
-  const [most] = [...votes].sort((a, b) => b[1] - a[1]);
-  return most?.[0] ?? 1;
 }
 
 function constantSource(value: Value, planner: Planner, constants: ConstantData[]): Source {
