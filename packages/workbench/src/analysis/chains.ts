@@ -2,7 +2,7 @@ import { disposeTree, tf } from "tfjs-compile";
 import { type Batch, type Dataset, type PuzzleHints, testBatches } from "trm/batches";
 import type { ModelConfig, ModelOutput, ModelParams } from "trm/model";
 import { createRandom } from "trm/random";
-import { type Reasoner, think, toTensors } from "trm/trainer";
+import { type LossKind, logProbabilities, type Reasoner, think, toTensors } from "trm/trainer";
 import { latentNoise, type RowRandom } from "./noise";
 import { symmetryGroup, type TokenSymmetry, unchanged } from "./symmetry";
 
@@ -15,6 +15,8 @@ export interface ChainStep {
   readonly halts: boolean;
   /** Mean absolute change of the logits since the step before; 0 after the first. */
   readonly change: number;
+  /** Probability of the answers, the mean over the cells. */
+  readonly confidence: number;
 }
 
 /** One chain of thought, step by step. */
@@ -50,6 +52,8 @@ export interface ChainOptions {
   readonly hints?: PuzzleHints;
   /** Of noise, starts and symmetries. @default 0 */
   readonly seed?: number | string;
+  /** The loss that the model was trained with, which turns its logits into probabilities. @default "stablemax" */
+  readonly loss?: LossKind;
   /** A batch ends when this holds for each of its puzzles. @default never: all steps are taken */
   readonly enough?: (puzzle: PuzzleChains) => boolean;
   readonly signal?: AbortSignal;
@@ -140,7 +144,7 @@ async function batchInChains(
   let before: tf.Tensor3D | undefined;
   try {
     for await (const { output } of think(reasoner, params, tensors, steps, thinkOptions)) {
-      const read = await readSteps(config, output, before);
+      const read = await readSteps(config, output, before, options.loss ?? "stablemax");
       before?.dispose();
       before = output.logits.clone();
       for (let row = 0; row < batch.count * chains; row++) {
@@ -201,12 +205,18 @@ async function readSteps(
   { seqLen, halting }: ModelConfig,
   { logits, qHalt, qContinue }: ModelOutput,
   before: tf.Tensor3D | undefined,
+  loss: LossKind,
 ): Promise<ChainStep[]> {
   const device = tf.tidy(() => ({
     tokens: tf.cast(tf.argMax(logits, -1), "int32"),
     change: tf.mean(tf.abs(tf.sub(logits, before ?? logits)), [1, 2]),
+    confidence: tf.mean(tf.exp(tf.max(logProbabilities(loss, logits), -1)), -1),
   }));
-  const [tokens, change] = await Promise.all([device.tokens.data(), device.change.data()]);
+  const [tokens, change, confidence] = await Promise.all([
+    device.tokens.data(),
+    device.change.data(),
+    device.confidence.data(),
+  ]);
   const [halt, goOn] = await Promise.all([qHalt.data(), qContinue.data()]);
   disposeTree(device);
   return Array.from(halt, (q, row) => ({
@@ -214,5 +224,6 @@ async function readSteps(
     qHalt: q,
     halts: halting === "continue" ? q > goOn[row] : q > 0,
     change: change[row],
+    confidence: confidence[row],
   }));
 }

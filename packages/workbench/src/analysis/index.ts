@@ -1,4 +1,12 @@
 export {
+  openCells,
+  rightFrom,
+  type SolvingOrder,
+  type StepChanges,
+  solvingOrder,
+  stepChanges,
+} from "./cell-changes";
+export {
   type Chain,
   type ChainOptions,
   type ChainStep,
@@ -26,7 +34,10 @@ export {
 export { type ExpertUse, type ExpertUseOptions, expertUse } from "./expert-use";
 export { type HaltingTime, haltingTimes } from "./halting";
 export { type LatentChange, type LatentChangesOptions, latentChanges } from "./latent-changes";
+export { type LatentPath, latentPaths, principalComponents } from "./latent-paths";
+export { type ModelSearch, type ModelSearchOptions, searchWithModel } from "./model-search";
 export { latentNoise, type NoiseOptions, type Perturb, spoilLatents } from "./noise";
+export { type OddPuzzle, oddPuzzles } from "./odd-puzzles";
 export {
   type Decoder,
   fitLinearProbe,
@@ -38,4 +49,5 @@ export {
   readMinds,
 } from "./probe";
 export { type BeliefBin, beliefBins, judge, type Score, scoreMethod, scoreOf, type Verdict } from "./score";
+export { candidateMasks, placeSingles, type Single, singles, singlesRounds } from "./singles";
 export { type SymmetryGroup, symmetryGroup, type TokenSymmetry } from "./symmetry";

@@ -3,6 +3,7 @@ import { type Batch, type Dataset, exampleCount, testBatches } from "trm/batches
 import type { ModelParams } from "trm/model";
 import { linear, oneHot, puzzleTokens } from "trm/model";
 import { type Reasoner, think, toTensors } from "trm/trainer";
+import { openCells } from "./cell-changes";
 
 /** The latents of a batch of puzzles: one vector of D numbers per cell and latent. */
 export interface Mind {
@@ -155,11 +156,6 @@ export async function probeLatents(
       return { supervisionStep, latent, head: share(byHead(measured)), probe: share(byProbe(measured)) };
     }),
   );
-}
-
-/** Cells of a batch whose label is not what the puzzle says already. */
-function openCells({ inputs, labels }: Batch): number[] {
-  return Array.from(labels.keys()).filter((cell) => labels[cell] >= 0 && labels[cell] !== inputs[cell]);
 }
 
 /** Some vectors of many. */

@@ -75,7 +75,7 @@ const noRules: KeepsRules = () => {
 /**
  * Scores a method on what was thought about many puzzles.
  * @example
- * const chain = [{ tokens: Int32Array.of(2), qHalt: 1, halts: true, change: 0 }];
+ * const chain = [{ tokens: Int32Array.of(2), qHalt: 1, halts: true, change: 0, confidence: 1 }];
  * const puzzle = { inputs: Int32Array.of(1), labels: Int32Array.of(2), puzzleIdentifier: 0, chains: [chain] };
  * scoreMethod([puzzle], "best-q").solved; // 1
  */

@@ -16,7 +16,7 @@ import {
 function chain(steps: readonly string[], changes: readonly number[] = []): Chain {
   return steps.map((step, i) => {
     const [token, qHalt] = step.split(" ").map(Number);
-    return { tokens: Int32Array.of(token), qHalt, halts: qHalt > 0, change: changes[i] ?? 0 };
+    return { tokens: Int32Array.of(token), qHalt, halts: qHalt > 0, change: changes[i] ?? 0, confidence: 1 };
   });
 }
 
