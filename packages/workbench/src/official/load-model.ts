@@ -31,7 +31,7 @@ export interface LoadOptions {
  * await startEngine();
  * const { model, params, precision } = loadModel("sudoku-6x6");
  * const tokens = new Int32Array(36).fill(1); // an empty 6x6 Sudoku
- * solve(createReasoner(model, precision), params, tokens).at(-1)?.tokens; // digits + 1
+ * (await solve(createReasoner(model, precision), params, tokens)).at(-1)?.tokens; // digits + 1
  */
 export function loadModel(
   nameOrPath: string,
