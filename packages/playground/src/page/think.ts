@@ -1,0 +1,300 @@
+import { formatGrid } from "trm/puzzles";
+import type { FromWorker, ThinkRequest, Thought } from "../protocol";
+import { createBoard } from "./board";
+import { byId, debounced, element, icon, percent } from "./dom";
+import type { ModelFacts } from "./models";
+import { createPlayer } from "./player";
+import { brokenCells, clashingClues, describePuzzle, problemOf, randomPuzzle, readPuzzle } from "./puzzles";
+import type { State, Store } from "./state";
+import { createThinkSettings } from "./think-settings";
+import type { Thinking } from "./understand";
+
+type Message<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
+
+export interface ThinkPanel {
+  onThought(message: Message<"thought">): void;
+  onDone(message: Message<"thinkingDone">): void;
+  /** Says in one sentence why there is no answer. */
+  fail(sentence: string): void;
+  /** Asks again: the worker or the trained model is another. */
+  ask(): void;
+  /** The question, and the answers of the chain on the board. */
+  thinking(): Thinking | undefined;
+  /** Calls back whenever {@link thinking} has changed. */
+  onProgress(listener: () => void): void;
+}
+
+/** @param facts of the model that a state names; undefined where nothing has been trained yet */
+export function createThink(
+  store: Store,
+  facts: (state: State) => ModelFacts | undefined,
+  send: (request: ThinkRequest) => void,
+): ThinkPanel {
+  const problem = byId("problem");
+  const verdict = byId("verdict");
+  const section = byId("think");
+  const text = byId<HTMLInputElement>("text");
+  const settings = createThinkSettings(store);
+  const board = createBoard({ label: "Sudoku", onEdit: (clues) => use(formatGrid(clues)), onPaste: paste });
+  byId("board").append(board.root);
+  const player = createPlayer(show);
+
+  let progress: () => void = () => undefined;
+  let id = 0;
+  let chains: Thought[][] = [];
+  let chosen: number | undefined;
+  let milliseconds = 0;
+
+  const model = (): ModelFacts | undefined => facts(store.get());
+  const question = (): Uint8Array => {
+    const { box, puzzles } = model()!;
+    const read = readPuzzle(store.get().puzzle || puzzles[0]!, box);
+    return "clues" in read ? read.clues : new Uint8Array((box[0] * box[1]) ** 2);
+  };
+  const use = (puzzle: string): void => {
+    store.set({ puzzle });
+    text.value = puzzle;
+  };
+
+  function paste(given: string): void {
+    const facts = model();
+    if (!facts) return;
+    const read = readPuzzle(given, facts.box);
+    if ("problem" in read) problem.textContent = read.problem;
+    else use(formatGrid(read.clues));
+  }
+
+  /** The chain on the board: the reader's, else the one that believes most in its last answer. */
+  const chainShown = (): number => {
+    if (chosen !== undefined && chosen < chains.length) return chosen;
+    const beliefs = chains.map((thoughts) => thoughts.at(-1)?.halting ?? 0);
+    return Math.max(0, beliefs.indexOf(Math.max(...beliefs)));
+  };
+
+  function show(position: number): void {
+    const facts = model();
+    if (!facts) return;
+    const { box } = facts;
+    const clues = question();
+    const thoughts = chains[chainShown()] ?? [];
+    const thought = thoughts[position - 1];
+    const before = thoughts[position - 2];
+    if (!thought) {
+      board.show({ box, clues, wrong: clashingClues(clues, box) });
+      return;
+    }
+    const z = store.get().read === "z";
+    const answerOf = (of: Thought): Uint8Array => (z ? of.zAnswer : of.answer);
+    const answer = answerOf(thought);
+    const wrong = brokenCells(answer, box, clues);
+    const changed = before
+      ? [...answer.keys()].filter((cell) => answer[cell] !== answerOf(before)[cell])
+      : [];
+    board.show({
+      box,
+      clues,
+      answer,
+      confidence: z ? thought.zConfidence : thought.confidence,
+      wrong,
+      changed,
+    });
+    const total = settings.numbers(facts).steps;
+    const blanks = answer.filter((digit) => digit === 0).length;
+    const state =
+      wrong.length > 0
+        ? `${count(wrong.length, "cell")} break${wrong.length === 1 ? "s" : ""} a rule`
+        : blanks > 0
+          ? `${count(blanks, "cell")} left blank`
+          : "solved, every rule is kept";
+    byId("at").textContent = `supervision step ${position} of ${total}`;
+    const seconds = (milliseconds / 1000).toFixed(milliseconds < 1000 ? 2 : 1);
+    const time = milliseconds > 0 ? ` All ${total} steps took ${seconds} s.` : "";
+    verdict.textContent = `Step ${position}: ${state}. The halting head is ${percent(thought.halting)} sure of it.${time}`;
+    verdict.classList.toggle("solved", wrong.length === 0 && blanks === 0);
+  }
+
+  function refresh(): void {
+    const facts = model();
+    if (!facts) return;
+    const clues = question();
+    const marks = (chains[chainShown()] ?? []).map(({ answer, halting }) => ({
+      belief: halting,
+      solved: !answer.includes(0) && brokenCells(answer, facts.box, clues).length === 0,
+    }));
+    player.marks(marks, settings.numbers(facts).steps);
+    showChains(facts);
+    progress();
+  }
+
+  // Steps come faster than they can be seen.
+  let due = false;
+  function refreshSoon(): void {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      refresh();
+    });
+  }
+
+  function showChains({ box }: ModelFacts): void {
+    const list = byId("chain-list");
+    list.hidden = store.get().chains === 1;
+    if (list.hidden) return;
+    const clues = question();
+    const shown = chainShown();
+    while (list.childElementCount > chains.length) list.lastElementChild?.remove();
+    for (const [chain, thoughts] of chains.entries()) {
+      // A button stays the same element, so that it keeps the keyboard.
+      const button =
+        list.children[chain] ??
+        list.appendChild(element("button", { class: "plain", onclick: () => choose(chain) }));
+      const last = thoughts.at(-1);
+      const solved = last && !last.answer.includes(0) && brokenCells(last.answer, box, clues).length === 0;
+      button.setAttribute("aria-pressed", `${chain === shown}`);
+      button.textContent = `chain ${chain + 1}: ${percent(last?.halting ?? 0)} sure, ${solved ? "solved" : "not solved"}`;
+    }
+  }
+  const choose = (chain: number): void => {
+    chosen = chain;
+    refresh();
+  };
+
+  function ask(): void {
+    const state = store.get();
+    const facts = model();
+    delete section.dataset.answered;
+    chains = [];
+    chosen = undefined;
+    milliseconds = 0;
+    if (!facts) {
+      verdict.textContent = "";
+      problem.textContent =
+        state.model === "trained"
+          ? "Nothing has been trained in this page yet: open Train, or choose another model."
+          : `This page comes without the weights of ${state.model}: choose another model.`;
+      return;
+    }
+    const clues = question();
+    const unclear = state.puzzle ? readPuzzle(state.puzzle, facts.box) : undefined;
+    const sentence = unclear && "problem" in unclear ? unclear.problem : problemOf(clues, facts.box);
+    problem.textContent = sentence ?? "";
+    verdict.textContent = "";
+    verdict.classList.remove("solved");
+    player.restart();
+    refresh();
+    id += 1;
+    if ((unclear && "problem" in unclear) || clues.every((digit) => digit === 0)) return;
+    verdict.textContent = "It thinks …";
+    send(settings.request(id, facts, clues));
+  }
+
+  const askSoon = debounced(120, ask);
+  store.onChange((state, before) => {
+    settings.show(model());
+    fillPuzzles();
+    const asked: readonly (keyof State)[] = [
+      "model",
+      "puzzle",
+      "steps",
+      "n",
+      "T",
+      "noise",
+      "chains",
+      "erase",
+      "eraseAt",
+      "seed",
+    ];
+    if (asked.some((name) => state[name] !== before[name])) {
+      delete section.dataset.answered;
+      show(0);
+      askSoon();
+    } else if (state.read !== before.read) show(player.position());
+  });
+
+  const list = byId<HTMLSelectElement>("puzzles");
+  function fillPuzzles(): void {
+    const facts = model();
+    const { puzzle } = store.get();
+    const puzzles = facts?.puzzles ?? [];
+    const current = puzzle || puzzles[0] || "";
+    const own = puzzles.includes(current) ? [] : [element("option", { value: current }, "your own")];
+    const named = facts
+      ? puzzles.map((line) => element("option", { value: line }, describePuzzle(line, facts.box)))
+      : [];
+    const more = [
+      element("option", { value: "random" }, "a new random one"),
+      element("option", { value: "empty" }, "an empty board"),
+    ];
+    list.replaceChildren(...own, ...named, ...more);
+    list.value = current;
+    if (document.activeElement !== text) text.value = current;
+  }
+  list.addEventListener("change", () => {
+    const facts = model();
+    if (!facts) return;
+    const cells = (facts.box[0] * facts.box[1]) ** 2;
+    if (list.value === "random") use(randomPuzzle(facts.box, facts.clues));
+    else use(list.value === "empty" ? ".".repeat(cells) : list.value);
+  });
+  byId("paste").addEventListener("submit", (event) => {
+    event.preventDefault();
+    paste(text.value);
+  });
+  fillPad(board.write, () => (model()?.box ?? [2, 2]).reduce((a, b) => a * b), store);
+
+  settings.show(model());
+  fillPuzzles();
+  return {
+    onThought({ id: of, chain, thought }) {
+      if (of !== id) return;
+      chains[chain] ??= [];
+      chains[chain][thought.step - 1] = thought;
+      refreshSoon();
+    },
+    onDone({ id: of, stopped, milliseconds: spent }) {
+      if (of !== id || stopped) return;
+      milliseconds = spent;
+      refresh();
+      section.dataset.answered = formatGrid(question());
+      show(player.position());
+    },
+    fail(sentence) {
+      problem.textContent = sentence;
+      verdict.textContent = "";
+    },
+    ask,
+    thinking() {
+      const facts = model();
+      if (!facts) return undefined;
+      const thoughts = chains[chainShown()] ?? [];
+      return { box: facts.box, clues: question(), thoughts, depth: settings.numbers(facts) };
+    },
+    onProgress(listener) {
+      progress = listener;
+    },
+  };
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+/** Buttons for those who have no keys: the digits, and one that clears. */
+function fillPad(write: (digit: number) => void, side: () => number, store: Store): void {
+  const pad = byId("pad");
+  const fill = (): void => {
+    if (pad.childElementCount === side() + 1) return;
+    const digits = Array.from({ length: side() }, (_, i) => i + 1);
+    pad.replaceChildren(
+      ...digits.map((digit) =>
+        element("button", { class: "plain", onclick: () => write(digit) }, `${digit}`),
+      ),
+      element(
+        "button",
+        { class: "plain", "aria-label": "Clear the cell", onclick: () => write(0) },
+        icon("clear"),
+      ),
+    );
+  };
+  store.onChange(fill);
+  fill();
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { indexOf, linesOf, placeAt, placeCount, sentenceOf } from "../../src/page/loops";
+
+const depth = { steps: 3, T: 2, n: 2 };
+const places = Array.from({ length: placeCount(depth) }, (_, index) => placeAt(index, depth));
+
+test("the places are those of the paper's loops: T times n updates of z and one of y, then the heads", () => {
+  const step = ["z", "z", "y", "z", "z", "y", "read"];
+  assert.deepEqual(
+    places.map(({ what }) => what),
+    [...step, ...step, ...step],
+  );
+  assert.deepEqual(places[10], { step: 2, recursion: 2, update: 1, what: "z" });
+});
+
+test("a place has one number", () => {
+  assert.deepEqual(
+    places.map((place) => indexOf(place, depth)),
+    [...places.keys()],
+  );
+});
+
+test("a place lights up its line and those it is called from", () => {
+  assert.deepEqual(linesOf(places[0]!, depth), ["z", "improve", "deep", "step"]);
+  assert.deepEqual(linesOf(places[5]!, depth), ["y", "last", "deep", "step"]);
+  assert.match(sentenceOf(places[3]!, depth), /latent recursion 2 of 2 .*gradients.*update 1 of 2/);
+});
