@@ -84,7 +84,8 @@ function packages() {
   return workspaces.filter((/** @type {string} */ name) => existsSync(join(ROOT, name, "tsconfig.json")));
 }
 
-function sourcesHash() {
+/** A hash of all sources of the packages and what else decides their build. */
+export function sourcesHash() {
   const sources = packages().flatMap((name) =>
     readdirSync(join(ROOT, name, "src"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
