@@ -73,6 +73,7 @@ export {
   type StoredRun,
   type Variant,
   type VariantResult,
+  variants,
 } from "./experiments";
 export {
   accuracyFigure,

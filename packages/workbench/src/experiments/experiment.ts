@@ -74,7 +74,7 @@ export function planExperiment(
   experiment: Experiment,
   { budget, seeds, variants }: PlanOptions,
 ): PlannedVariant[] {
-  return chosenVariants(experiment, variants).map((variant): PlannedVariant => {
+  return variantsNamed(experiment, variants).map((variant): PlannedVariant => {
     const config = variantConfig(experiment, variant, budget);
     const runs = Array.from({ length: seeds }, (_, i): PlannedRun => {
       const seed = config.training.seed + i;
@@ -85,7 +85,14 @@ export function planExperiment(
   });
 }
 
-function chosenVariants({ name, variants }: Experiment, chosen?: readonly string[]): readonly Variant[] {
+/**
+ * The variants of these names, in the experiment's order; all of them when none are named.
+ * @throws Error naming the variant that there is twice, or not at all
+ */
+export function variantsNamed(
+  { name, variants }: Experiment,
+  chosen?: readonly string[],
+): readonly Variant[] {
   const names = variants.map((variant) => variant.name);
   const twice = names.find((variant, i) => names.indexOf(variant) < i);
   if (twice !== undefined) throw new Error(`experiment ${name}: two variants are called "${twice}"`);

@@ -21,6 +21,7 @@ export {
   experimentResult,
   type MissingRun,
   missingRuns,
+  storedPlan,
   type VariantResult,
   type Wanted,
 } from "./result";
@@ -28,5 +29,6 @@ export { type RunProgress, runProgress } from "./run-progress";
 export { hasWeights, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
 export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./train-experiment";
 export { type RunEvent, type RunToTrain, type TrainRunsOptions, trainRuns } from "./train-runs";
+export { type VariantsOptions, variants } from "./variants";
 export { RESULTS_VERSION } from "./version";
 export { type ModelScores, readScores, writeModel } from "./write-model";

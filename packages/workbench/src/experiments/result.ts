@@ -1,7 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RunConfig } from "../config";
-import type { Budget, Experiment, PlannedRun, PlannedVariant, Variant } from "./experiment";
+import {
+  type Budget,
+  type Experiment,
+  type PlannedRun,
+  type PlannedVariant,
+  type PlanOptions,
+  planExperiment,
+  type Variant,
+} from "./experiment";
 import { factsFile } from "./facts";
 import { hasWeights, ownFolder, ownRun, publishedRun, type StoredRun } from "./store";
 import type { RunToTrain } from "./train-runs";
@@ -47,6 +55,21 @@ function isGood(run: StoredRun, { since, weights }: Wanted): boolean {
   return !weights || hasWeights(run);
 }
 
+/** Seeds that are looked for. */
+const mostSeeds = 100;
+
+/** A plan of all stored seeds of every variant; of the first seed where none is stored. @throws as {@link planExperiment} */
+export function storedPlan(
+  experiment: Experiment,
+  options: Omit<PlanOptions, "seeds">,
+  wanted: Wanted = {},
+): PlannedVariant[] {
+  return planExperiment(experiment, { ...options, seeds: mostSeeds }).map((planned) => {
+    const missing = planned.runs.findIndex((run) => storedRun(run, wanted) === undefined);
+    return { ...planned, runs: planned.runs.slice(0, missing < 0 ? mostSeeds : Math.max(1, missing)) };
+  });
+}
+
 /** A run of an experiment that has to be trained. */
 export type MissingRun = RunToTrain & PlannedRun;
 
@@ -59,8 +82,8 @@ export function missingRuns(plan: readonly PlannedVariant[], wanted: Wanted = {}
   const seeds = Math.max(...plan.map(({ runs }) => runs.length));
   for (let i = 0; i < seeds; i++) {
     for (const { variant, runs } of plan) {
-      const run = runs[i];
-      if (storedRun(run, wanted)) continue;
+      const run = runs.at(i);
+      if (run === undefined || storedRun(run, wanted)) continue;
       const folder = ownFolder(run.hash);
       const restart = isOutdated(folder, wanted);
       const name = `${variant.name}, seed ${run.seed}`;

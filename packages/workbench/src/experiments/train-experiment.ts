@@ -1,10 +1,22 @@
 import type { ChildOutcome } from "../runs";
 import { type Experiment, type PlannedVariant, type PlanOptions, planExperiment } from "./experiment";
-import { type ExperimentResult, experimentResult, type MissingRun, missingRuns, type Wanted } from "./result";
+import {
+  type ExperimentResult,
+  experimentResult,
+  type MissingRun,
+  missingRuns,
+  storedPlan,
+  type Wanted,
+} from "./result";
 import { type TrainRunsOptions, trainRuns } from "./train-runs";
 
 /** Options of {@link trainExperiment}. */
-export interface TrainExperimentOptions extends PlanOptions, Wanted, TrainRunsOptions<MissingRun> {
+export interface TrainExperimentOptions
+  extends Omit<PlanOptions, "seeds">,
+    Wanted,
+    TrainRunsOptions<MissingRun> {
+  /** Runs of each variant. @default all that are stored, at least one */
+  readonly seeds?: number;
   /** Told before anything trains. */
   readonly onPlan?: (plan: readonly PlannedVariant[], missing: readonly MissingRun[]) => void;
 }
@@ -25,8 +37,11 @@ export async function trainExperiment(
   experiment: Experiment,
   options: TrainExperimentOptions,
 ): Promise<TrainedExperiment> {
-  const { budget, jobs = budget === "full" ? 1 : undefined, onPlan } = options;
-  const plan = planExperiment(experiment, options);
+  const { budget, seeds, jobs = budget === "full" ? 1 : undefined, onPlan } = options;
+  const plan =
+    seeds === undefined
+      ? storedPlan(experiment, options, options)
+      : planExperiment(experiment, { ...options, seeds });
   const missing = missingRuns(plan, options);
   onPlan?.(plan, missing);
   const outcomes = await trainRuns(missing, { ...options, ...(jobs !== undefined && { jobs }) });

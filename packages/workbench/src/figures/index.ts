@@ -12,7 +12,7 @@ export { type HeatmapOptions, heatmapFigure } from "./heatmap";
 export { type ChangeOfLatent, latentChangesFigure } from "./latent-changes";
 export { type LinesOptions, linesFigure } from "./lines";
 export { type MazeAnswer, mazeFigure, mazeStepsFigure } from "./maze";
-export { figuresFolder } from "./paths";
+export { committedFigures, figuresFolder } from "./paths";
 export { type ReadabilityOptions, type ReadLatent, readabilityFigure } from "./readability";
 export { closeRenderer, renderPng, saveFigure } from "./render";
 export { type SudokuAnswer, type SudokuStep, sudokuFigure, sudokuStepsFigure } from "./sudoku";

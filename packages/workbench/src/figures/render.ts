@@ -32,7 +32,7 @@ export function renderPng(figure: Figure, options: { scale?: number } = {}): Pro
 }
 
 /**
- * Writes `figures/NAME.png` (at twice the size, for print and README) and `figures/NAME.json` (for any Plotly viewer).
+ * Writes `NAME.png` into the folder of figures (at twice the size, for print and README) and `NAME.json` (for any Plotly viewer).
  *
  * @returns the paths that were written. Without a browser that is the JSON only, and a line on stderr says so.
  */

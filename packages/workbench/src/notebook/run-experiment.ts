@@ -20,7 +20,7 @@ import { notebookSettings } from "./settings";
 /** Options of {@link runExperiment}; defaults come from {@link notebookSettings}. */
 export interface RunExperimentOptions {
   readonly budget?: Budget;
-  /** Runs of each variant. */
+  /** Runs of each variant. @default all that are stored, at least one */
   readonly seeds?: number;
   /** Trains runs again that were stored before this notebook was started, or came with the project. */
   readonly fresh?: boolean;
@@ -67,7 +67,7 @@ export async function runExperiment(
   let draw: () => Figure;
   const trained = await trainExperiment(experiment, {
     budget,
-    seeds,
+    ...(seeds !== undefined && { seeds }),
     ...wanted,
     ...(options.jobs !== undefined && { jobs: options.jobs }),
     ...(options.variants && { variants: options.variants }),

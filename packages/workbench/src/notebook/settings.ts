@@ -4,8 +4,8 @@ import { type Budget, budgets } from "../experiments";
 /** The settings of a notebook, from the environment variables of `npm run reproduce`. */
 export interface NotebookSettings {
   readonly budget: Budget;
-  /** Seeds that every variant is trained with. */
-  readonly seeds: number;
+  /** Seeds that every variant is trained with; undefined shows all that are stored, and trains one where none is. */
+  readonly seeds?: number;
   /** Trains runs again that were stored before {@link NotebookSettings.since}, or came with the project. */
   readonly fresh: boolean;
   /** Milliseconds since 1970: when `npm run reproduce` was started, else this process. */
@@ -14,13 +14,13 @@ export interface NotebookSettings {
 
 const schema = z.object({
   TRM_BUDGET: z.enum(budgets).default("laptop"),
-  TRM_SEEDS: z.coerce.number().int().min(1).default(1),
+  TRM_SEEDS: z.coerce.number().int().min(1).optional(),
   TRM_RUNS_FRESH: z.enum(["0", "1"]).or(z.iso.datetime()).default("0"),
 });
 
 /**
  * Settings of a notebook: from `npm run reproduce` through the environment variables TRM_BUDGET, TRM_SEEDS and
- * TRM_RUNS_FRESH (0, 1, or the moment since which runs are fresh), else the laptop budget with one seed.
+ * TRM_RUNS_FRESH (0, 1, or the moment since which runs are fresh), else the laptop budget with the stored seeds.
  * @throws Error that names the variable with a wrong value.
  */
 export function notebookSettings(env: NodeJS.ProcessEnv = process.env): NotebookSettings {

@@ -7,15 +7,16 @@ import type { ExperimentResult } from "../experiments";
 import { readEvaluations, runTraining } from "../runs";
 import { onInterrupt } from "../terminal/interrupt";
 import type { MeasuredExperiment, MeasuredRun } from "./experiment-table";
+import { notebookSettings } from "./settings";
 import { trainingView } from "./watch";
 
 /**
  * Trains a variant that no configuration can describe, a network or a recursion of your own, beside the stored runs of an
- * experiment: the first variant's puzzles, settings and seeds, with your components in place of its own. It trains in
+ * experiment: the first variant's puzzles and settings, with your components in place of its own. It trains in
  * this process whenever it is called, for a function cannot be recognized in the store.
  *
  * @param result of an experiment; its first variant is what the parts are put into
- * @param name what tables and charts call the variant
+ * @param name what tables and charts call the variant; it trains with the first seed unless TRM_SEEDS asks for more
  * @returns the result with this variant at its end
  * @throws Error when the cell was interrupted
  * @example no-run
@@ -33,8 +34,9 @@ export async function trainVariant(
   parts: ModelParts,
 ): Promise<MeasuredExperiment> {
   const [{ planned }] = result.variants;
+  const { seeds = 1 } = notebookSettings();
   const runs: MeasuredRun[] = [];
-  for (const { seed, config } of planned)
+  for (const { seed, config } of planned.slice(0, seeds))
     runs.push(await trainSeed(config, `${name}, seed ${seed}`, name, parts));
   return { ...result, variants: [...result.variants, { variant: { name }, runs, published: [] }] };
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Budget, budgets } from "../experiments";
+import { committedFigures } from "../figures";
 import { cacheFolder } from "../files/paths";
 import type { NotebookEvent } from "./execute";
 import { reproduce } from "./reproduce";
@@ -13,14 +14,18 @@ async function main(): Promise<void> {
     .description("Executes the notebooks and prints a table of their results.")
     .addOption(new Option("--budget <budget>", "how much to train").choices([...budgets]).default("laptop"))
     .option("--only <name>", "only notebooks whose name contains this", "")
-    .option("--seeds <count>", "seeds that every variant is trained with", wholeNumber, 1)
-    .option("--write", "replace the notebooks by the executed ones", false)
+    .option(
+      "--seeds <count>",
+      "seeds that every variant is trained with; all that are stored, with --stored",
+      wholeNumber,
+    )
+    .option("--write", "replace the notebooks and figures/ by those of this run", false)
     .option("--stored", "use stored runs where there are some, instead of training again", false)
     .parse();
   const { budget, only, seeds, write, stored } = command.opts<{
     budget: Budget;
     only: string;
-    seeds: number;
+    seeds?: number;
     write: boolean;
     stored: boolean;
   }>();
@@ -29,6 +34,8 @@ async function main(): Promise<void> {
   if (budget === "smoke") {
     process.env.TRM_FIGURES ??= join(cacheFolder, "figures");
     process.env.TRM_RUNS ??= join(cacheFolder, "runs");
+  } else if (write) {
+    process.env.TRM_FIGURES ??= committedFigures;
   }
   const show = progressOfNotebooks();
   const started = Date.now();

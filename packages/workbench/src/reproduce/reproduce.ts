@@ -57,7 +57,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
         cellTimeout: cellTimeouts[options.budget],
         env: {
           TRM_BUDGET: options.budget,
-          TRM_SEEDS: String(options.seeds),
+          ...(options.seeds !== undefined && { TRM_SEEDS: String(options.seeds) }),
           // The moment, so that a run which several notebooks need is trained by the first of them only.
           TRM_RUNS_FRESH: options.fresh ? new Date(started).toISOString() : "0",
           TRM_REPORT: reportFile,

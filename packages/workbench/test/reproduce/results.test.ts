@@ -77,7 +77,7 @@ describe("the table of results", () => {
 describe("notebookSettings", () => {
   it("is the laptop budget with one seed unless told otherwise", () => {
     const since = performance.timeOrigin;
-    assert.deepEqual(notebookSettings({}), { budget: "laptop", seeds: 1, fresh: false, since });
+    assert.deepEqual(notebookSettings({}), { budget: "laptop", seeds: undefined, fresh: false, since });
     const env = { TRM_BUDGET: "smoke", TRM_SEEDS: "3", TRM_RUNS_FRESH: "1" };
     assert.deepEqual(notebookSettings(env), { budget: "smoke", seeds: 3, fresh: true, since });
   });
