@@ -97,6 +97,7 @@ export {
   saveFigure,
   sudokuFigure,
   sudokuStepsFigure,
+  sudokuThinkingFigure,
 } from "./figures";
 export * from "./notebook";
 export {

@@ -145,7 +145,7 @@ function addLine(lines: Segments, x0: number, y0: number, x1: number, y1: number
 
 const textColors: Record<TextStyle, string> = { given: colors.black, right: "#004B78", wrong: "#8C3300" };
 
-/** One trace of texts for each style. Wrong ones are bold too: colour is not the only sign. */
+/** One trace of texts for each style, empty ones included, so that all frames of an animation have the same traces. Wrong ones are bold too: colour is not the only sign. */
 function texts(boards: readonly PlacedBoard[], squareSize: number): Data[] {
   return (["given", "right", "wrong"] as const).flatMap((style): Data[] => {
     const x: number[] = [];
@@ -161,7 +161,6 @@ function texts(boards: readonly PlacedBoard[], squareSize: number): Data[] {
         });
       });
     }
-    if (text.length === 0) return [];
     const textfont = { size: Math.round(squareSize * 0.56), color: textColors[style] };
     return [{ type: "scatter", mode: "text", x, y, text, textfont, hoverinfo: "skip", cliponaxis: false }];
   });

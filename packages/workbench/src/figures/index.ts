@@ -15,7 +15,14 @@ export { type MazeAnswer, mazeFigure, mazeStepsFigure } from "./maze";
 export { committedFigures, figuresFolder } from "./paths";
 export { type ReadabilityOptions, type ReadLatent, readabilityFigure } from "./readability";
 export { closeRenderer, renderPng, saveFigure } from "./render";
-export { type SudokuAnswer, type SudokuStep, sudokuFigure, sudokuStepsFigure } from "./sudoku";
+export {
+  type SudokuAnswer,
+  type SudokuStep,
+  type SudokuThought,
+  sudokuFigure,
+  sudokuStepsFigure,
+  sudokuThinkingFigure,
+} from "./sudoku";
 export {
   colors,
   type Figure,

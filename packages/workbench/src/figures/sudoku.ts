@@ -1,3 +1,4 @@
+import { animatedBoards } from "./animation";
 import { boardsFigure, type Square } from "./boards";
 import type { Figure, Heading } from "./theme";
 
@@ -8,16 +9,18 @@ export interface SudokuAnswer {
   readonly clues: ArrayLike<number>;
   /** Predicted digits; 0 where the model predicted no digit. */
   readonly prediction: ArrayLike<number>;
+  /** 0 where there is no right digit to compare with. */
   readonly solution: ArrayLike<number>;
   /** The model's probability of each predicted digit, 0 to 1: the surer, the stronger the colour. */
   readonly confidence?: ArrayLike<number>;
 }
 
-/** Pale and strong: clues, right answers, wrong answers. */
+/** Pale and strong: clues, right answers, wrong answers, empty cells. */
 const shades = [
   ["#E9EBEE", "#E9EBEE"],
   ["#F4F9FD", "#8FC3E6"],
   ["#FFF3EA", "#F59A5B"],
+  ["#FFFFFF", "#FFFFFF"],
 ] as const;
 
 const key = "grey: clues, blue: right, orange and bold: wrong";
@@ -80,6 +83,41 @@ export function sudokuStepsFigure(
   });
 }
 
+/** A Sudoku step with the halting head's belief to be right, 0 to 1. */
+export interface SudokuThought extends SudokuStep {
+  readonly belief: number;
+  /** Digits to compare this step with, instead of the puzzle's solution. */
+  readonly solution?: ArrayLike<number>;
+}
+
+/**
+ * One large Sudoku with a slider over the supervision steps, a play button, and the belief of the halting head.
+ * @throws RangeError when there are no steps, or a list has another number of cells than the box says
+ */
+export function sudokuThinkingFigure(
+  puzzle: Pick<SudokuAnswer, "box" | "clues" | "solution">,
+  thoughts: readonly SudokuThought[],
+  heading: Partial<Heading> = {},
+): Figure {
+  if (thoughts.length === 0)
+    throw new RangeError("thoughts is empty: give the answer after at least one supervision step");
+  return animatedBoards({
+    title: heading.title ?? "A model thinks",
+    subtitle: heading.subtitle ?? `${key}; stronger: surer`,
+    shades,
+    box: puzzle.box,
+    squareSize: puzzle.box[0] * puzzle.box[1] > 6 ? 36 : 48,
+    steps: thoughts.map((thought, index) => {
+      const wrong = countWrong({ ...puzzle, ...thought });
+      return {
+        caption: `step ${index + 1}: ${wrong === 0 ? "<b>solved</b>" : `${wrong} wrong`}`,
+        squares: sudokuSquares({ ...puzzle, ...thought }),
+        belief: thought.belief,
+      };
+    }),
+  });
+}
+
 function sudokuSquares(answer: SudokuAnswer): Square[][] {
   const { box, clues, prediction, solution, confidence } = answer;
   const side = box[0] * box[1];
@@ -96,15 +134,17 @@ function sudokuSquares(answer: SudokuAnswer): Square[][] {
       const place = `row ${row + 1}, column ${column + 1}`;
       const digit = prediction[cell];
       if (clues[cell] > 0) return { shade: 0, text: String(clues[cell]), hover: `${place}: clue` };
+      if (!(digit > 0)) return { shade: 3, hover: `${place}: empty` };
       const isRight = digit === solution[cell];
+      const correction = solution[cell] > 0 ? `, right is ${solution[cell]}` : ", breaks the rules";
       // A fraction below 1 keeps the shade within its own pair of colours.
       const strength = confidence ? Math.min(0.99, Math.max(0, confidence[cell])) : 0.6;
       const sure = confidence ? `, ${(100 * confidence[cell]).toFixed(0)}% sure` : "";
       return {
         shade: (isRight ? 1 : 2) + strength,
-        text: digit > 0 ? String(digit) : "",
+        text: String(digit),
         textStyle: isRight ? "right" : "wrong",
-        hover: `${place}: predicted ${digit || "nothing"}${isRight ? "" : `, right is ${solution[cell]}`}${sure}`,
+        hover: `${place}: predicted ${digit}${isRight ? "" : correction}${sure}`,
       };
     }),
   );

@@ -1,9 +1,11 @@
-import type { Data, Layout, Template } from "plotly.js";
+import type { Data, Frame, Layout, Template } from "plotly.js";
 
 /** A Plotly figure: plain JSON, ready for `Plotly.newPlot(element, data, layout)` or any Plotly viewer. */
 export interface Figure {
   readonly data: Data[];
   readonly layout: Partial<Layout>;
+  /** States of a figure with a slider or a play button. */
+  readonly frames?: readonly Partial<Frame>[];
 }
 
 /** Okabe and Ito's colours, told apart by every kind of colour vision (their yellow is left out: it fades on white). */

@@ -21,3 +21,4 @@ export { showTable, type TableLike, type TableOptions, type TableRows } from "./
 export { trainVariant } from "./train-variant";
 export { trainedModel } from "./trained-model";
 export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";
+export { type WatchThinkingOptions, watchThinking } from "./watch-thinking";

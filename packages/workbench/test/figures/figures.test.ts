@@ -12,6 +12,7 @@ import {
   readabilityFigure,
   sudokuFigure,
   sudokuStepsFigure,
+  sudokuThinkingFigure,
 } from "../../src/figures";
 import { figures, oneWrong, puzzle } from "./samples";
 
@@ -31,6 +32,25 @@ interface Trace {
 const traces = (figure: Figure) => figure.data as unknown as Trace[];
 
 describe("figures", () => {
+  it("give an animation a frame and a place of the slider for each step, all of the same traces", () => {
+    const empty = { prediction: puzzle.clues, belief: 0.1 };
+    const { data, frames, layout } = sudokuThinkingFigure(puzzle, [
+      empty,
+      { prediction: oneWrong, belief: 0.9 },
+    ]);
+    assert.deepEqual(
+      frames?.map((frame) => frame.data?.map(({ type }) => type)),
+      [data.map(({ type }) => type), data.map(({ type }) => type)],
+    );
+    assert.deepEqual(
+      layout.sliders?.[0].steps?.map(({ args }) => (args as unknown[][])[0]),
+      [["1"], ["2"]],
+    );
+    const [board] = frames![0].data as unknown as Trace[];
+    const shades = new Set(board.z!.flat());
+    assert.deepEqual([...shades].sort(), [0, 3], "clues, and empty cells that are not shown as wrong");
+  });
+
   it("are plain JSON", () => {
     for (const [name, figure] of Object.entries(figures)) {
       assert.deepEqual(JSON.parse(JSON.stringify(figure)).data.length, figure.data.length, name);
