@@ -9,6 +9,7 @@ import { infoCommand } from "./info";
 import { parityCommand } from "./parity";
 import { solveCommand } from "./solve";
 import { sweepCommand } from "./sweep";
+import { sweepTaskCommand } from "./sweep-task";
 import { trainCommand } from "./train";
 
 /** `npm run trm -- …`: the library in a terminal. */
@@ -22,6 +23,7 @@ export const program = new Command("trm")
   .addCommand(infoCommand)
   .addCommand(parityCommand)
   .addCommand(sweepCommand)
+  .addCommand(sweepTaskCommand, { hidden: true })
   .addCommand(benchCommand)
   .addCommand(acceleratorCommand);
 

@@ -1,5 +1,5 @@
 import { mergeConfig, withFullPaths } from "trm-workbench/config";
-import { readRun, runHash, type StoredRun, trainRuns } from "trm-workbench/experiments";
+import { readRun, runHash, type StoredRun } from "trm-workbench/experiments";
 import { readConfig } from "./options";
 import { planSweep, type SweepOptions, type SweepRun } from "./sweep-plan";
 import { type Swept, sweptRun, sweptVariant } from "./sweep-table";
@@ -13,7 +13,7 @@ export async function sweepGrid(name: string, out: string, options: SweepOptions
   const before = new Map(runs.map((run) => [run, stored(run)]));
   const missing = runs.filter((run) => before.get(run) === undefined);
   options.begin(runs.length, missing.length);
-  const outcomes = await trainRuns(missing, options);
+  const outcomes = await options.train(missing, options);
   return {
     folder: out,
     variants: variants.map(({ values, runs }) => {

@@ -7,7 +7,7 @@ import {
   type RunConfigChanges,
   withFullPaths,
 } from "trm-workbench/config";
-import type { RunToTrain, TrainRunsOptions } from "trm-workbench/experiments";
+import type { RunToTrain, TrainRuns, TrainRunsOptions } from "trm-workbench/experiments";
 import { differences, resumable } from "trm-workbench/runs";
 import { at, type Variation } from "./options";
 
@@ -16,6 +16,8 @@ export interface SweepOptions extends TrainRunsOptions<RunToTrain> {
   readonly changes: RunConfigChanges;
   readonly vary: readonly Variation[];
   readonly seeds: number;
+  /** Here, or on a cluster. */
+  readonly train: TrainRuns;
   /** Called once the number of runs, and of those still to be trained, is known. */
   readonly begin: (runs: number, missing: number) => void;
 }

@@ -1,6 +1,6 @@
-import { orderAgrees, type StoredRun } from "trm-workbench/experiments";
-import type { ChildOutcome } from "trm-workbench/runs";
+import { orderAgrees, type PendingRun, type RunOutcome, type StoredRun } from "trm-workbench/experiments";
 import { count, duration, mean, numberTable, percent } from "trm-workbench/text";
+import { pendingText } from "./sweep-pending";
 
 /** A run of a sweep that trained to its end. Accuracies are those of the averaged weights in the last evaluation. */
 export interface FinishedRun {
@@ -19,6 +19,7 @@ export type SweptRun = { readonly seed: number; readonly folder: string } & (
   | FinishedRun
   | { readonly error: string }
   | { readonly interrupted: true }
+  | PendingRun
 );
 
 /** The results of one variant's runs. */
@@ -46,7 +47,7 @@ export interface Swept {
 export function sweptRun(
   run: { readonly seed: number; readonly folder: string },
   stored: StoredRun | undefined,
-  outcome: ChildOutcome | undefined,
+  outcome: RunOutcome | undefined,
 ): SweptRun {
   const { seed, folder } = run;
   if (stored) {
@@ -63,13 +64,14 @@ export function sweptRun(
       reused: outcome === undefined,
     };
   }
-  return { seed, folder, ...(outcome && "error" in outcome ? outcome : { interrupted: true }) };
+  if (outcome && ("error" in outcome || "state" in outcome)) return { seed, folder, ...outcome };
+  return { seed, folder, interrupted: true };
 }
 
 /** Puts the runs of a variant together. */
 export function sweptVariant(name: string, runs: readonly SweptRun[], paper?: number): SweptVariant {
   const shared = { name, runs, ...(paper !== undefined && { paper }) };
-  const finished = runs.filter((run): run is SweptRun & FinishedRun => "step" in run);
+  const finished = runs.filter((run): run is SweptRun & FinishedRun => "solved" in run);
   if (finished.length === 0) return shared;
   const solved = finished.map((run) => run.solved);
   return {
@@ -95,14 +97,17 @@ export function sweepTable(variants: readonly SweptVariant[], interrupted: boole
   });
   const head = ["variant", "seeds", "solved (ema)", "range", "steps", "time"];
   const table = numberTable([...head, ...(withPaper ? ["paper", "order"] : [])], rows);
-  const failures = variants.flatMap(({ runs }) =>
-    runs.flatMap((run) => ("error" in run ? [`${run.folder} failed: ${run.error}`] : [])),
+  const failures = variants.flatMap(({ name, runs }) =>
+    runs.flatMap((run) => {
+      if ("state" in run) return [`${name}, seed ${run.seed}: ${pendingText(run.folder, run)}`];
+      return "error" in run ? [`${run.folder} failed: ${run.error}`] : [];
+    }),
   );
   return [table, ...failures, ...(interrupted ? ["stopped: the same command goes on"] : [])].join("\n");
 }
 
 function seedsText({ runs }: SweptVariant): string {
-  const finished = runs.filter((run) => "step" in run).length;
+  const finished = runs.filter((run) => "solved" in run).length;
   return finished === runs.length ? String(finished) : `${finished} of ${runs.length}`;
 }
 
@@ -116,6 +121,6 @@ const reportRow = ({ name, runs, paper }: SweptVariant) => ({
   experiment: "",
   variant: name,
   task: "",
-  accuracies: runs.flatMap((run) => ("step" in run ? [run.solved] : [])),
+  accuracies: runs.flatMap((run) => ("solved" in run ? [run.solved] : [])),
   ...(paper !== undefined && { paper }),
 });

@@ -1,16 +1,9 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { presets, withFullPaths } from "trm-workbench/config";
-import {
-  budgets,
-  catalogue,
-  type RunProgress,
-  type RunToTrain,
-  runProgress,
-} from "trm-workbench/experiments";
-import type { ChildOutcome } from "trm-workbench/runs";
+import { budgets, catalogue, trainRuns } from "trm-workbench/experiments";
 import { onInterrupt } from "trm-workbench/terminal";
-import { duration, suggestion } from "trm-workbench/text";
+import { suggestion } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions } from "./engine";
 import {
   addConfigOptions,
@@ -26,9 +19,11 @@ import { finish } from "./output";
 import { type ExperimentOptions, sweepExperiment } from "./sweep-experiment";
 import { sweepGrid } from "./sweep-grid";
 import type { SweepOptions } from "./sweep-plan";
+import { addSlurmOptions, type SlurmCommandOptions, slurmTrainer } from "./sweep-slurm";
+import { spoken } from "./sweep-spoken";
 import { sweepTable } from "./sweep-table";
 
-interface SweepCommandOptions extends EngineCommandOptions, Partial<ExperimentOptions> {
+interface SweepCommandOptions extends EngineCommandOptions, Partial<ExperimentOptions>, SlurmCommandOptions {
   readonly vary: readonly Variation[];
   readonly seeds: number;
   readonly jobs?: number;
@@ -103,6 +98,7 @@ export const sweepCommand = new Command("sweep")
       ...(threads !== undefined && { threads }),
       signal,
       ...spoken(),
+      train: slurmTrainer(name, options, command) ?? trainRuns,
     };
     if (!experiment && out === undefined) {
       command.error("error: required option '--out <folder>' not specified");
@@ -110,6 +106,7 @@ export const sweepCommand = new Command("sweep")
     const swept = experiment
       ? await sweepExperiment(experiment, { budget, fresh, publish }, shared)
       : await sweepGrid(name, out ?? "", shared);
+    if (options.dryRun) return;
     const runs = swept.variants.flatMap(({ runs }) => runs);
     const interrupted = runs.some((run) => "interrupted" in run);
     const failed = runs.filter((run) => "error" in run).length;
@@ -118,6 +115,7 @@ export const sweepCommand = new Command("sweep")
     if (interrupted) process.exitCode = 130;
   });
 
+addSlurmOptions(sweepCommand);
 addConfigOptions(sweepCommand);
 
 /** A name that is none would be looked for among the presets alone. */
@@ -133,42 +131,4 @@ function refuse(command: Command, options: readonly string[], name: string, isEx
   if (!given) return;
   const kinds = isExperiment ? "is an experiment" : "is not an experiment of the catalogue";
   command.error(`error: --${given} does not go with ${name}, which ${kinds}`);
-}
-
-/** Milliseconds between two lines about a run under way. */
-const LINE_EVERY = 30_000;
-
-/** Tells on stderr how the runs are doing, a line at a time. */
-function spoken(): Pick<SweepOptions, "begin" | "onEvent"> {
-  let [missing, ended] = [0, 0];
-  const underWay = new Map<RunToTrain, { readonly progress: RunProgress; saidAt: number }>();
-  return {
-    begin(runs, toTrain) {
-      missing = toTrain;
-      if (toTrain < runs) console.error(`${runs - toTrain} of ${runs} runs are stored already`);
-    },
-    onEvent(run, event) {
-      const { name } = run;
-      if (event.event === "line") console.error(`${name}: ${event.text}`);
-      if (event.event === "begin") {
-        underWay.set(run, { progress: runProgress(name), saidAt: performance.now() });
-      }
-      const state = underWay.get(run);
-      state?.progress.update(event);
-      if (state && event.event === "step" && performance.now() - state.saidAt > LINE_EVERY) {
-        console.error(state.progress.line());
-        state.saidAt = performance.now();
-      }
-      if (event.event !== "end") return;
-      underWay.delete(run);
-      ended++;
-      console.error(`${name}: ${endText(event.outcome)} (${ended} of ${missing})`);
-    },
-  };
-}
-
-function endText(outcome: ChildOutcome): string {
-  if ("error" in outcome) return `failed: ${outcome.error}`;
-  if ("interrupted" in outcome) return "stopped";
-  return `trained ${outcome.trained.step} steps in ${duration(outcome.trained.seconds)}`;
 }

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,6 +54,20 @@ test("a sweep that cannot work is refused before anything starts", () => {
       /holds a run with .*: choose another --out/,
     ],
     [["sweep", "sudoku-4x4", "--out", "s", "--jobs", "0"], /whole number of at least 1/],
+    [["sweep", "sudoku-4x4", "--out", "s", "--time", "10"], /--time goes with --slurm/],
+    [["sweep", "sudoku-4x4", "--out", "s", "--dry-run"], /--dry-run goes with --slurm/],
+    [
+      ["sweep", "sudoku-4x4", "--out", "s", "--slurm", "--jobs", "2"],
+      /--slurm.* cannot be used with .*--jobs/,
+    ],
+    [
+      ["sweep", "sudoku-4x4", "--out", "s", "--slurm", "--time", "1h"],
+      /Write minutes, hours:minutes:seconds/,
+    ],
+    [
+      ["sweep", "sudoku-4x4", "--out", "s", "--status", "--slurm"],
+      /--status.* cannot be used with .*--slurm/,
+    ],
   ];
   for (const [line, message] of [
     [["fewer-layers", "--out", "s"], /--out does not go with fewer-layers, which is an experiment/],
@@ -67,6 +90,53 @@ test("a sweep that cannot work is refused before anything starts", () => {
     assert.deepEqual([code, stdout], [1, ""], cases[i][0].join(" "));
   });
   assert.equal(existsSync(join(folder, "s")), false);
+});
+
+test("a dry run prints the job array of the missing runs, and leaves nothing", () => {
+  const folder = scratchFolder();
+  const line = ["sweep", "sudoku-4x4", "--out", "it's", "--seeds", "2", "--slurm", "--dry-run"];
+  const [plain, full] = trmLines(folder, [
+    line,
+    [
+      ...line,
+      "--partition",
+      "gpu",
+      "--time",
+      "1-12",
+      "--gpus",
+      "a100:1",
+      "--array-limit",
+      "1",
+      "--threads",
+      "4",
+    ],
+  ]);
+  assert.deepEqual([plain.code, full.code], [0, 0], plain.stderr + full.stderr);
+  const settings = (text: string) => text.match(/(?<=^#SBATCH --).*/gm);
+  assert.deepEqual(settings(full.stdout), [
+    "job-name=trm-sudoku-4x4",
+    "array=0-1%1",
+    "partition=gpu",
+    "time=1-12",
+    "gpus=a100:1",
+    "cpus-per-task=4",
+    `output="${join(realpathSync(folder), "it's", "slurm", "%A_%a.log")}"`,
+    "open-mode=append",
+    "signal=B:USR1@120",
+    "requeue",
+  ]);
+  assert.equal(settings(plain.stdout)?.length, 6);
+  assert.match(full.stdout, /--device pjrt --threads 4$/m);
+  assert.match(plain.stdout, /--device auto --threads \$SLURM_CPUS_ON_NODE$/m);
+  // What bash makes of it, with the program left out.
+  const script = full.stdout.replace(/^exec .* "\$\{runs/m, 'echo "${runs');
+  const bash = spawnSync("bash", { input: script, encoding: "utf8", env: { SLURM_ARRAY_TASK_ID: "1" } });
+  assert.equal(
+    bash.stdout,
+    `${join(realpathSync(folder), "it's", "seed=1")} --device pjrt --threads 4\n`,
+    bash.stderr,
+  );
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test("a run that fails is named with its error, and the others go on", () => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { RunConfig } from "../config";
@@ -39,6 +40,9 @@ export type RunFacts = Readonly<z.infer<typeof factsSchema>>;
 
 /** A run's `facts.json`, which is there once the run has been trained to its end. */
 export const factsFile = (folder: string): string => join(folder, "facts.json");
+
+/** True if the run in a folder was trained to its end. */
+export const isFinished = (folder: string): boolean => existsSync(factsFile(folder));
 
 /** Marks a run as finished. */
 export function writeFacts(folder: string, config: RunConfig, trained: Trained): void {

@@ -11,7 +11,7 @@ export {
   planExperiment,
   type Variant,
 } from "./experiment";
-export { type RunFacts, readFacts, writeFacts } from "./facts";
+export { isFinished, type RunFacts, readFacts, writeFacts } from "./facts";
 export { runHash } from "./hash";
 export { type LoadedRun, loadRun } from "./load";
 export { orderAgrees, type ReportedVariant } from "./order";
@@ -28,7 +28,16 @@ export {
 export { type RunProgress, runProgress } from "./run-progress";
 export { hasWeights, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
 export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./train-experiment";
-export { type RunEvent, type RunToTrain, type TrainRunsOptions, trainRuns } from "./train-runs";
+export {
+  type PendingRun,
+  type RunEvent,
+  type RunOutcome,
+  type RunToTrain,
+  removeRun,
+  type TrainRuns,
+  type TrainRunsOptions,
+  trainRuns,
+} from "./train-runs";
 export { type VariantsOptions, variants } from "./variants";
 export { RESULTS_VERSION } from "./version";
 export { type ModelScores, readScores, writeModel } from "./write-model";

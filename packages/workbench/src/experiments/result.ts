@@ -10,7 +10,7 @@ import {
   planExperiment,
   type Variant,
 } from "./experiment";
-import { factsFile } from "./facts";
+import { isFinished } from "./facts";
 import { hasWeights, ownFolder, ownRun, publishedRun, type StoredRun } from "./store";
 import type { RunToTrain } from "./train-runs";
 
@@ -97,7 +97,7 @@ export function missingRuns(plan: readonly PlannedVariant[], wanted: Wanted = {}
 function isOutdated(folder: string, { since = Number.NEGATIVE_INFINITY }: Wanted): boolean {
   const config = join(folder, "config.json");
   // Training writes it at each start.
-  return existsSync(config) && (existsSync(factsFile(folder)) || statSync(config).mtimeMs < since);
+  return existsSync(config) && (isFinished(folder) || statSync(config).mtimeMs < since);
 }
 
 /** Gathers what is stored of a plan. */

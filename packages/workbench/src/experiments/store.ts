@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { latestCheckpoint } from "../checkpoints";
 import type { RunConfig } from "../config";
@@ -6,7 +5,7 @@ import { projectFolder } from "../files/paths";
 import { type EvaluationRow, readEvaluations, readSteps, type StepColumns } from "../runs";
 import { differences, storedConfig } from "../runs/resume";
 import type { PlannedRun } from "./experiment";
-import { factsFile, type RunFacts, readFacts } from "./facts";
+import { isFinished, type RunFacts, readFacts } from "./facts";
 import { decidingFields } from "./hash";
 
 /** A run that was trained to its end. */
@@ -55,7 +54,7 @@ export function hasWeights(run: StoredRun): boolean {
  * @throws Error naming the file, and what is wrong in it or missing
  */
 export function readRun(folder: string, planned: PlannedRun, published = false): StoredRun | undefined {
-  if (!existsSync(factsFile(folder))) return undefined;
+  if (!isFinished(folder)) return undefined;
   const config = storedConfig(join(folder, "config.json"));
   checkConfig(folder, config, planned.config);
   const facts = readFacts(folder);

@@ -1,4 +1,3 @@
-import type { ChildOutcome } from "../runs";
 import { type Experiment, type PlannedVariant, type PlanOptions, planExperiment } from "./experiment";
 import {
   type ExperimentResult,
@@ -8,7 +7,7 @@ import {
   storedPlan,
   type Wanted,
 } from "./result";
-import { type TrainRunsOptions, trainRuns } from "./train-runs";
+import { type RunOutcome, type TrainRuns, type TrainRunsOptions, trainRuns } from "./train-runs";
 
 /** Options of {@link trainExperiment}. */
 export interface TrainExperimentOptions
@@ -17,6 +16,8 @@ export interface TrainExperimentOptions
     TrainRunsOptions<MissingRun> {
   /** Runs of each variant. @default all that are stored, at least one */
   readonly seeds?: number;
+  /** @default {@link trainRuns}, in processes of this machine */
+  readonly train?: TrainRuns;
   /** Told before anything trains. */
   readonly onPlan?: (plan: readonly PlannedVariant[], missing: readonly MissingRun[]) => void;
 }
@@ -24,7 +25,7 @@ export interface TrainExperimentOptions
 /** The result of an experiment, and the ends of the runs that it trained. */
 export interface TrainedExperiment {
   readonly result: ExperimentResult;
-  readonly outcomes: ReadonlyMap<MissingRun, ChildOutcome>;
+  readonly outcomes: ReadonlyMap<MissingRun, RunOutcome>;
 }
 
 /**
@@ -37,13 +38,13 @@ export async function trainExperiment(
   experiment: Experiment,
   options: TrainExperimentOptions,
 ): Promise<TrainedExperiment> {
-  const { budget, seeds, jobs = budget === "full" ? 1 : undefined, onPlan } = options;
+  const { budget, seeds, jobs = budget === "full" ? 1 : undefined, train = trainRuns, onPlan } = options;
   const plan =
     seeds === undefined
       ? storedPlan(experiment, options, options)
       : planExperiment(experiment, { ...options, seeds });
   const missing = missingRuns(plan, options);
   onPlan?.(plan, missing);
-  const outcomes = await trainRuns(missing, { ...options, ...(jobs !== undefined && { jobs }) });
+  const outcomes = await train(missing, { ...options, ...(jobs !== undefined && { jobs }) });
   return { result: experimentResult(experiment, budget, plan, options), outcomes };
 }

@@ -22,6 +22,25 @@ export type RunEvent =
   | { readonly event: "line"; readonly text: string }
   | { readonly event: "end"; readonly outcome: ChildOutcome };
 
+/** How a run stands that this process does not train: for example, a job of a cluster will. */
+export interface PendingRun {
+  readonly state: "waiting" | "running" | "stopped" | "missing" | "unknown";
+  /** Training steps done. */
+  readonly step: number;
+  readonly job?: string;
+  /** Who trains it, such as `job 17_3 on node4`. */
+  readonly by?: string;
+}
+
+/** How a run ended, or how it stands. */
+export type RunOutcome = ChildOutcome | PendingRun;
+
+/** Trains runs, here or elsewhere. */
+export type TrainRuns = <R extends RunToTrain>(
+  runs: readonly R[],
+  options: TrainRunsOptions<R>,
+) => Promise<Map<R, RunOutcome>>;
+
 /** Options of {@link trainRuns}. */
 export interface TrainRunsOptions<R extends RunToTrain> {
   /** Processes at a time. @default one per core, with the laptop's budget the best use of them; a single one on a PJRT device */
@@ -91,8 +110,8 @@ async function trainRun<R extends RunToTrain>(
   }
 }
 
-/** Not from under a process that is training it. */
-function removeRun(folder: string): void {
+/** Removes a run, but not from under a process that is training it. @throws LockedError naming that process */
+export function removeRun(folder: string): void {
   const release = lockRun(folder);
   rmSync(folder, { recursive: true });
   release();

@@ -2,7 +2,7 @@ export { removeFolderAtomic, removeLeftovers, writeFileAtomic, writeFolderAtomic
 export { decodeBfloat16, decodeFloat16, encodeBfloat16, toFloat32, toInt32 } from "./convert";
 export { type DownloadOptions, download, sha256Of } from "./download";
 export { parseJsonAs, pythonJson, readJsonFile } from "./json";
-export { takeLock } from "./lock";
+export { LockedError, lockOwner, type Scheduler, takeLock } from "./lock";
 export { type NpyRows, openNpy, readNpy, writeNpy, writeNpyRows } from "./npy";
 export { cacheFolder, projectFolder } from "./paths";
 export { findPython } from "./python";

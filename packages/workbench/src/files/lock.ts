@@ -15,20 +15,32 @@ import { isRunning, temporaryName } from "./atomic";
 /** The locks that this process holds: its number alone may be that of a dead process before a restart. */
 const held = new Set<string>();
 
+/** What starts processes on many machines and knows which of them have ended, such as Slurm. */
+export interface Scheduler {
+  /** Names the job of this process; undefined outside of one. */
+  readonly job: () => string | undefined;
+  /** Says whether a job has ended, as far as can be known. */
+  readonly hasEnded: (job: string) => boolean | undefined;
+}
+
+/** A lock that another process holds. */
+export class LockedError extends Error {}
+
 /**
  * Takes a lock file, so that two processes do not write to the same files. A lock whose process has ended is taken over.
  *
- * @param path the lock file; it holds the process id and the machine of its owner
+ * @param path the lock file; it holds the process id, the machine and the job of its owner
  * @param busy beginning of the error that names the owner, such as `runs/first is being trained`
+ * @param scheduler tells of processes on other machines; without one, their locks hold
  * @returns releases the lock; to be called in a `finally`
- * @throws Error naming the process that holds the lock and the file to delete should it be wrong
+ * @throws LockedError naming the process that holds the lock and the file to delete should it be wrong
  */
-export function takeLock(path: string, busy: string): () => void {
+export function takeLock(path: string, busy: string, scheduler?: Scheduler): () => void {
   mkdirSync(dirname(path), { recursive: true });
-  const mine = `${process.pid} ${hostname()}\n`;
+  const mine = `${[process.pid, hostname(), scheduler?.job()].join(" ").trimEnd()}\n`;
   if (!created(path, mine)) {
     const owner = readIfThere(path);
-    if (owner !== undefined && !isStale(path, owner)) throw busyError(path, busy, owner);
+    if (owner !== undefined && !isStale(path, owner, scheduler)) throw busyError(path, busy, owner);
     setAside(path, owner);
     if (!created(path, mine)) throw busyError(path, busy, readIfThere(path));
   }
@@ -40,6 +52,12 @@ export function takeLock(path: string, busy: string): () => void {
     held.delete(path);
     rmSync(path, { force: true });
   };
+}
+
+/** The process that holds a lock, such as `process 17 on node4`; undefined where it is free. */
+export function lockOwner(path: string, scheduler?: Scheduler): string | undefined {
+  const owner = readIfThere(path);
+  return owner === undefined || isStale(path, owner, scheduler) ? undefined : ownerText(owner);
 }
 
 function created(path: string, text: string): boolean {
@@ -76,9 +94,10 @@ function readIfThere(path: string): string | undefined {
 const WRITING_MS = 10_000;
 
 /** A process of another machine cannot be seen from here: its lock holds, and so does one that is being written. */
-function isStale(path: string, owner: string): boolean {
-  const [pid, host] = owner.trimEnd().split(" ");
+function isStale(path: string, owner: string, scheduler?: Scheduler): boolean {
+  const [pid, host, job] = owner.trimEnd().split(" ");
   if (host === undefined) return Date.now() - statSync(path).mtimeMs > WRITING_MS;
+  if (job !== undefined && scheduler?.hasEnded(job)) return true;
   if (host !== hostname()) return false;
   return Number(pid) === process.pid ? !held.has(path) : !isRunning(Number(pid));
 }
@@ -97,8 +116,11 @@ function setAside(path: string, stale: string | undefined): void {
   rmSync(aside, { force: true });
 }
 
-function busyError(path: string, busy: string, owner: string | undefined): Error {
+function busyError(path: string, busy: string, owner: string | undefined): LockedError {
+  return new LockedError(`${busy} by ${ownerText(owner)} already; if that is wrong, delete ${path}`);
+}
+
+function ownerText(owner: string | undefined): string {
   const [pid, host] = owner?.trimEnd().split(" ") ?? [];
-  const who = host ? `process ${pid} on ${host}` : "another process";
-  return new Error(`${busy} by ${who} already; if that is wrong, delete ${path}`);
+  return host ? `process ${pid} on ${host}` : "another process";
 }

@@ -25,5 +25,5 @@ export { type ArcResult, type ArcSubmission, type ArcVotes, arcVotes, PASS_AT } 
 export { type Metrics, type MetricsRow, type MetricsTable, openMetrics, openTable } from "./metrics";
 export { type EvaluationRow, readEvaluations, readSteps, type StepColumns } from "./read-metrics";
 export { differences, type Resumable, resumable } from "./resume";
-export { lockRun, type RunOptions, type RunResult, runTraining } from "./run-training";
-export { type RunMessage, type Trained, type TrainingRequest, trainingWorker } from "./worker";
+export { lockRun, type RunOptions, type RunResult, runTraining, trainingProcess } from "./run-training";
+export { type RunMessage, type Trained, type TrainingRequest, trainFolder, trainingWorker } from "./worker";

@@ -4,8 +4,9 @@ import { countParameters, createModel, type Model, type ModelParts } from "trm/m
 import { createTrainer, type EvaluationReport, type StepReport, type Trainer, train } from "trm/trainer";
 import { checkpointStep, listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
 import type { RunConfig } from "../config/config";
-import { removeFolderAtomic, takeLock, writeFileAtomic } from "../files";
+import { lockOwner, removeFolderAtomic, takeLock, writeFileAtomic } from "../files";
 import { type AboutRun, aboutRun, paramsFrom, type StoredWeights } from "../official/weights";
+import { slurm } from "../processes";
 import { modelConfigFor, openRunData, type RunData, trainingConfigFor } from "./data";
 import { checkDevices } from "./environment";
 import { firstExamples } from "./evaluate";
@@ -73,11 +74,16 @@ export async function runTraining(config: RunConfig, options: RunOptions): Promi
 /**
  * Keeps other processes from training into a folder.
  * @returns releases it
- * @throws Error naming the process that trains into it
+ * @throws LockedError naming the process that trains into it
  */
 export function lockRun(folder: string): () => void {
-  return takeLock(join(folder, "run.lock"), `${folder} is being trained`);
+  return takeLock(lockFile(folder), `${folder} is being trained`, slurm);
 }
+
+/** The process that trains into a folder, such as `process 17 on node4`; undefined where there is none. */
+export const trainingProcess = (folder: string): string | undefined => lockOwner(lockFile(folder), slurm);
+
+const lockFile = (folder: string): string => join(folder, "run.lock");
 
 async function trainLocked(config: RunConfig, options: RunOptions): Promise<RunResult> {
   const { folder, resume } = options;

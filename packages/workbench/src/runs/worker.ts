@@ -28,25 +28,35 @@ export type EndMessage =
   | { readonly event: "done"; readonly trained: Trained }
   | { readonly event: "interrupted" };
 
-/** Trains the run in a folder, from its newest checkpoint where it has one. */
+/** Trains the run in a folder, from its newest checkpoint where it has one, in a process of its own. */
 export const trainingWorker: Worker<TrainingRequest, RunMessage | EndMessage> = {
   name: "training-worker",
   file: __filename,
   async work({ requests, signal, tell }) {
     const { value: request } = await requests.next();
-    if (request === undefined) return;
-    const { folder, threads, device } = request;
-    const resume = resumable(folder);
-    await startEngine(engineOptionsFor(resume.config.training.devices, { backend: device, threads }));
-    const { interrupted, step, seconds, processorSeconds, parameters } = await runTraining(resume.config, {
-      folder,
-      resume,
-      signal,
-      onStart: ({ totalSteps }) => tell({ event: "start", totalSteps }),
-      onStep: ({ step, loss }) => tell({ event: "step", step, loss }),
-      onEvaluation: ({ solved }) => tell({ event: "evaluation", solved }),
-    });
-    const trained = { step, seconds, processorSeconds, parameters, ...runEnvironment(threads) };
-    await tell(interrupted ? { event: "interrupted" } : { event: "done", trained });
+    if (request !== undefined) await tell(await trainFolder(request, signal, tell));
   },
 };
+
+/**
+ * Trains the run in a folder, from its newest checkpoint where it has one, in this process.
+ * @throws Error as {@link runTraining} does
+ */
+export async function trainFolder(
+  { folder, threads, device }: TrainingRequest,
+  signal: AbortSignal,
+  tell: (message: RunMessage) => void,
+): Promise<EndMessage> {
+  const resume = resumable(folder);
+  await startEngine(engineOptionsFor(resume.config.training.devices, { backend: device, threads }));
+  const { interrupted, step, seconds, processorSeconds, parameters } = await runTraining(resume.config, {
+    folder,
+    resume,
+    signal,
+    onStart: ({ totalSteps }) => tell({ event: "start", totalSteps }),
+    onStep: ({ step, loss }) => tell({ event: "step", step, loss }),
+    onEvaluation: ({ solved }) => tell({ event: "evaluation", solved }),
+  });
+  const trained = { step, seconds, processorSeconds, parameters, ...runEnvironment(threads) };
+  return interrupted ? { event: "interrupted" } : { event: "done", trained };
+}

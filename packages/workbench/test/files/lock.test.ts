@@ -4,7 +4,7 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { takeLock } from "../../src/files";
+import { LockedError, lockOwner, takeLock } from "../../src/files";
 import { temporaryFolder } from "./support";
 
 test("a lock is held by one at a time, and free after its release", () => {
@@ -38,6 +38,25 @@ test("the lock of a process that has ended is taken over, one of another machine
     writeFileSync(path, text);
     assert.throws(() => takeLock(path, "it is busy"), new RegExp(`^Error: it is busy by ${owner} already`));
     assert.equal(readFileSync(path, "utf8"), text);
+  }
+});
+
+test("the lock of a job that has ended is taken over on every machine, one of a job that runs is not", () => {
+  const path = join(temporaryFolder(), "run.lock");
+  const ended: Record<string, boolean | undefined> = { "1_0:0": true, "1_1:0": false };
+  const scheduler = { job: () => "2_0:0", hasEnded: (job: string) => ended[job] };
+  for (const job of ["1_1:0", "unknown"]) {
+    writeFileSync(path, `${process.pid} elsewhere ${job}\n`);
+    assert.throws(() => takeLock(path, "it is busy", scheduler), LockedError);
+    assert.equal(lockOwner(path, scheduler), `process ${process.pid} on elsewhere`);
+  }
+  // The second: the number of its process belongs to another one meanwhile.
+  for (const host of ["elsewhere", hostname()]) {
+    writeFileSync(path, `${process.ppid} ${host} 1_0:0\n`);
+    assert.equal(lockOwner(path, scheduler), undefined);
+    const release = takeLock(path, "it is busy", scheduler);
+    assert.equal(readFileSync(path, "utf8"), `${process.pid} ${hostname()} 2_0:0\n`);
+    release();
   }
 });
 
