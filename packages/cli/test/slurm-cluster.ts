@@ -98,12 +98,12 @@ export async function startCluster(nodes: readonly string[]): Promise<Cluster> {
   return cluster;
 }
 
-/** Waits for what the cluster or its tasks will do. */
-export async function until(what: string, isSo: () => boolean): Promise<void> {
+/** Waits for what the cluster or its tasks will do. @param every milliseconds between two looks */
+export async function until(what: string, isSo: () => boolean, every = 300): Promise<void> {
   const deadline = Date.now() + 600_000;
   while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await sleep(50);
+    await sleep(every);
   }
 }
 

@@ -81,8 +81,8 @@ test("a sweep on Slurm survives killed tasks, lost nodes and a cancelled job, bi
 
     // One task is killed: Slurm does not start it again.
     await Promise.all([
-      until("the first task trains", () => held(killed)),
-      until("the second task trains", () => held(signalled)),
+      until("the first task trains", () => held(killed), 30),
+      until("the second task trains", () => held(signalled), 30),
     ]);
     process.kill(owner(killed).pid, "SIGKILL");
     // One node is drained. The time of its task ends in one to two minutes: it goes back into the queue.
@@ -111,7 +111,7 @@ test("a sweep on Slurm survives killed tasks, lost nodes and a cancelled job, bi
     // A node is lost with all that runs on it, and leaves a lock.
     run("scontrol", "update", `NodeName=${drained}`, "State=RESUME");
     const isOnNode = (row: RunRow) => owner(row).host === drained;
-    await until("a task trains on that node", () => runs.some((row) => isOnNode(row) && held(row)));
+    await until("a task trains on that node", () => runs.some((row) => isOnNode(row) && held(row)), 30);
     const lost = runs.find(isOnNode)!;
     cluster.loseNode(drained);
     run("scontrol", "update", `NodeName=${drained}`, "State=DOWN", "Reason=test");
