@@ -78,12 +78,13 @@ export const evalCommand = addThinkingOptions(
     if (options.submission && !options.force) {
       refuseExisting([options.submission], "choose another name, or add --force");
     }
+    const chains = chainOptionsOf(options);
     const source = options.data ?? ownData(path);
     const signal = onInterrupt();
     const { backend, device } = await startEngineFor(options);
     const data = await openTestData(source, options.split);
     try {
-      const outcome = await evaluateOn(path, data, options, signal);
+      const outcome = await evaluateOn(path, data, options, chains, signal);
       if (options.submission && outcome.arc) {
         writeFileAtomic(options.submission, JSON.stringify(outcome.arc.submission));
       }
@@ -117,6 +118,7 @@ async function evaluateOn(
   path: string,
   data: TestData,
   options: EvalCommandOptions,
+  chains: ReturnType<typeof chainOptionsOf>,
   signal: AbortSignal,
 ): Promise<Outcome> {
   if (options.submission && !data.extras) {
@@ -139,7 +141,6 @@ async function evaluateOn(
       ...(options.supervisionSteps && { supervisionSteps: options.supervisionSteps }),
       ...(data.ratings && { ratings: data.ratings }),
     };
-    const chains = chainOptionsOf(options);
     const evaluation: DetailedEvaluation | ChainEvaluation = chains
       ? await evaluateChains(reasoner, params, datasets, {
           ...common,

@@ -34,6 +34,7 @@ export const solveCommand = addThinkingOptions(
   .addOption(deviceOption())
   .addOption(jsonOption())
   .action(async (path: string, puzzle: string | undefined, options: SolveCommandOptions) => {
+    const asked = chainOptionsOf(options);
     const text = puzzle ?? readFileSync(0, "utf8");
     await startEngineFor(options);
     const { model, params, precision, stored } = loadWeights(path, options);
@@ -43,7 +44,6 @@ export const solveCommand = addThinkingOptions(
     const problem = kind.problem(question);
     if (problem) console.error(`trm: ${problem}`);
     const reasoner = createReasoner(model, precision);
-    const asked = chainOptionsOf(options);
     const { supervisionSteps } = options;
     const oneTry = { chains: 1, method: "last" as const, ...(supervisionSteps && { supervisionSteps }) };
     const chainOptions = { ...(asked ?? oneTry), hints };

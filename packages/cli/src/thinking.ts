@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { PuzzleHints } from "trm/batches";
-import { type EvaluateChainsOptions, type MethodName, methods } from "trm-workbench/analysis";
+import { checkChains, type EvaluateChainsOptions, type MethodName, methods } from "trm-workbench/analysis";
 import type { RunConfigChanges } from "trm-workbench/config";
 import { parseBox } from "trm-workbench/runs";
 import { anyNumber, oneOf, wholeNumber } from "./options";
@@ -81,7 +81,7 @@ export function chainOptionsOf(
   ];
   if (asked.every((value) => value === undefined)) return undefined;
   const chains = options.chains ?? symmetries ?? 1;
-  return {
+  const chosen = {
     chains,
     method: options.choose ?? (chains === 1 ? "last" : "best-q"),
     ...(supervisionSteps !== undefined && { supervisionSteps }),
@@ -92,6 +92,8 @@ export function chainOptionsOf(
     ...(untilHalt !== undefined && { untilHalt }),
     ...(thinkingSeed !== undefined && { seed: thinkingSeed }),
   };
+  checkChains(chosen);
+  return chosen;
 }
 
 /** Facts about the puzzles from the run's data; a box that is named overrules them. */

@@ -68,6 +68,18 @@ test("the whole cycle: build data, train, kill, resume, interrupt, evaluate, exp
   const solved = json("solve", "run", "1....2..3....4..", "--supervision-steps", "2");
   assert.deepEqual([solved.steps.length, solved.answer.length], [2, 16]);
 
+  const alone = json("eval", "run", "--chains", "1", "--choose", "last");
+  assert.deepEqual(
+    [alone.solved, alone.cells, alone.bySteps],
+    [evaluation.solved, evaluation.cells, evaluation.bySteps],
+  );
+  const options = ["--chains", "3", "--noise", "0.3", "--symmetries", "2"];
+  const voted = json("eval", "run", ...options, "--choose", "vote", "--until-halt");
+  assert.deepEqual([voted.method, voted.chains, voted.score.count], ["vote", 3, 20]);
+  assert.ok(voted.score.spent <= 12 && voted.score.oracle >= voted.solved);
+  const chosen = json("solve", "run", "1....2..3....4..", ...options).chosen;
+  assert.deepEqual([chosen.method, chosen.chains, chosen.spent, chosen.answered], ["best-q", 3, 12, true]);
+
   const exported = json("convert", "run", "best.pt");
   assert.deepEqual(exported.files, ["best.pt", "best.yaml"]);
   json("convert", "best.pt", "best.safetensors");

@@ -4,6 +4,7 @@ import "./engine-variables";
 
 export * from "trm";
 export {
+  allChains,
   answerInChains,
   type BeliefBin,
   beliefBins,
@@ -14,6 +15,7 @@ export {
   type ExpertUseOptions,
   evaluateChains,
   expertUse,
+  failuresOf,
   firstChains,
   fitLinearProbe,
   type HaltingTime,
@@ -92,12 +94,14 @@ export {
   mazeStepsFigure,
   mergeSeeds,
   percent,
+  pointsFigure,
   readabilityFigure,
   type SudokuStep,
   saveFigure,
   sudokuFigure,
   sudokuStepsFigure,
   sudokuThinkingFigure,
+  trajectoriesFigure,
 } from "./figures";
 export * from "./notebook";
 export {

@@ -89,7 +89,20 @@ export async function* thinkInChains(
   }
 }
 
-function checkChains({ chains, noise = 0, symmetries = 1, randomStarts = false }: ChainOptions): void {
+/** All that {@link thinkInChains} yields, as a list. */
+export async function allChains(
+  reasoner: Reasoner,
+  params: ModelParams,
+  datasets: Dataset | readonly Dataset[],
+  options: ChainOptions,
+): Promise<PuzzleChains[]> {
+  const all: PuzzleChains[] = [];
+  for await (const puzzle of thinkInChains(reasoner, params, datasets, options)) all.push(puzzle);
+  return all;
+}
+
+/** @throws RangeError for chains that could not differ, or that have more symmetries than chains */
+export function checkChains({ chains, noise = 0, symmetries = 1, randomStarts = false }: ChainOptions): void {
   if (!(Number.isInteger(chains) && chains >= 1)) {
     throw new RangeError(`chains must be a whole number from 1, got ${chains}`);
   }

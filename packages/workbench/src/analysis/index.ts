@@ -7,9 +7,11 @@ export {
   stepChanges,
 } from "./cell-changes";
 export {
+  allChains,
   type Chain,
   type ChainOptions,
   type ChainStep,
+  checkChains,
   type PuzzleChains,
   thinkInChains,
 } from "./chains";
@@ -48,6 +50,15 @@ export {
   type Readability,
   readMinds,
 } from "./probe";
-export { type BeliefBin, beliefBins, judge, type Score, scoreMethod, scoreOf, type Verdict } from "./score";
+export {
+  type BeliefBin,
+  beliefBins,
+  failuresOf,
+  judge,
+  type Score,
+  scoreMethod,
+  scoreOf,
+  type Verdict,
+} from "./score";
 export { candidateMasks, placeSingles, type Single, singles, singlesRounds } from "./singles";
 export { type SymmetryGroup, symmetryGroup, type TokenSymmetry } from "./symmetry";

@@ -1,4 +1,4 @@
-import { IGNORED_LABEL } from "trm/batches";
+import { type Dataset, datasetBuilder, IGNORED_LABEL } from "trm/batches";
 import type { PuzzleChains } from "./chains";
 import { type Choice, type KeepsRules, type Method, type MethodName, methods, spentOnAll } from "./choose";
 
@@ -101,6 +101,18 @@ export function scoreOf(verdicts: readonly Verdict[]): Score {
     oracle: mean(({ anyRight }) => Number(anyRight)),
     selectionFailures: mean(({ anyRight, solved }) => Number(anyRight && !solved)),
   };
+}
+
+/** The puzzles that the first chain fails in the end, as a dataset of their own: what one try leaves to do. */
+export function failuresOf(puzzles: readonly PuzzleChains[], dataset: Dataset): Dataset {
+  const builder = datasetBuilder({ ...dataset, name: `${dataset.name}, failures` });
+  for (const { inputs, labels, chains, puzzleIdentifier } of puzzles) {
+    if (isRight(chains[0][chains[0].length - 1].tokens, labels)) continue;
+    builder.example(inputs, labels);
+    builder.endPuzzle(puzzleIdentifier);
+    builder.endGroup();
+  }
+  return builder.build();
 }
 
 /** How often the halting head is right, by what it believes. */

@@ -13,6 +13,7 @@ export { type ChangeOfLatent, latentChangesFigure } from "./latent-changes";
 export { type LinesOptions, linesFigure } from "./lines";
 export { type MazeAnswer, mazeFigure, mazeStepsFigure } from "./maze";
 export { committedFigures, figuresFolder } from "./paths";
+export { type PointSeries, type PointsOptions, pointsFigure } from "./points";
 export { type ReadabilityOptions, type ReadLatent, readabilityFigure } from "./readability";
 export { closeRenderer, renderPng, saveFigure } from "./render";
 export {
@@ -33,3 +34,4 @@ export {
   sequential,
   withOpacity,
 } from "./theme";
+export { type TrajectoriesOptions, type Trajectory, trajectoriesFigure } from "./trajectories";

@@ -13,6 +13,7 @@ import {
   sudokuFigure,
   sudokuStepsFigure,
   sudokuThinkingFigure,
+  trajectoriesFigure,
 } from "../../src/figures";
 import { figures, oneWrong, puzzle } from "./samples";
 
@@ -133,6 +134,25 @@ describe("figures", () => {
       [" 85.0", " 20.0"],
       [" 87.4", ""],
     ]);
+  });
+});
+
+describe("points and trajectories", () => {
+  it("share a colour within a group, and dash what is not measured of the model alone", () => {
+    const [vote, oracle] = figures.points.data as { line: { color: string; dash: string }; mode: string }[];
+    assert.equal(vote.line.color, oracle.line.color);
+    assert.deepEqual([vote.line.dash, oracle.line.dash], ["solid", "dash"]);
+    assert.deepEqual([vote.mode, oracle.mode], ["text+lines+markers", "lines+markers"]);
+    assert.equal(figures.points.layout.xaxis?.type, "log");
+  });
+
+  it("draw all panels at one scale, the first state of a path as a ring", () => {
+    const { data, layout } = figures.trajectories;
+    assert.deepEqual(layout.xaxis?.range, layout.xaxis2?.range);
+    assert.deepEqual(layout.xaxis?.range, [-2.1, 2.1]);
+    const [first] = data as { marker: { symbol: string[] }; xaxis: string }[];
+    assert.deepEqual(first.marker.symbol, ["circle-open", "circle", "circle"]);
+    assert.throws(() => trajectoriesFigure({ title: "none", panels: [] }), /no trajectories/);
   });
 });
 

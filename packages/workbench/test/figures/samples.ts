@@ -9,9 +9,11 @@ import {
   lossFigure,
   mazeFigure,
   mazeStepsFigure,
+  pointsFigure,
   readabilityFigure,
   sudokuFigure,
   sudokuStepsFigure,
+  trajectoriesFigure,
 } from "../../src/figures";
 
 /** A solved 4x4 Sudoku with 2x2 boxes, its clues, and an answer with one wrong cell (row 1, column 2). */
@@ -48,6 +50,51 @@ export const figures: Readonly<Record<string, Figure>> = {
       { name: "TRM", weights: "ema", measure: "cells", steps, seeds: [[0.5, 0.7, 0.9]] },
     ],
     references: [{ name: "paper", value: 0.874 }],
+  }),
+  points: pointsFigure({
+    title: "Cost",
+    xTitle: "steps",
+    yTitle: "solved",
+    log: true,
+    series: [
+      {
+        name: "vote",
+        group: "noise",
+        points: [
+          { x: 1, y: 0.2, text: "1" },
+          { x: 16, y: 0.8 },
+        ],
+      },
+      { name: "oracle", group: "noise", dashed: true, points: [{ x: 1, y: 0.3 }] },
+    ],
+  }),
+  trajectories: trajectoriesFigure({
+    title: "Paths",
+    panels: [
+      {
+        title: "solved",
+        paths: [
+          {
+            points: [
+              [1, 0],
+              [0.5, 0.5],
+              [0, 0],
+            ],
+          },
+        ],
+      },
+      {
+        title: "failed",
+        paths: [
+          {
+            points: [
+              [-2, 0],
+              [0, 1],
+            ],
+          },
+        ],
+      },
+    ],
   }),
   loss: lossFigure({ title: "Loss", curves: [{ name: "TRM", steps, seeds: [[2, 1, 0.1]] }] }),
   lines: linesFigure({
