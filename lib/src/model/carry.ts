@@ -95,6 +95,7 @@ export function refill(params: ModelParams, carry: Carry, next: BatchTensors): C
  * Source: models/recursive_reasoning/trm.py, "Halt signal" and "Exploration".
  * @param steps supervision steps had, this one included, int32 [B]
  * @param minSteps steps that a row must have before it may halt (exploration), int32 [B]
+ * @param maxSteps N_sup in place of the configuration's, int32
  * @returns bool [B]
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
@@ -107,8 +108,9 @@ export function decideHalt(
   qHalt: tf.Tensor1D,
   qContinue: tf.Tensor1D,
   minSteps: tf.Tensor1D,
+  maxSteps?: tf.Scalar,
 ): tf.Tensor1D {
-  const atLimit = tf.greaterEqual(steps, config.supervisionSteps);
+  const atLimit = tf.greaterEqual(steps, maxSteps ?? config.supervisionSteps);
   if (config.supervisionSteps === 1 || config.halting === "never") return atLimit as tf.Tensor1D;
   const wantsToHalt = config.halting === "halt" ? tf.greater(qHalt, 0) : tf.greater(qHalt, qContinue);
   return tf.logicalAnd(tf.logicalOr(atLimit, wantsToHalt), tf.greaterEqual(steps, minSteps));

@@ -12,6 +12,7 @@ export {
   puzzleTokens,
 } from "./config";
 export { createModel, type ModelParts } from "./create-model";
+export { inputEmbedding } from "./embedding";
 export {
   type ExpertsParams,
   mixtureOfExperts,
@@ -19,6 +20,7 @@ export {
   route,
 } from "./experts";
 export { datasetFields, modelFields } from "./fields";
+export { outputHead, qHead } from "./heads";
 export { linearWeight, type NormalSource, truncatedNormal } from "./init";
 export { linear, oneHot, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 export {

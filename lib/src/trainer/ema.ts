@@ -6,6 +6,7 @@ import { type TensorTree, tf, zipTrees } from "tfjs-compile";
  * @example
  * updateEma({ w: tf.scalar(0) }, { w: tf.scalar(1) }, 0.9).w.print(); // 0.1
  */
-export function updateEma<P extends TensorTree>(shadow: P, weights: P, rate: number): P {
-  return zipTrees((average, w) => tf.add(tf.mul(average, rate), tf.mul(w, 1 - rate)), shadow, weights);
+export function updateEma<P extends TensorTree>(shadow: P, weights: P, rate: number | tf.Scalar): P {
+  const rest = typeof rate === "number" ? 1 - rate : tf.sub(1, rate);
+  return zipTrees((average, w) => tf.add(tf.mul(average, rate), tf.mul(w, rest)), shadow, weights);
 }

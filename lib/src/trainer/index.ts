@@ -18,7 +18,7 @@ export {
 export { trainingFields } from "./fields";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
 export { deepSupervision, type PuzzleTensors, type SupervisionStep } from "./paper";
-export { drawMinSteps, stepRates } from "./rates";
+export { drawMinSteps, type LiveSettings, stepRates } from "./rates";
 export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";
 export { type SolvedPuzzle, type SolveOptions, slowestPuzzle, solve, type Thought } from "./solve";

@@ -20,12 +20,22 @@ export function adamRates(config: TrainingConfig, t: number): AdamRates {
   };
 }
 
-/** Inputs of step t = 1, 2, … besides its batch, as tensors. The caller disposes them. */
-export function stepRates(config: TrainingConfig, t: number, minSteps: Int32Array): StepRates {
+/** Settings that may change while a run goes on: inputs of the step, not parts of its program. */
+export type LiveSettings = Pick<TrainingConfig, "learningRate" | "ema"> &
+  Pick<ModelConfig, "supervisionSteps">;
+
+/** Inputs of step t = 1, 2, … besides its batch, as tensors; with `live`, those settings too. The caller disposes them. */
+export function stepRates(
+  config: TrainingConfig,
+  t: number,
+  minSteps: Int32Array,
+  live?: LiveSettings,
+): StepRates {
   return {
-    ...adamRates(config, t),
+    ...adamRates({ ...config, ...live }, t),
     puzzleEmbLearningRate: tf.scalar(learningRateAt(t, config.puzzleEmbLearningRate, config)),
     minSteps: tf.tensor1d(minSteps, "int32"),
+    ...(live && { ema: tf.scalar(live.ema), maxSteps: tf.scalar(live.supervisionSteps, "int32") }),
   };
 }
 

@@ -22,6 +22,10 @@ export type StepRates = AdamRates & {
   readonly puzzleEmbLearningRate: tf.Scalar;
   /** Steps that each row must have before it may halt: exploration, drawn on the host, int32 [B]. */
   readonly minSteps: tf.Tensor1D;
+  /** Decay of the moving average in place of the configuration's, where it may change during a run. */
+  readonly ema?: tf.Scalar;
+  /** N_sup in place of the model's, where it may change during a run, int32. */
+  readonly maxSteps?: tf.Scalar;
 };
 
 /**
@@ -45,7 +49,14 @@ export function trainStep(
   rates: StepRates,
 ): { state: TrainState; metrics: tf.Tensor1D } {
   const carry = refill(state.params, state.carry, batch);
-  const { grads, aux } = lossAndGrads(model, config.loss, state.params, carry, rates.minSteps);
+  const { grads, aux } = lossAndGrads(
+    model,
+    config.loss,
+    state.params,
+    carry,
+    rates.minSteps,
+    rates.maxSteps,
+  );
 
   const { weights, puzzleEmbedding: table } = state.params;
   const adam = adamATan2(config, weights, grads.weights, state.optimizer, rates);
@@ -64,7 +75,7 @@ export function trainStep(
     state: {
       params: { ...state.params, weights: adam.weights, ...(puzzleEmbedding && { puzzleEmbedding }) },
       optimizer: adam.state,
-      ema: updateEma(state.ema, adam.weights, config.ema),
+      ema: updateEma(state.ema, adam.weights, rates.ema ?? config.ema),
       carry: aux.carry,
     },
     metrics: aux.metrics,

@@ -25,6 +25,7 @@ export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tenso
  * Source: the paper's Figure 3; models/losses.py, ACTLossHead.forward.
  * @param carry the carry after `refill`: its halted rows have a new puzzle
  * @param minSteps steps that each row must have before it may halt, int32 [B]
+ * @param maxSteps N_sup in place of the model's, int32
  * @returns the loss, a scalar: the answer's and half the halting loss, the mean over the batch; `aux` has the next carry and the {@link METRICS}
  * @example
  * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
@@ -41,6 +42,7 @@ export function lossAndGrads(
   params: ModelParams,
   carry: Carry,
   minSteps: tf.Tensor1D,
+  maxSteps?: tf.Scalar,
 ) {
   const { weights, puzzleEmbedding: table } = params;
   const learnt: Learnt = {
@@ -62,7 +64,7 @@ export function lossAndGrads(
     const total = auxiliaryLoss ? tf.add(perPuzzle, auxiliaryLoss) : perPuzzle;
 
     const steps = tf.add(carry.steps, tf.scalar(1, "int32")) as tf.Tensor1D;
-    const halted = noGradient(() => decideHalt(model.config, steps, qHalt, qContinue, minSteps));
+    const halted = noGradient(() => decideHalt(model.config, steps, qHalt, qContinue, minSteps, maxSteps));
     const metrics = noGradient(() => {
       const done = tf.mul(tf.cast(halted, "float32"), right.counts);
       const believed = tf.cast(tf.greaterEqual(qHalt, 0), "float32");

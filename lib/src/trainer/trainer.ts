@@ -7,7 +7,7 @@ import { createRandom, type RandomState, restoreRandom } from "../random";
 import { toTensors } from "./batch";
 import { checkTrainingConfig, type TrainingConfig } from "./config";
 import { createReasoner, type Evaluation, evaluate, type Reasoner } from "./evaluate";
-import { drawMinSteps, stepRates } from "./rates";
+import { drawMinSteps, type LiveSettings, stepRates } from "./rates";
 import { learningRateAt } from "./schedule";
 import { initTrainState, type TrainState } from "./state";
 import { type StepRates, trainStep } from "./step";
@@ -87,6 +87,8 @@ export interface TrainerOptions {
   readonly augment?: Augment;
   /** Passes over the data that are joined before a last partial batch is dropped. Default 1. */
   readonly epochsPerIteration?: number;
+  /** Settings in place of those of `config` and model that may change during the run; read before each step. */
+  readonly live?: () => LiveSettings;
   /** Start from these parameters instead of random ones; the trainer takes ownership. */
   readonly params?: ModelParams;
   /** Go on from here; the trainer takes ownership of the state. */
@@ -138,11 +140,16 @@ export function createTrainer(
     weights === "live" ? state.params : { ...state.params, weights: state.ema };
 
   /** Inputs of step `number`, and the state of the host before they were drawn. */
-  const draw = (number: number) => ({
-    host: { sampler: sampler.save(), exploration: exploration.save() },
-    batch: toTensors(sampler.next()),
-    rates: stepRates(config, number, drawMinSteps(model.config, config.batchSize, exploration)),
-  });
+  const draw = (number: number) => {
+    const live = options.live?.();
+    const host = { sampler: sampler.save(), exploration: exploration.save() };
+    const minSteps = drawMinSteps({ ...model.config, ...live }, config.batchSize, exploration);
+    return {
+      host,
+      batch: toTensors(sampler.next()),
+      rates: stepRates(config, number, minSteps, live),
+    };
+  };
   /** Steps that are drawn but not done, at most two. */
   const drawn: ReturnType<typeof draw>[] = [];
   /** Metrics of steps that nobody has asked for a report yet. */
