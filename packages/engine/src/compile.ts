@@ -28,7 +28,7 @@ import {
 import { SharedWork } from "./shared-work";
 import { runLater, runNow } from "./steps";
 import { type CompileDevice, targetFor } from "./targets";
-import { disposeTree, mapTree, signatureOf } from "./tree";
+import { disposeTree, mapTree, signatureOfCall } from "./tree";
 
 /** Options of {@link compile}. */
 export interface CompileOptions {
@@ -122,7 +122,7 @@ export function compile<A extends unknown[], R>(
     checkDonation(name, args, donate);
     const target = targetFor(options.device ?? "engine");
     if (target === undefined || isRecording() || learning()) return undefined;
-    const signature = values.map((arg, i) => signatureOf(arg, `compile(${name}): argument ${i}`)).join(", ");
+    const signature = signatureOfCall(name, values);
     return { args, signature, target };
   }
 
@@ -205,7 +205,7 @@ export function compile<A extends unknown[], R>(
 }
 
 /** The passes that every graph goes through before it is lowered. */
-function passes(precision: "float32" | "bfloat16"): Pass {
+export function passes(precision: "float32" | "bfloat16"): Pass {
   const simplify = inSequence(removeDeadNodes, removeNoOps, broadcastLate, mergeCommonNodes);
   return precision === "bfloat16"
     ? inSequence(simplify, autocast, mergeCommonNodes, removeDeadNodes)

@@ -78,7 +78,7 @@ export function* makeProgram(
 }
 
 /** The tensors of a result; refuses what could not be returned again by later calls. */
-function resultTensors(name: string, result: unknown): tf.Tensor[] {
+export function resultTensors(name: string, result: unknown): tf.Tensor[] {
   if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
     throw new Error(`compile(${name}): the function returned a promise. It must be synchronous.`);
   }

@@ -127,6 +127,10 @@ export function signatureOf(tree: unknown, path: string): string {
   );
 }
 
+/** Distinguishes the calls of a function that need programs of their own. @param name of the function, for messages */
+export const signatureOfCall = (name: string, values: readonly unknown[]): string =>
+  values.map((arg, i) => signatureOf(arg, `compile(${name}): argument ${i}`)).join(", ");
+
 const join = (path: string, key: string | number) => (path === "" ? String(key) : `${path}.${key}`);
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -16,7 +16,7 @@ const words = [
 
 test("nothing here names the project that the package was made for", () => {
   const pattern = new RegExp(`(?<![a-z])(${words.join("|")})`, "i");
-  const found = ["src", "native", "test", "examples", "README.md", "package.json"].flatMap((folder) =>
+  const found = ["src", "native", "wasm", "test", "examples", "README.md", "package.json"].flatMap((folder) =>
     filesIn(join(engine, folder)).flatMap((file) =>
       readFileSync(file, "utf8")
         .split("\n")

@@ -40,10 +40,10 @@ export interface Toolchain {
 }
 
 /** `packages/engine/native`: the path is the same from the sources and from the compiled files. */
-const runtime = join(__dirname, "..", "..", "native");
+export const runtime = join(__dirname, "..", "..", "native");
 
 /** Optimization without errno and traps. NaN and infinity keep their meaning. */
-const flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-std=gnu11", "-w"];
+export const flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-std=gnu11", "-w"];
 
 let found: Toolchain | undefined | "none";
 
@@ -70,7 +70,7 @@ function* candidates(): Steps<Candidate[]> {
 }
 
 /** The Python package `ziglang`: clang with a linker. */
-function zigBesideTensorFlow(): string | undefined {
+export function zigBesideTensorFlow(): string | undefined {
   const { found } = findTensorFlow();
   if (found === null) return undefined;
   const zig = join(dirname(found.folder), "ziglang", "zig");
@@ -82,7 +82,7 @@ function* firstWorking(candidates: readonly Candidate[]): Steps<Toolchain | unde
     for (const machine of forThisMachine) {
       const tools = yield* probe(command, [...args, ...flags, machine]);
       if (tools === undefined) continue;
-      const { stdout } = yield* run(command, [...args, "--version"], "");
+      const { stdout } = yield* runCompiler(command, [...args, "--version"], "");
       return {
         ...tools,
         version: stdout.split("\n")[0]!,
@@ -99,7 +99,7 @@ function* probe(
   flags: readonly string[],
 ): Steps<Omit<Toolchain, "version" | "identity"> | undefined> {
   const input = '#include "gemm.h"\n#ifdef __AVX512BF16__\nint b=1;\n#endif\nTHE_PANEL=PANEL\n';
-  const { status, stdout } = yield* run(
+  const { status, stdout } = yield* runCompiler(
     command,
     [...flags, "-I", runtime, "-E", "-P", "-x", "c", "-"],
     input,
@@ -116,7 +116,7 @@ function* probe(
 }
 
 /** Runs a compiler on a text. */
-function* run(command: string, args: readonly string[], input: string): Steps<Output> {
+export function* runCompiler(command: string, args: readonly string[], input: string): Steps<Output> {
   if (basename(command) !== "zig") return yield* runCommand(command, args, input);
   // Zig's files of a single program are removed; its files for all programs stay.
   const temporary = partialName(join(tmpdir(), "tfjs-compile-zig"));
@@ -208,7 +208,7 @@ function* makeLibrary(
   if (settings().keepC) writeFileSync(join(folder, `${key}.c`), text);
   const partial = partialName(join(folder, key));
   try {
-    const made = yield* run(
+    const made = yield* runCompiler(
       command,
       [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, "-x", "c", "-", "-o", partial, "-lm"],
       text,
