@@ -1,0 +1,170 @@
+/**
+ * Compiles the page's programs and writes its weights: `writePrograms(folder)`, or
+ * `node --conditions=source --import=tsx packages/playground/build/programs.ts FOLDER`.
+ *
+ *     programs/think-NAME.wasm, .plain.wasm (without SIMD), .json    for each model in data/models
+ *     programs/train-NAME.wasm, .json                                for each configuration
+ *     weights/NAME.bin                                               header, then float32
+ *     worker.js
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { disposeTree, exportWasm, mapTree, startEngine, tf, type WasmFunction } from "tfjs-compile";
+import {
+  type BatchTensors,
+  createModel,
+  freshLatents,
+  type Latents,
+  type Model,
+  type ModelParams,
+} from "trm/model";
+import { createRandom } from "trm/random";
+import {
+  initTrainState,
+  reasonStep,
+  type StepRates,
+  stepRates,
+  type TrainState,
+  toTensors,
+  trainStep,
+} from "trm/trainer";
+import { modelConfigOf, paramsFrom, readWeights } from "trm-workbench/official";
+import { type Configuration, configurations, modelOf } from "../src/configurations";
+import { thinkingFunctions } from "../src/functions";
+import { type ShippedModel, shippedModels, trainableModels } from "../src/protocol";
+import type { WeightsHeader } from "../src/worker/load";
+import { bundleWorker, projectFolder } from "./bundle";
+
+/** The folder of a shipped model in the project's data; it exists once the model has been trained. */
+export const modelFolder = (name: ShippedModel): string =>
+  join(projectFolder, "data", "models", `sudoku-${name}`);
+
+/** The programs that think with a model, one puzzle at a time. */
+export function thinkingPrograms(model: Model, params: ModelParams): WasmFunction[] {
+  const { config, recursion } = model;
+  const { weights } = params;
+  const { embed, update, read } = thinkingFunctions(model);
+  const latents = freshLatents(config, params, 1);
+  const one = Object.values(latents)[0]!;
+  // z from x, y and z, then y from y and z; with one latent, z from x and z, then from z.
+  const counts = recursion.latents(config.n).length === 1 ? [2, 1] : [3, 2];
+  return [
+    { name: "embed", fn: embed, args: [weights.embedding, tf.zeros([1, config.seqLen], "int32")] },
+    ...counts.map((count) => ({
+      name: "update",
+      fn: update,
+      args: [weights.networks.z, Array.from({ length: count }, () => one)],
+    })),
+    {
+      name: "read",
+      fn: read,
+      args: [{ outputHead: weights.outputHead, qHead: weights.qHead }, latents, latents],
+    },
+  ];
+}
+
+/** The programs of the library's trainer and evaluation, which find them by these names. */
+export function trainingPrograms(model: Model, { training }: Configuration): WasmFunction[] {
+  const { batchSize } = training;
+  const state = initTrainState(model, model.init(createRandom(0)), batchSize);
+  const tokens = new Int32Array(batchSize * model.config.seqLen);
+  const batch = toTensors({
+    ...{ size: batchSize, seqLen: model.config.seqLen, count: batchSize },
+    ...{ inputs: tokens, labels: tokens, puzzleIdentifiers: new Int32Array(batchSize) },
+  });
+  const live = { learningRate: 0, ema: 0, supervisionSteps: 1 };
+  const rates = stepRates(training, 1, new Int32Array(batchSize), live);
+  return [
+    {
+      name: "trainStep",
+      fn: (state: TrainState, batch: BatchTensors, rates: StepRates) =>
+        trainStep(model, training, state, batch, rates),
+      args: [state, batch, rates],
+    },
+    {
+      name: "start",
+      fn: (params: ModelParams) => freshLatents(model.config, params, batchSize),
+      args: [state.params, batch],
+    },
+    {
+      name: "reason",
+      fn: (params: ModelParams, latents: Latents, batch: BatchTensors) =>
+        reasonStep(model, params, latents, batch),
+      args: [state.params, state.carry.latents, batch],
+    },
+  ];
+}
+
+/** All programs of a configuration: training and thinking, with two latents and with one. */
+export function configurationPrograms(configuration: Configuration): WasmFunction[] {
+  return ([2, 1] as const).flatMap((latents) => {
+    const model = modelOf(configuration, latents);
+    const params = model.init(createRandom(0));
+    return [...trainingPrograms(model, configuration), ...thinkingPrograms(model, params)];
+  });
+}
+
+/** The shipped models that exist. */
+export const availableModels = (): ShippedModel[] =>
+  shippedModels.filter((name) => existsSync(join(modelFolder(name), "weights.safetensors")));
+
+/** A shipped model with its weights, which the caller disposes. */
+export function shippedModel(name: ShippedModel): { model: Model; params: ModelParams } {
+  const stored = readWeights(join(modelFolder(name), "weights.safetensors"));
+  const model = createModel(modelConfigOf(stored));
+  return { model, params: paramsFrom(model, stored) };
+}
+
+/** Writes everything that workers load into a folder. The engine must run on TensorFlow. */
+export async function writePrograms(folder: string, say: (what: string) => void = () => {}): Promise<void> {
+  for (const part of ["programs", "weights"]) mkdirSync(join(folder, part), { recursive: true });
+  for (const name of availableModels()) {
+    say(`thinking, ${name}`);
+    const { model, params } = shippedModel(name);
+    await writeWeights(join(folder, "weights", `${name}.bin`), model, params);
+    await writeSet(folder, `think-${name}`, thinkingPrograms(model, params), [true, false]);
+    disposeTree(params);
+  }
+  for (const name of trainableModels) {
+    say(`training, ${name}`);
+    await writeSet(folder, `train-${name}`, configurationPrograms(configurations[name]), [true]);
+  }
+  await bundleWorker(join(folder, "worker.js"));
+}
+
+async function writeSet(
+  folder: string,
+  set: string,
+  functions: readonly WasmFunction[],
+  variants: readonly boolean[],
+): Promise<void> {
+  for (const simd of variants) {
+    const { wasm, description } = await exportWasm(functions, { simd });
+    writeFileSync(join(folder, "programs", `${set}${simd ? "" : ".plain"}.wasm`), wasm);
+    if (simd) writeFileSync(join(folder, "programs", `${set}.json`), JSON.stringify(description));
+  }
+}
+
+/** A header in JSON with its length, then the data of all tensors: what `loadModel` of the worker reads. */
+export async function writeWeights(path: string, { config }: Model, params: ModelParams): Promise<void> {
+  const tensors: WeightsHeader["tensors"][number][] = [];
+  const data: Uint8Array[] = [];
+  mapTree(params, (tensor, path) => {
+    const values = tensor.dataSync() as Float32Array;
+    tensors.push({ path, shape: tensor.shape });
+    data.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    return tensor;
+  });
+  const header = Buffer.from(JSON.stringify({ config, tensors } satisfies WeightsHeader));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(header.length);
+  writeFileSync(path, Buffer.concat([length, header, ...data]));
+}
+
+if (require.main === module) {
+  const [folder] = process.argv.slice(2);
+  if (folder === undefined) throw new Error("usage: programs.ts FOLDER");
+  startEngine({ backend: "tensorflow", threads: 1 }).then(() =>
+    writePrograms(folder, (what) => console.log(`playground: ${what}`)),
+  );
+}

@@ -1,0 +1,80 @@
+/** Loads what the build has written beside the worker's script: programs and weights. */
+import { type TensorTree, tf } from "tfjs-compile";
+import { hasSimd, loadModule, providePrograms, type WasmDescription } from "tfjs-compile/precompiled";
+import { createModel, type Model, type ModelConfig, type ModelParams } from "trm/model";
+
+/** Reads a file of the page, relative to the worker's script. @throws Error naming the file */
+export type ReadFile = (name: string) => Promise<ArrayBuffer>;
+
+/** Reads files of the page's own host. */
+export const fetchFile: ReadFile = async (name) => {
+  const url = new URL(name, globalThis.location.href);
+  const response = await fetch(url).catch((error: Error) => {
+    throw new Error(`${name} could not be loaded (${error.message}): check the connection and try again.`);
+  });
+  if (!response.ok)
+    throw new Error(`${name} could not be loaded (${response.status} ${response.statusText}).`);
+  return response.arrayBuffer();
+};
+
+/** Makes the programs of a set, such as `think-6x6`, known to `compile()`. */
+export async function loadPrograms(read: ReadFile, set: string, { simd = hasSimd() } = {}): Promise<void> {
+  const [code, description] = await Promise.all([
+    read(`programs/${set}${simd ? "" : ".plain"}.wasm`),
+    read(`programs/${set}.json`),
+  ]);
+  providePrograms(await loadModule(code, parse<WasmDescription>(`programs/${set}.json`, description)));
+}
+
+/** The header of a file of weights; the data of all tensors follows it, in float32. */
+export interface WeightsHeader {
+  readonly config: ModelConfig;
+  readonly tensors: readonly { readonly path: string; readonly shape: readonly number[] }[];
+}
+
+/** A model that comes with the page. */
+export async function loadModel(
+  read: ReadFile,
+  name: string,
+): Promise<{ model: Model; params: ModelParams }> {
+  const file = `weights/${name}.bin`;
+  const bytes = await read(file);
+  const headerBytes = new DataView(bytes).getUint32(0, true);
+  const { config, tensors } = parse<WeightsHeader>(file, bytes.slice(4, 4 + headerBytes));
+  const total = tensors.reduce((sum, { shape }) => sum + 4 * elements(shape), 4 + headerBytes);
+  if (total !== bytes.byteLength)
+    throw new Error(`${file} has ${bytes.byteLength} bytes, but should have ${total}: reload the page.`);
+  let at = 4 + headerBytes;
+  const byPath = tensors.map(({ path, shape }) => {
+    const values = new Float32Array(bytes.slice(at, at + 4 * elements(shape)));
+    at += values.byteLength;
+    return [path, tf.tensor(values, [...shape])] as const;
+  });
+  return { model: createModel(config), params: treeOf(byPath) as ModelParams };
+}
+
+const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+
+function parse<T>(file: string, bytes: ArrayBuffer): T {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as T;
+  } catch {
+    throw new Error(`${file} is damaged: reload the page.`);
+  }
+}
+
+/** The tree of tensors whose paths are given; steps of a path that are numbers make arrays. */
+export function treeOf(entries: readonly (readonly [path: string, tensor: tf.Tensor])[]): TensorTree {
+  if (entries.length === 1 && entries[0]![0] === "") return entries[0]![1];
+  const branches = new Map<string, [string, tf.Tensor][]>();
+  for (const [path, tensor] of entries) {
+    const [first, ...rest] = path.split(".");
+    const branch = branches.get(first!) ?? [];
+    branch.push([rest.join("."), tensor]);
+    branches.set(first!, branch);
+  }
+  const tree = [...branches].map(([key, branch]) => [key, treeOf(branch)] as const);
+  return tree.every(([key]) => /^\d+$/.test(key))
+    ? tree.sort(([a], [b]) => Number(a) - Number(b)).map(([, branch]) => branch)
+    : Object.fromEntries(tree);
+}
