@@ -12,7 +12,7 @@ const SPEC = `${JSON.stringify(
   {
     argv: [
       process.execPath,
-      // tslab with a mistake mended; it starts tslab itself.
+      // The project's own kernel, which converts cells with tslab.
       join(ROOT, "packages", "workbench", "dist", "notebook", "kernel.js"),
       "kernel",
       "--config-path",

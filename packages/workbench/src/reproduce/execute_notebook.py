@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 MARK = "@notebook "
-# tslab prints these for what a cell left running; the cell itself counts as a success.
+# The kernel prints these for what a cell left running; the cell itself counts as a success.
 LATE_ERROR = re.compile(r"^(UncaughtException|UnhandledPromiseRejection):", re.MULTILINE)
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -29,11 +29,11 @@ def tell(event, **facts):
 
 
 class CellFailed(Exception):
-    """A cell ended with an error; tslab puts the error on stderr and sends no `error` output."""
+    """A cell ended with an error, or left one behind."""
 
 
 class Client(NotebookClient):
-    """NotebookClient that tells of each cell and line of output, and that knows tslab's errors."""
+    """NotebookClient that tells of each cell and line of output, and gathers errors."""
 
     number = 0
     errors = ""
@@ -44,6 +44,8 @@ class Client(NotebookClient):
             if content["name"] == "stderr":
                 self.errors += content["text"]
             self.tell_last_line(content["text"])
+        elif msg["msg_type"] == "error":
+            self.errors += "\n".join(content["traceback"])
         elif msg["msg_type"] in ("display_data", "update_display_data"):
             data = content["data"]
             # The progress bar, which is text alone; figures and tables carry more.
@@ -79,9 +81,9 @@ def execute(notebook, folder, seconds):
         coalesce_streams=True,
         # Times of day would make every run differ.
         record_timing=False,
-        # CellFailed says more than nbclient can: tslab's errors lack the fields that it reads.
+        # CellFailed says more than nbclient can: it knows of errors that nobody waited for.
         allow_errors=True,
-        # Asked politely, tslab takes five seconds to end; all it has to say is said.
+        # All that the kernel has to say is said.
         shutdown_kernel="immediate",
         resources={"metadata": {"path": folder}},
         on_cell_start=start_cell,

@@ -97,7 +97,7 @@ const experiment: any = ${JSON.stringify(experiment)};
 const isUnderWay = () => readdirSync(${JSON.stringify(store)}).some((run) => existsSync(${JSON.stringify(store)} + "/" + run + "/checkpoints"));
 const timer = setInterval(() => { if (isUnderWay()) { clearInterval(timer); console.log("now"); } }, 20);
 `,
-      // Caught, for tslab drops the cells that come right after one that failed.
+      // Caught, to print the error as text.
       `try {\n${cell}\nconsole.log("not reached");\n} catch (error) {\nconsole.log(error.message);\n}`,
       `${cell}\nconsole.log("ran", result.variants[0].runs.length);`,
     ]);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ts from "@tslab/typescript-for-tslab";
-import { expandShorthand } from "../../src/notebook/kernel";
+import { expandShorthand, guardAwaits } from "../../src/notebook/kernel/converter";
+import { reachedDeclarations } from "../../src/notebook/kernel/names";
 
 test("shorthand properties are written out, and nothing else is touched", () => {
   const expand = (source: string) => expandShorthand(ts, source);
@@ -19,4 +20,30 @@ test("shorthand properties are written out, and nothing else is touched", () => 
   ]) {
     assert.equal(expand(same), same);
   }
+});
+
+test("what waits can be interrupted, and only code that itself waits is async", () => {
+  const guard = (code: string) => guardAwaits(ts, code);
+  assert.deepEqual(guard("await (await f(1));\nfor await (const x of g()) h(x);"), {
+    code: "await __kernel__.wait((await __kernel__.wait(f(1))));\nfor await (const x of __kernel__.waitEach(g())) h(x);",
+    isAsync: true,
+  });
+  assert.deepEqual(guard("const f = async () => { await g(); }; // await"), {
+    code: "const f = async () => { await __kernel__.wait(g()); }; // await",
+    isAsync: false,
+  });
+  assert.deepEqual(guard("f(1);"), { code: "f(1);", isAsync: false });
+});
+
+test("of a failed cell remain its types, and its names that have got a value", () => {
+  const source =
+    "import a from 'a'; type T = 1; const b = 1, c = f(); let { d, e } = b; function f() {} class G {} h();";
+  const has = (...names: string[]) => reachedDeclarations(ts, source, (name) => names.includes(name));
+  assert.deepEqual(has("b", "d", "f"), [
+    "import a from 'a';",
+    "type T = 1;",
+    "const b = 1;",
+    "function f() {}",
+  ]);
+  assert.deepEqual(has("d", "e").at(-1), "let { d, e } = b;");
 });
