@@ -10,10 +10,10 @@ import { ROOT } from "../setup/paths.mjs";
 const EXCERPTS = [
   {
     title: "supervision steps",
-    file: "lib/src/trainer/solve.ts",
-    from: "  for (let step = 0; step < (options.supervisionSteps",
-    to: "  }",
-    marks: { step: "reasoner.step(params, latents, batch)" },
+    file: "lib/src/trainer/evaluate.ts",
+    from: "    for (let step = 0; step < steps; step++) {",
+    to: "    }",
+    marks: { step: "reasoner.step.run([params, latents, batch]" },
   },
   {
     title: "one supervision step",

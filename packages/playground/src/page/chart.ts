@@ -15,7 +15,6 @@ export interface ChartOptions {
   readonly format: (y: number) => string;
 }
 
-const WIDTH = 560;
 const HEIGHT = 200;
 const MARGIN = { left: 44, right: 12, top: 10, bottom: 34 };
 
@@ -25,26 +24,28 @@ export function createChart(
   { xTitle, most, format }: ChartOptions,
 ): (lines: readonly Line[]) => void {
   return (lines) => {
+    // As wide as its host, so that letters keep their size; a hidden host has no width.
+    const width = host.clientWidth || 560;
     const points = lines.flatMap(({ points }) => points);
     const right = Math.max(10, ...points.map(([x]) => x));
     const top = most ?? Math.max(1e-6, ...points.map(([, y]) => y)) * 1.05;
-    const x = (value: number): number => MARGIN.left + (value / right) * (WIDTH - MARGIN.left - MARGIN.right);
+    const x = (value: number): number => MARGIN.left + (value / right) * (width - MARGIN.left - MARGIN.right);
     const y = (value: number): number =>
       HEIGHT - MARGIN.bottom - (value / top) * (HEIGHT - MARGIN.top - MARGIN.bottom);
     const summary = lines
       .map(({ name, points }) => `${name} ${points.length > 0 ? format(points.at(-1)![1]) : "none yet"}`)
       .join(", ");
-    const root = drawing("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": summary });
+    const root = drawing("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": summary });
     for (const share of [0, 0.5, 1]) {
       const value = share * top;
       root.append(
-        drawing("line", { x1: x(0), x2: WIDTH - MARGIN.right, y1: y(value), y2: y(value), class: "grid" }),
+        drawing("line", { x1: x(0), x2: width - MARGIN.right, y1: y(value), y2: y(value), class: "grid" }),
         words(MARGIN.left - 6, y(value) + 4, format(value), "end"),
       );
     }
     for (const tick of ticks(right))
       root.append(words(x(tick), HEIGHT - MARGIN.bottom + 16, `${tick}`, "middle"));
-    root.append(words((WIDTH + MARGIN.left) / 2, HEIGHT - 3, xTitle, "middle"));
+    root.append(words((width + MARGIN.left) / 2, HEIGHT - 3, xTitle, "middle"));
     for (const { style, points } of lines) {
       const path = points
         .map(([px, py], i) => `${i === 0 ? "M" : "L"}${x(px).toFixed(1)} ${y(Math.min(py, top)).toFixed(1)}`)

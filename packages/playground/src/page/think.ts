@@ -109,7 +109,7 @@ export function createThink(
     byId("at").textContent = `supervision step ${position} of ${total}`;
     const seconds = (milliseconds / 1000).toFixed(milliseconds < 1000 ? 2 : 1);
     const time = milliseconds > 0 ? ` All ${total} steps took ${seconds} s.` : "";
-    verdict.textContent = `Step ${position}: ${state}. The halting head is ${percent(thought.halting)} sure of it.${time}`;
+    verdict.textContent = `Step ${position}: ${state}. The halting head is ${percent(thought.halting)} sure that it is right.${time}`;
     verdict.classList.toggle("solved", wrong.length === 0 && blanks === 0);
   }
 

@@ -24,7 +24,7 @@ export function createCurves(): Curves {
           points: evaluations.map(({ step, averaged }) => [step, averaged]),
         },
       ]);
-      loss([{ name: "loss", style: "live", points: losses }]);
+      loss([{ name: "loss", style: "loss", points: losses }]);
     },
   };
 }

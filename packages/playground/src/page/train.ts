@@ -1,4 +1,4 @@
-import type { FromWorker, LiveSettings, SavedTraining, StartTraining, ToWorker } from "../protocol";
+import type { FromWorker, SavedTraining, StartTraining, ToWorker } from "../protocol";
 import { createBoard } from "./board";
 import { byId, debounced, element, percent } from "./dom";
 import { type Evaluated, type KeptTraining, keepTraining, keptTraining } from "./kept";
@@ -101,6 +101,8 @@ export function createTrain(
     }
     phase = "idle";
     [last, ready, kept] = [undefined, undefined, undefined];
+    byId("train-board").hidden = true;
+    byId("train-caption").textContent = "";
     [evaluations, losses] = [[], []];
     onTrained(undefined);
   }
@@ -137,7 +139,7 @@ export function createTrain(
     requestAnimationFrame(() => {
       drawn = false;
       curves.show(evaluations, losses);
-      showFacts(last, ready, evaluations.at(-1));
+      showFacts(last, ready, evaluations.at(-1), kept);
       status.textContent = sentence(phase, evaluations.at(-1), ready);
     });
   }
@@ -177,6 +179,7 @@ export function createTrain(
       const { box } = trainable[store.get().train];
       if (!thought || question.length !== (box[0] * box[1]) ** 2) return;
       const wrong = [...solution.keys()].filter((cell) => thought.answer[cell] !== solution[cell]);
+      byId("train-board").hidden = false;
       board.show({ box, clues: question, answer: thought.answer, confidence: thought.confidence, wrong });
       const right =
         wrong.length === 0 ? "every cell is right" : `${wrong.length} of ${solution.length} cells are wrong`;
@@ -233,11 +236,13 @@ function showFacts(
   step: Message<"trainingStep"> | undefined,
   ready: Message<"trainingReady"> | undefined,
   last: Evaluated | undefined,
+  kept: KeptTraining | undefined,
 ): void {
+  const [at, seconds] = [step?.step ?? kept?.step, step?.seconds ?? kept?.training.seconds];
   const facts: readonly (readonly [string, string])[] = [
-    ["step", step ? `${step.step}` : "–"],
+    ["step", at === undefined ? "–" : `${at}`],
     ["solved (average)", last ? percent(last.averaged) : "–"],
-    ["seconds", step ? step.seconds.toFixed(1) : "–"],
+    ["seconds", seconds === undefined ? "–" : seconds.toFixed(1)],
     ["loss", step ? step.loss.toFixed(3) : "–"],
     ["rate now", step ? step.learningRate.toPrecision(2) : "–"],
     ["weights", ready ? ready.weights.toLocaleString("en") : "–"],
@@ -246,5 +251,3 @@ function showFacts(
     ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
   );
 }
-
-export type { LiveSettings };

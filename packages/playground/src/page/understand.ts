@@ -213,5 +213,6 @@ function codePane(named: Map<string, HTMLElement>): HTMLElement {
       element("pre", { class: "code", tabindex: 0, "aria-label": `${title}, ${file}` }, ...spans),
     );
   });
-  return element("div", { class: "answer-side code-side" }, ...blocks);
+  // The innermost first: its lines change most.
+  return element("div", { class: "answer-side code-side" }, ...blocks.reverse());
 }
