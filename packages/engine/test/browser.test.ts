@@ -52,6 +52,7 @@ test("what only Node has is all that the browser's entry lacks", () => {
     "deviceMemory",
     "engineInfo",
     "exportWasm",
+    "hasZig",
     "nativeCompiler",
     "onCompiling",
   ]);

@@ -4,7 +4,7 @@
  */
 
 /** Models that come with the page. */
-export const shippedModels = ["6x6", "9x9-newspaper", "9x9-minimal"] as const;
+export const shippedModels = ["4x4", "6x6", "9x9-newspaper", "9x9-minimal"] as const;
 export type ShippedModel = (typeof shippedModels)[number];
 
 /** What can be trained in the page. */

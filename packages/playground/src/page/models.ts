@@ -45,6 +45,7 @@ declare const SHIPPED: { readonly [name in ShippedModel]?: Pick<ModelFacts, "n" 
 
 /** Each model that may come with a page: its name, its puzzles and its random ones. */
 export const named: Record<ShippedModel, Pick<ModelFacts, "name" | "box" | "clues" | "puzzles">> = {
+  "4x4": { name: "4x4", box: [2, 2], puzzles: minimal4x4 },
   "6x6": { name: "6x6", box: [2, 3], puzzles: minimal6x6 },
   "9x9-newspaper": { name: "9x9, as in newspapers", box: [3, 3], clues: 34, puzzles: newspaper9x9 },
   "9x9-minimal": { name: "9x9, few clues", box: [3, 3], puzzles: minimal9x9 },

@@ -155,7 +155,7 @@ describe("the worker, without a browser", { skip: !hasZig() && "ziglang is not i
     writeFileSync(join(folder, `think-${name}.json`), JSON.stringify(description));
     await writeWeights(join(folder, `${name}.bin`), model, params);
     const side = Math.sqrt(model.config.seqLen);
-    const box: [number, number] = side === 6 ? [2, 3] : [3, 3];
+    const box: [number, number] = side === 4 ? [2, 2] : side === 6 ? [2, 3] : [3, 3];
     const { puzzles } = sudokuTask({ box, train: 1, test: 2, seed: 9, ...(side === 9 && { clues: 34 }) });
     const reasoner = createReasoner(model, "float32");
     const worker = startWorker();
