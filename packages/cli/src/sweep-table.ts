@@ -1,4 +1,4 @@
-import { orderAgrees, type PendingRun, type RunOutcome, type StoredRun } from "trm-workbench/experiments";
+import { type PendingRun, type RunOutcome, type StoredRun, variantVerdict } from "trm-workbench/experiments";
 import { count, duration, mean, numberTable, percent } from "trm-workbench/text";
 import { pendingText } from "./sweep-pending";
 
@@ -92,11 +92,11 @@ export function sweepTable(variants: readonly SweptVariant[], interrupted: boole
       variant.name,
       seedsText(variant),
       ...solvedTexts(variant),
-      ...(withPaper ? [paper, orderAgrees(compared[i], compared)] : []),
+      ...(withPaper ? [paper, variantVerdict(compared[i], compared)] : []),
     ];
   });
   const head = ["variant", "seeds", "solved (ema)", "range", "steps", "time"];
-  const table = numberTable([...head, ...(withPaper ? ["paper", "order"] : [])], rows);
+  const table = numberTable([...head, ...(withPaper ? ["paper", "verdict"] : [])], rows);
   const failures = variants.flatMap(({ name, runs }) =>
     runs.flatMap((run) => {
       if ("state" in run) return [`${name}, seed ${run.seed}: ${pendingText(run.folder, run)}`];

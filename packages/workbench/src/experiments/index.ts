@@ -14,7 +14,6 @@ export {
 export { isFinished, type RunFacts, readFacts, writeFacts } from "./facts";
 export { runHash } from "./hash";
 export { type LoadedRun, loadRun } from "./load";
-export { orderAgrees, type ReportedVariant } from "./order";
 export { publishRuns } from "./publish";
 export {
   type ExperimentResult,
@@ -26,7 +25,7 @@ export {
   type Wanted,
 } from "./result";
 export { type RunProgress, runProgress } from "./run-progress";
-export { hasWeights, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
+export { hasWeights, lastEvaluation, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
 export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./train-experiment";
 export {
   type PendingRun,
@@ -39,5 +38,14 @@ export {
   trainRuns,
 } from "./train-runs";
 export { type VariantsOptions, variants } from "./variants";
+export {
+  experimentVerdict,
+  pairVerdict,
+  type ReportedVariant,
+  reportedVariants,
+  type Verdict,
+  variantVerdict,
+  verdictRule,
+} from "./verdict";
 export { RESULTS_VERSION } from "./version";
 export { type ModelScores, readScores, writeModel } from "./write-model";

@@ -80,3 +80,9 @@ function checkConfig(folder: string, stored: RunConfig, wanted: RunConfig): void
       "remove the folder, or raise RESULTS_VERSION if a default has changed",
   );
 }
+
+/** The accuracy of the averaged weights at the end of a run. */
+export function lastEvaluation({ evaluations }: Pick<StoredRun, "evaluations">): EvaluationRow {
+  // A stored run always has it: reading it has checked that.
+  return evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
+}

@@ -1,5 +1,6 @@
 import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
-import { lastEvaluation, type MeasuredExperiment, type MeasuredRun } from "./experiment-table";
+import { lastEvaluation } from "../experiments";
+import type { MeasuredExperiment, MeasuredRun } from "./experiment-table";
 import { evaluationCurves } from "./watch";
 
 /** The evaluations of a run to draw. */

@@ -1,7 +1,7 @@
-import type { ExperimentResult, VariantResult } from "../experiments";
+import { type ExperimentResult, lastEvaluation, type VariantResult } from "../experiments";
 import { type Figure, type Heading, heatmapFigure, percent } from "../figures";
 import { mean } from "../text";
-import { lastEvaluation, valueAt } from "./experiment-table";
+import { valueAt } from "./experiment-table";
 
 /** The two fields of a configuration that a grid is drawn over. */
 export interface GridOptions extends Partial<Heading> {

@@ -3,12 +3,14 @@ import type { RunConfig } from "../config";
 import {
   type Budget,
   type Experiment,
+  lastEvaluation,
   planExperiment,
   type RunFacts,
+  reportedVariants,
   type StoredRun,
   type Variant,
+  variantVerdict,
 } from "../experiments";
-import type { EvaluationRow } from "../runs";
 import { differences } from "../runs/resume";
 import { mean } from "../text";
 import { report } from "./report";
@@ -36,12 +38,6 @@ export interface MeasuredExperiment {
   }[];
 }
 
-/** The accuracy of the averaged weights at the end of a run. */
-export function lastEvaluation({ evaluations }: Pick<StoredRun, "evaluations">): EvaluationRow {
-  // A stored run always has it: reading it has checked that.
-  return evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
-}
-
 /** A row of {@link resultsFrame}; NaN where there is no number. */
 export type ResultsRow = Readonly<Record<string, string | number>>;
 
@@ -52,8 +48,9 @@ export type ResultsRow = Readonly<Record<string, string | number>>;
  * const result = experimentResult(experiments.fewerLayers, "laptop", plan);
  * showTable(resultsFrame(result), { digits: 1 });
  */
-export function resultsFrame({ variants }: MeasuredExperiment): ResultsRow[] {
-  return variants.map(({ variant, config, runs }): ResultsRow => {
+export function resultsFrame(measured: MeasuredExperiment): ResultsRow[] {
+  const reported = reportedVariants(measured);
+  return measured.variants.map(({ variant, config, runs }, i): ResultsRow => {
     const passes = config && passesPerStep(config.model);
     const solved = runs.map((run) => 100 * lastEvaluation(run).solved);
     return {
@@ -63,6 +60,7 @@ export function resultsFrame({ variants }: MeasuredExperiment): ResultsRow[] {
       "highest %": runs.length > 0 ? Math.max(...solved) : Number.NaN,
       seeds: runs.length,
       "paper %": 100 * (variant.paper ?? Number.NaN),
+      verdict: variantVerdict(reported[i], reported),
       "half solved at step": mean(runs.map(stepWhenSolved(0.5))),
       parameters: runs[0]?.facts.parameters ?? Number.NaN,
       "network passes per step": passes ? passes.withGradient + passes.withoutGradient : Number.NaN,
@@ -79,16 +77,8 @@ export const stepWhenSolved =
     evaluations.find(({ weights, solved }) => weights === "ema" && solved >= share)?.step ?? Number.NaN;
 
 /** Hands the results of an experiment to the table at the end of `npm run reproduce`. */
-export function reportExperiment({ experiment, task, variants }: MeasuredExperiment): void {
-  report(
-    ...variants.map(({ variant, runs }) => ({
-      experiment: experiment.title,
-      variant: variant.name,
-      task,
-      accuracies: runs.map((run) => lastEvaluation(run).solved),
-      ...(variant.paper !== undefined && { paper: variant.paper }),
-    })),
-  );
+export function reportExperiment(measured: MeasuredExperiment): void {
+  report(...reportedVariants(measured));
 }
 
 /**

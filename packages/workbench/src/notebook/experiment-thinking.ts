@@ -1,7 +1,7 @@
-import type { ExperimentResult, StoredRun } from "../experiments";
+import { type ExperimentResult, lastEvaluation, type StoredRun } from "../experiments";
 import type { Curve } from "../figures";
 import { mean } from "../text";
-import { lastEvaluation, type ResultsRow, stepWhenSolved } from "./experiment-table";
+import { type ResultsRow, stepWhenSolved } from "./experiment-table";
 
 /**
  * Mean supervision steps per puzzle, over training: a curve for each variant, each

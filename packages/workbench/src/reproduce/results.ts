@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { orderAgrees, type ReportedVariant } from "../experiments";
+import { type ReportedVariant, variantVerdict } from "../experiments";
 import { mean, textTable } from "../text";
 
 const rowSchema = z.object({
@@ -22,9 +22,9 @@ export function readReport(file: string): ReportedVariant[] {
   return [...rows.values()];
 }
 
-/** The table at the end of `npm run reproduce`: our accuracy over seeds, the paper's number, whether the order agrees. */
+/** The table at the end of `npm run reproduce`: our accuracy over seeds, the paper's number, the verdict. */
 export function resultsTable(rows: readonly ReportedVariant[]): string {
-  const head = ["experiment", "variant", "task", "ours %", "seeds", "paper %", "order"];
+  const head = ["experiment", "variant", "task", "ours %", "seeds", "paper %", "verdict"];
   const lines = rows.map((row) => [
     row.experiment,
     row.variant,
@@ -32,7 +32,7 @@ export function resultsTable(rows: readonly ReportedVariant[]): string {
     spread(row.accuracies),
     String(row.accuracies.length),
     row.paper === undefined ? "" : (100 * row.paper).toFixed(1),
-    orderAgrees(row, rows),
+    variantVerdict(row, rows),
   ]);
   return textTable(head, lines, [false, false, false, true, true, true, false]);
 }

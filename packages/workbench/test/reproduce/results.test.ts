@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { orderAgrees, type ReportedVariant } from "../../src/experiments";
+import { experimentVerdict, pairVerdict, type ReportedVariant, variantVerdict } from "../../src/experiments";
 import { notebookSettings, report } from "../../src/notebook";
 import { readReport, resultsTable } from "../../src/reproduce/results";
 
@@ -54,23 +54,59 @@ describe("reports", () => {
   });
 });
 
+const seeds = (variant: string, paper: number, ...accuracies: number[]): ReportedVariant => ({
+  ...{ experiment: "E", variant, task: "6x6", accuracies, paper },
+});
+
+describe("verdicts", () => {
+  const good = seeds("good", 0.874, 0.9, 0.92, 0.94);
+  const poor = seeds("poor", 0.55, 0.6, 0.62, 0.58);
+
+  it("compare the difference of the means with its standard error over seeds", () => {
+    assert.equal(pairVerdict(good, poor), "agrees");
+    assert.equal(pairVerdict({ ...good, paper: 0.5 }, poor), "differs");
+    // Standard error sqrt((0.02^2 + 0.02^2) / 3) = 0.0163: a difference of 0.048 is too small, one of 0.05 is not.
+    const at = (middle: number) => seeds("b", 0.8, middle - 0.02, middle, middle + 0.02);
+    assert.equal(pairVerdict(good, at(0.872)), "undecided");
+    assert.equal(pairVerdict(good, at(0.87)), "agrees");
+  });
+
+  it("are undecided with fewer than three seeds", () => {
+    assert.equal(pairVerdict(good, seeds("b", 0.3, 0.1, 0.1)), "undecided");
+  });
+
+  it("are undecided before a variant has begun to learn, unless the paper's has not either", () => {
+    const still = [0, 0.01, 0];
+    assert.equal(pairVerdict(good, seeds("attention", 0.747, ...still)), "undecided");
+    assert.equal(pairVerdict(good, seeds("direct prediction", 0, ...still)), "agrees");
+  });
+
+  it("need two different numbers of the paper", () => {
+    assert.equal(pairVerdict(good, { ...poor, paper: 0.874 }), undefined);
+    assert.equal(variantVerdict(experts, [trm, experts]), "");
+  });
+
+  it("name the variants behind each word", () => {
+    const turned = seeds("turned", 0.9, 0.3, 0.31, 0.32);
+    const close = seeds("close", 0.5, 0.89, 0.92, 0.95);
+    const rows = [good, poor, turned, close];
+    assert.equal(variantVerdict(good, rows), "differs: turned; undecided: close; agrees: 1 of 3");
+    assert.equal(variantVerdict(poor, [good, poor]), "agrees");
+    assert.equal(variantVerdict(turned, [good, turned]), "differs");
+    assert.equal(
+      experimentVerdict([good, poor, close]),
+      "differs: poor / close; undecided: good / close; agrees: 1 of 3",
+    );
+    assert.equal(variantVerdict({ ...good, task: "9x9" }, rows), "");
+  });
+});
+
 describe("the table of results", () => {
-  it("has ours over seeds, the paper's number and whether the order agrees", () => {
+  it("has ours over seeds, the paper's number and the verdict", () => {
     const lines = resultsTable([trm, hrm, experts]).split("\n");
-    assert.match(lines[3], /│ HRM +│ TRM +│ 6x6 +│ 97\.0 \(95\.0 to 99\.0\) │ +2 │ +87\.4 │ agrees │/);
-    assert.match(lines[4], /│ HRM +│ HRM +│ 6x6 +│ +60\.0 │ +1 │ +55\.0 │ agrees │/);
+    assert.match(lines[3], /│ HRM +│ TRM +│ 6x6 +│ 97\.0 \(95\.0 to 99\.0\) │ +2 │ +87\.4 │ undecided │/);
+    assert.match(lines[4], /│ HRM +│ HRM +│ 6x6 +│ +60\.0 │ +1 │ +55\.0 │ undecided │/);
     assert.match(lines[5], /│ experts +│ 6x6 +│ +10\.0 │ +1 │ +│ +│/);
-  });
-
-  it("names the variant that stands on the other side", () => {
-    const weak = { ...trm, accuracies: [0.5] };
-    assert.equal(orderAgrees(weak, [weak, hrm]), "differs from HRM");
-    assert.equal(orderAgrees(hrm, [weak, hrm]), "differs from TRM");
-  });
-
-  it("compares only within one experiment and task", () => {
-    const weak = { ...trm, accuracies: [0.5], task: "9x9" };
-    assert.equal(orderAgrees(weak, [weak, hrm]), "");
   });
 });
 
