@@ -40,6 +40,13 @@ export function checkModelConfig(config: ModelConfig): void {
   checkModelRules(config);
 }
 
+/** A configuration with other settings. @throws RangeError as {@link checkModelConfig} */
+export function changedConfig(config: ModelConfig, changes: Partial<ModelConfig>): ModelConfig {
+  const changed = { ...config, ...changes };
+  checkModelConfig(changed);
+  return changed;
+}
+
 /**
  * Checks that settings fit together, each of which is valid by itself.
  * @throws RangeError naming the field and the values it may take
@@ -76,7 +83,12 @@ function checkHeads({ heads, hiddenSize, positions }: ModelSettings): void {
 }
 
 /** Refuses settings that the recursion would ignore. */
-function checkRecursion({ recursion, networks, n, T }: ModelSettings): void {
+function checkRecursion({ recursion, networks, n, T, gradientRecursions }: ModelSettings): void {
+  if (gradientRecursions > T) {
+    throw new RangeError(
+      `model.gradientRecursions is ${gradientRecursions}; it must be at most model.T, which is ${T}`,
+    );
+  }
   if (networks === 2 && (recursion === "single-latent" || recursion === "direct")) {
     throw new RangeError(
       `model.networks is 2, but model.recursion "${recursion}" has only one latent to update; it must be 1`,

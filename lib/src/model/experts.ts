@@ -1,5 +1,5 @@
 import { learning, noGradient, tf } from "tfjs-compile";
-import type { ModelConfig } from "./config";
+import { changedConfig, type ModelConfig } from "./config";
 import { linearWeight } from "./init";
 import { initSwiGlu, linear, oneHot, type SwiGluParams, swiGlu } from "./layers";
 import { buildModel, type Model } from "./model";
@@ -51,6 +51,7 @@ export function mixtureOfExperts(
 export function modelWithExperts(config: ModelConfig, recursion: Recursion): Model {
   return {
     ...buildModel(config, networkOf(config, mixtureOfExperts()), recursion),
+    with: (changes) => modelWithExperts(changedConfig(config, changes), recursion),
     forward(...inputs) {
       const balances: tf.Scalar[] = [];
       const experts = mixtureOfExperts(({ balance }) => {

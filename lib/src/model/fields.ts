@@ -70,8 +70,10 @@ export const modelFields = {
   networks: field<1 | 2>("1 or 2", (value) => value === 1 || value === 2, { default: 1 }),
   /** Updates of z before each update of y. */
   n: integer({ default: 6, atLeast: 1, official: "arch.L_cycles" }),
-  /** Latent recursions per supervision step; gradients flow through the last only. */
+  /** Latent recursions per supervision step; gradients flow through the last ones only. */
   T: integer({ default: 3, atLeast: 1, official: "arch.H_cycles" }),
+  /** Latent recursions, counted from the last, that gradients flow through: 1 in the paper, at most T. */
+  gradientRecursions: integer({ default: 1, atLeast: 1 }),
 
   // Deep supervision and halting.
   /** Supervision steps per puzzle at most, N_sup. */

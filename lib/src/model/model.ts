@@ -1,5 +1,5 @@
 import { flatten, type TensorTree, tf } from "tfjs-compile";
-import { contextLength, type ModelConfig } from "./config";
+import { changedConfig, contextLength, type ModelConfig } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
 import { outputHead, type QHeadParams, qHead } from "./heads";
 import { linearWeight, type NormalSource, truncatedNormal } from "./init";
@@ -41,6 +41,11 @@ export type ModelOutput = {
 export interface Model {
   readonly config: ModelConfig;
   readonly recursion: Recursion;
+  /**
+   * The same model with other settings; its parameters stay the same as long as their shapes do.
+   * @throws RangeError naming the field that is impossible
+   */
+  with(changes: Partial<ModelConfig>): Model;
   /** Fresh parameters; the same random source gives the same numbers. */
   init(random: NormalSource): ModelParams;
   /**
@@ -67,11 +72,12 @@ export function buildModel(config: ModelConfig, network: Network, recursion: Rec
   return {
     config,
     recursion,
+    with: (changes) => buildModel(changedConfig(config, changes), network, recursion),
     init: (random) => initParams(config, network, recursion, random),
     forward(weights, latents, inputs, puzzleRows) {
       const x = inputEmbedding(config, weights.embedding, inputs, puzzleRows);
       const net = netOf(network, config, weights.networks);
-      const improved = deepRecursion(net, x, latents, { recursion, n: config.n, T: config.T });
+      const improved = deepRecursion(net, x, latents, { ...config, recursion });
       const y = improved[recursion.answer];
       return {
         latents: improved,

@@ -15,11 +15,12 @@ export interface Passes {
  * passesPerStep({ ...paperModel, ...hrmModel }); // { withGradient: 2, withoutGradient: 10 }
  */
 export function passesPerStep(
-  config: Pick<ModelConfig, "recursion" | "n" | "T" | "halting" | "supervisionSteps">,
+  config: Pick<ModelConfig, "recursion" | "n" | "T" | "gradientRecursions" | "halting" | "supervisionSteps">,
 ): Passes {
-  const { recursion, n, halting, supervisionSteps } = config;
+  const { recursion, n, gradientRecursions, halting, supervisionSteps } = config;
   const forward = passesForward(config);
-  const withGradient = recursion === "direct" ? 1 : recursion === "one-step" ? 2 : n + 1;
+  const perRecursion = recursion === "direct" ? 1 : recursion === "one-step" ? 2 : n + 1;
+  const withGradient = gradientRecursions * perRecursion;
   const looksAhead = halting === "continue" && supervisionSteps > 1;
   return { withGradient, withoutGradient: forward - withGradient + (looksAhead ? forward : 0) };
 }

@@ -55,10 +55,13 @@ export interface DeepRecursionOptions<Name extends string> {
   readonly n: number;
   /** Latent recursions. */
   readonly T: number;
+  /** Those of them, counted from the last, that have a gradient. @default 1 */
+  readonly gradientRecursions?: number;
 }
 
 /**
- * The paper's deep recursion: T - 1 latent recursions that only improve the latents, then one that has a gradient.
+ * The paper's deep recursion: T - 1 latent recursions that only improve the latents, then one that has a gradient;
+ * `gradientRecursions` gives a gradient to more of them.
  * The figure detaches y and z at its end. Here they are arguments of the next supervision step, which is not differentiated by
  * them. This has the same effect; see `lossAndGrads`.
  * Source: the paper's Figure 3.
@@ -72,16 +75,14 @@ export function deepRecursion<Name extends string>(
   net: Net,
   x: tf.Tensor3D,
   latents: Latents<Name>,
-  { recursion, n, T }: DeepRecursionOptions<Name>,
+  { recursion, n, T, gradientRecursions = 1 }: DeepRecursionOptions<Name>,
 ): Latents<Name> {
-  // recursing T-1 times to improve y and z (no gradients needed)
-  const improved = noGradient(() => {
-    let current = latents;
-    for (let j = 0; j < T - 1; j++) {
-      current = recursion.recurse(net, x, current, n);
-    }
+  const recurse = (current: Latents<Name>, times: number) => {
+    for (let j = 0; j < times; j++) current = recursion.recurse(net, x, current, n);
     return current;
-  });
+  };
+  // recursing T-1 times to improve y and z (no gradients needed)
+  const improved = noGradient(() => recurse(latents, T - gradientRecursions));
   // recursing once to improve y and z
-  return recursion.recurse(net, x, improved, n);
+  return recurse(improved, gradientRecursions);
 }

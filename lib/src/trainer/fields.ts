@@ -1,4 +1,4 @@
-import { type Fields, integer, number, oneOf } from "../fields";
+import { type Fields, integer, number, oneOf, orNull } from "../fields";
 
 /**
  * Fields of a training run. Defaults are the paper's for Sudoku-Extreme and Maze-Hard (config/cfg_pretrain.yaml and README of
@@ -20,6 +20,10 @@ export const trainingFields = {
       write: (kind) => `${kind}_cross_entropy`,
     },
   }),
+  /** Share of the target probability that is spread evenly over all tokens: 0 in the paper, 0.1 or 0.2 with softmax elsewhere. */
+  labelSmoothing: number({ default: 0, atLeast: 0, below: 1 }),
+  /** Weight of the halting loss beside the answer's. */
+  haltingWeight: number({ default: 0.5, atLeast: 0 }),
   /** Learning rate of AdamATan2 after the warm-up. */
   learningRate: number({ default: 1e-4, atLeast: 0, official: "lr" }),
   /** Decay of the mean of gradients. */
@@ -40,6 +44,16 @@ export const trainingFields = {
     default: 65_104, // 50,000 epochs of 1,000 puzzles, 768 at a time
     atLeast: 1,
   }),
+  /** Steps at the start of the run, the early phase, in which the other `early` fields hold instead of those of the model; 0 is none. */
+  earlySteps: integer({ default: 0, atLeast: 0 }),
+  /** N_sup in the early phase; null is model.supervisionSteps. With 1 a batch has only new puzzles. */
+  earlySupervisionSteps: orNull(integer({ atLeast: 1 })),
+  /** n in the early phase; null is model.n. */
+  earlyN: orNull(integer({ atLeast: 1 })),
+  /** T in the early phase; null is model.T. */
+  earlyT: orNull(integer({ atLeast: 1 })),
+  /** gradientRecursions in the early phase; null is model.gradientRecursions. */
+  earlyGradientRecursions: orNull(integer({ atLeast: 1 })),
   /** End of the cosine, as a share of the base rate; 1 keeps the rate constant. */
   minRatio: number({ default: 1, atLeast: 0, atMost: 1, official: "lr_min_ratio" }),
   /** Learning rate of the puzzle embedding's sign-SGD. */

@@ -29,12 +29,20 @@ export function labelMask(labels: tf.Tensor2D): tf.Tensor2D {
 /**
  * Cross-entropy per puzzle, the mean over its own labelled cells, summed over the batch. A scalar.
  * Source: models/losses.py, ACTLossHead.forward (lm_loss).
+ * @param smoothing share of the target that is spread evenly over all tokens
  * @example
  * answerLoss("softmax", tf.tensor3d([[[0, 0]]]), tf.tensor2d([[1]], [1, 1], "int32")).print(); // ln 2
  */
-export function answerLoss(kind: LossKind, logits: tf.Tensor3D, labels: tf.Tensor2D): tf.Scalar {
+export function answerLoss(
+  kind: LossKind,
+  logits: tf.Tensor3D,
+  labels: tf.Tensor2D,
+  smoothing = 0,
+): tf.Scalar {
   const mask = labelMask(labels);
-  const target = oneHot(tf.cast(tf.maximum(labels, 0), "int32"), logits.shape[2]);
+  const tokens = logits.shape[2];
+  const sharp = oneHot(tf.cast(tf.maximum(labels, 0), "int32"), tokens);
+  const target = smoothing === 0 ? sharp : tf.add(tf.mul(sharp, 1 - smoothing), smoothing / tokens);
   const cellLoss = tf.mul(tf.neg(tf.sum(tf.mul(target, logProbabilities(kind, logits)), -1)), mask);
   const cells = tf.maximum(tf.sum(mask, -1), 1);
   return tf.sum(tf.div(tf.sum(cellLoss, -1), cells));

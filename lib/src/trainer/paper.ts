@@ -119,6 +119,7 @@ function checkFigure(config: ModelConfig): void {
   const figure = {
     recursion: "full",
     networks: 1,
+    gradientRecursions: 1,
     experts: 1,
     halting: "halt",
     exploration: 0,

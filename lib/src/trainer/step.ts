@@ -3,14 +3,12 @@ import { type BatchTensors, refill } from "../model/carry";
 import type { Model } from "../model/model";
 import { type AdamATan2Config, type AdamRates, adamATan2 } from "./adam-atan2";
 import { updateEma } from "./ema";
-import type { LossKind } from "./losses";
 import { signSgd } from "./sign-sgd";
 import type { TrainState } from "./state";
-import { lossAndGrads } from "./supervise";
+import { type LossConfig, lossAndGrads } from "./supervise";
 
 /** Settings of one training step, constant over a run. */
-export interface StepConfig extends AdamATan2Config {
-  readonly loss: LossKind;
+export interface StepConfig extends AdamATan2Config, LossConfig {
   /** Decay of the moving average of the weights. [ema_rate] */
   readonly ema: number;
   /** Weight decay of the puzzle embedding. [puzzle_emb_weight_decay] */
@@ -49,14 +47,7 @@ export function trainStep(
   rates: StepRates,
 ): { state: TrainState; metrics: tf.Tensor1D } {
   const carry = refill(state.params, state.carry, batch);
-  const { grads, aux } = lossAndGrads(
-    model,
-    config.loss,
-    state.params,
-    carry,
-    rates.minSteps,
-    rates.maxSteps,
-  );
+  const { grads, aux } = lossAndGrads(model, config, state.params, carry, rates.minSteps, rates.maxSteps);
 
   const { weights, puzzleEmbedding: table } = state.params;
   const adam = adamATan2(config, weights, grads.weights, state.optimizer, rates);

@@ -1,7 +1,8 @@
 import { noGradient, tf, valueAndGrad } from "tfjs-compile";
 import { type Carry, decideHalt } from "../model/carry";
 import type { Model, ModelOutput, ModelParams, Weights } from "../model/model";
-import { answerLoss, binaryCrossEntropy, correctness, type LossKind } from "./losses";
+import type { TrainingConfig } from "./config";
+import { answerLoss, binaryCrossEntropy, correctness } from "./losses";
 
 /** Sums over the rows that halted in a step, as the official code logs them; the losses are sums over all rows. */
 export const METRICS = [
@@ -15,6 +16,9 @@ export const METRICS = [
   "q_continue_loss",
 ] as const;
 
+/** Settings of the loss. */
+export type LossConfig = Pick<TrainingConfig, "loss" | "labelSmoothing" | "haltingWeight">;
+
 /** The tensors that learn from the loss: the weights, and the batch's rows of the puzzle embedding. */
 export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tensor2D };
 
@@ -26,7 +30,7 @@ export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tenso
  * @param carry the carry after `refill`: its halted rows have a new puzzle
  * @param minSteps steps that each row must have before it may halt, int32 [B]
  * @param maxSteps N_sup in place of the model's, int32
- * @returns the loss, a scalar: the answer's and half the halting loss, the mean over the batch; `aux` has the next carry and the {@link METRICS}
+ * @returns the loss, a scalar: the answer's and the weighted halting loss, the mean over the batch; `aux` has the next carry and the {@link METRICS}
  * @example
  * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
  * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
@@ -34,11 +38,11 @@ export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tenso
  * const tokens = tf.ones<tf.Rank.R2>([1, 16], "int32");
  * const batch = { inputs: tokens, labels: tokens, puzzleIdentifiers: tf.tensor1d([0], "int32") };
  * const carry = refill(params, emptyCarry(model, 1), batch);
- * lossAndGrads(model, "stablemax", params, carry, tf.zeros([1], "int32")).value.print();
+ * lossAndGrads(model, paperTraining, params, carry, tf.zeros([1], "int32")).value.print();
  */
 export function lossAndGrads(
   model: Model,
-  loss: LossKind,
+  config: LossConfig,
   params: ModelParams,
   carry: Carry,
   minSteps: tf.Tensor1D,
@@ -57,10 +61,10 @@ export function lossAndGrads(
     const { latents, logits, qHalt, qContinue, auxiliaryLoss } = output;
 
     const right = correctness(logits, labels);
-    const answer = answerLoss(loss, logits, labels);
+    const answer = answerLoss(config.loss, logits, labels, config.labelSmoothing);
     const halt = binaryCrossEntropy(qHalt, right.solved);
     const goOn = continueLoss(model, learnt, carry, output);
-    const perPuzzle = tf.div(tf.add(answer, tf.mul(0.5, tf.add(halt, goOn))), batchSize);
+    const perPuzzle = tf.div(tf.add(answer, tf.mul(config.haltingWeight, tf.add(halt, goOn))), batchSize);
     const total = auxiliaryLoss ? tf.add(perPuzzle, auxiliaryLoss) : perPuzzle;
 
     const steps = tf.add(carry.steps, tf.scalar(1, "int32")) as tf.Tensor1D;

@@ -18,7 +18,7 @@ export interface StepReport {
   /** Steps done, this one included. */
   readonly step: number;
   readonly learningRate: number;
-  /** Mean loss per puzzle: answer + (halting + continue) / 2. */
+  /** Mean loss per puzzle: answer + haltingWeight * (halting + continue). */
   readonly loss: number;
   /** Puzzles that halted. */
   readonly halted: number;
@@ -129,11 +129,16 @@ export function createTrainer(
     resume?.state ??
     initTrainState(model, options.params ?? model.init(random.fork("weights")), config.batchSize);
 
-  const compiledStep = compile(
-    (state: TrainState, batch: BatchTensors, rates: StepRates) =>
-      trainStep(model, config, state, batch, rates),
-    { precision: config.precision, donate: [0], name: "trainStep" },
-  );
+  const compileStep = (model: Model) =>
+    compile(
+      (state: TrainState, batch: BatchTensors, rates: StepRates) =>
+        trainStep(model, config, state, batch, rates),
+      { precision: config.precision, donate: [0], name: "trainStep" },
+    );
+  const whole = { model, compiled: compileStep(model) };
+  const early = earlyModel(model, config);
+  const earlyPhase = early && { model: early, compiled: compileStep(early) };
+  const phase = (step: number) => (earlyPhase && step <= config.earlySteps ? earlyPhase : whole);
   const reasoner = createReasoner(model, config.precision);
 
   const params = (weights: "live" | "ema"): ModelParams =>
@@ -143,7 +148,7 @@ export function createTrainer(
   const draw = (number: number) => {
     const live = options.live?.();
     const host = { sampler: sampler.save(), exploration: exploration.save() };
-    const minSteps = drawMinSteps({ ...model.config, ...live }, config.batchSize, exploration);
+    const minSteps = drawMinSteps({ ...phase(number).model.config, ...live }, config.batchSize, exploration);
     return {
       host,
       batch: toTensors(sampler.next()),
@@ -158,7 +163,7 @@ export function createTrainer(
   async function start(signal?: AbortSignal): Promise<StartedStep> {
     const current = drawn.shift() ?? draw(step + 1);
     try {
-      const running = compiledStep.run([state, current.batch, current.rates], { signal });
+      const running = phase(step + 1).compiled.run([state, current.batch, current.rates], { signal });
       // While the device computes, the host prepares what comes next.
       if (drawn.length === 0) drawn.push(draw(step + 2));
       const result = await running;
@@ -205,11 +210,32 @@ export function createTrainer(
       ...(drawn[0]?.host ?? { sampler: sampler.save(), exploration: exploration.save() }),
     }),
     dispose() {
-      compiledStep.dispose();
+      whole.compiled.dispose();
+      earlyPhase?.compiled.dispose();
       reasoner.dispose();
       disposeTree([state, ...drawn.flatMap(({ batch, rates }) => [batch, rates]), ...unread]);
     },
   };
+}
+
+/** The model of the early phase: the same weights with fewer supervision steps or another depth; undefined where there is none. */
+function earlyModel(model: Model, config: TrainingConfig): Model | undefined {
+  const { earlySteps, earlySupervisionSteps, earlyN, earlyT, earlyGradientRecursions } = config;
+  if (earlySteps === 0) return undefined;
+  const { supervisionSteps, n, T, gradientRecursions } = model.config;
+  const early = model.with({
+    supervisionSteps: earlySupervisionSteps ?? supervisionSteps,
+    n: earlyN ?? n,
+    T: earlyT ?? T,
+    gradientRecursions: earlyGradientRecursions ?? Math.min(gradientRecursions, earlyT ?? T),
+  });
+  const [names, wanted] = [early, model].map(({ recursion, config }) => recursion.latents(config.n).join());
+  if (names !== wanted) {
+    throw new RangeError(
+      `training.earlyN is ${earlyN}, but model.recursion "${model.config.recursion}" has a latent for each of its ${n} updates; leave it out`,
+    );
+  }
+  return early;
 }
 
 /** Turns the sums of a step into means. */
@@ -221,7 +247,8 @@ function stepReport(step: number, config: TrainingConfig, values: ArrayLike<numb
   return {
     step,
     learningRate: learningRateAt(step, config.learningRate, config),
-    loss: (sums.lm_loss + 0.5 * (sums.q_halt_loss + sums.q_continue_loss)) / config.batchSize,
+    loss:
+      (sums.lm_loss + config.haltingWeight * (sums.q_halt_loss + sums.q_continue_loss)) / config.batchSize,
     halted: sums.count,
     solved: sums.exact_accuracy / sums.count,
     cells: sums.accuracy / sums.count,

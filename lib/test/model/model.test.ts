@@ -81,6 +81,32 @@ test("gradients flow through the last latent recursion only", () => {
   assert.ok(difference < 1e-4, `${difference}`);
 });
 
+test("gradientRecursions lets gradients flow through as many latent recursions", () => {
+  const model = tinyModel({ puzzleEmbSize: 0, puzzleEmbLen: 0, T: 3, gradientRecursions: 2 });
+  const params = model.init(createRandom(2));
+  const inputs = tf.fill([2, 16], 1, "int32") as tf.Tensor2D;
+  const start = freshLatents(model.config, params, 2);
+  const once = model.with({ T: 1, gradientRecursions: 1 });
+  const loss = (forward: (weights: typeof params.weights) => tf.Tensor) =>
+    tf.grad((tokens) => {
+      const weights = { ...params.weights, embedding: { tokens: tokens as tf.Tensor2D } };
+      return tf.sum(forward(weights)) as tf.Scalar;
+    })(params.weights.embedding.tokens);
+  // Three supervision steps of one recursion each, the first a constant.
+  const unrolled = loss((weights) => {
+    let latents = noGradient(() => once.forward(weights, start, inputs, null).latents);
+    latents = once.forward(weights, latents, inputs, null).latents;
+    return once.forward(weights, latents, inputs, null).logits;
+  });
+  const actual = loss((weights) => model.forward(weights, start, inputs, null).logits);
+  const [size, difference] = [unrolled, tf.sub(actual, unrolled)].map((t) => tf.max(tf.abs(t)).dataSync()[0]);
+  assert.ok(difference < 1e-4 * size, `${difference} of ${size}`);
+  assert.throws(
+    () => tinyModel({ gradientRecursions: 3 }),
+    /model\.gradientRecursions is 3; it must be at most model\.T, which is 2/,
+  );
+});
+
 test("a network of one's own can be injected", () => {
   const plain: Network<tf.Tensor2D> = {
     init: (config, random) => linearWeight(config.hiddenSize, config.hiddenSize, random),

@@ -42,6 +42,16 @@ test("stablemax and its gradient stay finite where softmax overflows", () => {
   assert.ok(grad.every(Number.isFinite));
 });
 
+test("label smoothing mixes the cross-entropy with that of all tokens alike, as PyTorch's does", () => {
+  const logits = [1.5, -0.5, 0.25];
+  const total = Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0));
+  const uniform = logits.reduce((sum, x) => sum + (total - x) / 3, 0);
+  const labels = tf.tensor2d([[1]], [1, 1], "int32");
+  near(answerLoss("softmax", tf.tensor3d([[logits]]), labels, 0.2).dataSync(), [
+    0.8 * (total - logits[1]) + 0.2 * uniform,
+  ]);
+});
+
 test("a puzzle's loss is the mean over its own labelled cells", () => {
   const logits = tf.tensor3d([
     [

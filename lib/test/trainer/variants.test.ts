@@ -42,17 +42,18 @@ const variants: Readonly<Record<string, Partial<ModelConfig>>> = {
   },
   "direct prediction": { recursion: "direct", layers: 4, n: 1, T: 1, supervisionSteps: 1 },
   "deep supervision alone": { recursion: "direct", layers: 4, n: 1, T: 1 },
+  "gradient through all latent recursions": { T: 3, gradientRecursions: 3 },
   "no deep supervision": { supervisionSteps: 1 },
   "no deep supervision, HRM": { ...hrmModel, supervisionSteps: 1 },
   "no deep supervision, equal depth": { supervisionSteps: 1, T: 6 },
 };
 
 /** Loss and gradients of the first training step on the first test puzzles. */
-function firstStep(model: Model, params: ModelParams) {
+function firstStep(model: Model, params: ModelParams, training = tinyTraining) {
   const [batch] = testBatches(tinyTask.test, 8);
   const tensors = toTensors(batch);
   const carry = refill(params, emptyCarry(model, 8), tensors);
-  return lossAndGrads(model, "stablemax", params, carry, tf.zeros([8], "int32"));
+  return lossAndGrads(model, training, params, carry, tf.zeros([8], "int32"));
 }
 
 const start = (changes: Partial<ModelConfig>, steps: number): Trainer =>
@@ -120,6 +121,52 @@ test("without deep supervision every puzzle gets one step, from the initial late
     }
     trainer.dispose();
   }
+});
+
+test("the halting loss counts with its weight", () => {
+  const model = tinyModel();
+  const params = model.init(createRandom(4));
+  for (const haltingWeight of [0.5, 0.05, 0]) {
+    const { value, aux } = firstStep(model, params, { ...tinyTraining, haltingWeight });
+    const [answer, halting] = aux.metrics.dataSync().slice(5, 7);
+    const expected = (answer + haltingWeight * halting) / 8;
+    assert.ok(Math.abs(value.dataSync()[0] - expected) < 1e-5, `weight ${haltingWeight}`);
+  }
+});
+
+test("the early phase trains as a model with its settings does, and the rest as the whole model", async () => {
+  const early = { earlySupervisionSteps: 1, earlyN: 1, earlyT: 1, earlyGradientRecursions: 1 };
+  const trainer = createTrainer(
+    tinyModel({ gradientRecursions: 2 }),
+    { ...tinyTraining, earlySteps: 3, ...early },
+    tinyTask.train,
+  );
+  const other = createTrainer(tinyModel({ supervisionSteps: 1, n: 1, T: 1 }), tinyTraining, tinyTask.train);
+  const reports: StepReport[] = [];
+  for (let step = 1; step <= 6; step++) {
+    reports.push(await trainer.next());
+    if (step <= 3) assert.deepEqual(reports[step - 1], await other.next());
+  }
+  assert.deepEqual(
+    reports.slice(0, 3).map(({ halted, supervisionSteps }) => [halted, supervisionSteps]),
+    [1, 2, 3].map(() => [8, 1]),
+  );
+  // All puzzles are new in step 4 and have three steps from then on.
+  assert.deepEqual(
+    reports.slice(3).map(({ halted }) => halted),
+    [0, 0, 8],
+  );
+  trainer.dispose();
+  other.dispose();
+  assert.throws(
+    () =>
+      createTrainer(
+        tinyModel({ recursion: "many-latents" }),
+        { ...tinyTraining, earlySteps: 1, earlyN: 1 },
+        tinyTask.train,
+      ),
+    /training\.earlyN is 1, but model\.recursion "many-latents" has a latent for each of its 2 updates/,
+  );
 });
 
 test("the experts' balance is in the loss with its weight, and the router learns from it", () => {

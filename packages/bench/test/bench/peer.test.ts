@@ -57,7 +57,7 @@ function ours(model: Model) {
   const state = initTrainState(model, params, training.batchSize);
 
   const carry = refill(params, state.carry, batch);
-  const { value, grads, aux } = lossAndGrads(model, "stablemax", params, carry, rates.minSteps);
+  const { value, grads, aux } = lossAndGrads(model, training, params, carry, rates.minSteps);
   const next = trainStep(model, training, state, batch, rates).state;
   const { initialLatents: _, ...learnt } = next.params;
   const outcome = {

@@ -134,7 +134,7 @@ async function compareCase(folder: string): Promise<ParityErrors> {
   };
 
   const gradStep = compile((params: ModelParams, carry: Carry, batch: BatchTensors, rates: StepRates) =>
-    lossAndGrads(model, training.loss, params, refill(params, carry, batch), rates.minSteps),
+    lossAndGrads(model, training, params, refill(params, carry, batch), rates.minSteps),
   );
   const step = compile(
     (state: TrainState, batch: BatchTensors, rates: StepRates) =>

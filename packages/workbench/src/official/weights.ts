@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { disposeTree, tf } from "tfjs-compile";
-import { type Model, type ModelConfig, type ModelParams, puzzleTokens } from "trm/model";
+import { type Model, type ModelConfig, type ModelParams, paperModel, puzzleTokens } from "trm/model";
 import { z } from "zod";
 import { latestCheckpoint, readCheckpoint } from "../checkpoints";
 import { mergeConfig, type RunConfig, type RunConfigChanges } from "../config/config";
@@ -51,9 +51,14 @@ export interface AboutRun {
   readonly evaluationDue: boolean;
 }
 
+/** Fields that came later than a file have their defaults in it. */
+const storedModel = z
+  .record(z.string(), z.unknown())
+  .transform((model): ModelConfig => ({ ...paperModel, ...(model as unknown as ModelConfig) }));
+
 const aboutSchema = z.object({
   config: z.record(z.string(), z.unknown()),
-  model: z.custom<ModelConfig>((value) => typeof value === "object" && value !== null),
+  model: storedModel,
   seconds: z.number(),
   // Checkpoints of earlier versions do not have it.
   processorSeconds: z.number().default(0),
@@ -114,7 +119,7 @@ function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
 
 /** Metadata of a file that `writeWeightsSafetensors` writes. */
 const safetensorsAbout = z.object({
-  model: z.record(z.string(), z.unknown()).transform((model) => model as unknown as ModelConfig),
+  model: storedModel,
   config: z
     .record(z.string(), z.unknown())
     .transform((config) => withFullPaths(config as RunConfigChanges, projectFolder))
