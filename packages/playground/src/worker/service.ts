@@ -83,10 +83,13 @@ export function createService(
   async function startNow(message: Extract<ToWorker, { type: "startTraining" }>): Promise<void> {
     const mine = ++starting;
     if (!hasSimd()) throw new Error("training needs a browser whose WebAssembly has SIMD.");
-    training?.stop();
+    const last = training;
+    last?.stop();
     await programs(`train-${message.model}`);
+    await last?.done.catch(() => {});
     if (mine !== starting) return;
     training = startTraining(configurations[message.model], message, post);
+    last?.dispose();
     training.done.catch((error: Error) => fail("train", error));
   }
 

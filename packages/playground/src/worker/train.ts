@@ -25,6 +25,8 @@ export interface Training {
   change(settings: Partial<LiveSettings>): void;
   save(): SavedTraining;
   stop(): void;
+  /** Frees the tensors of a training that is done. */
+  dispose(): void;
   /** The model with its averaged weights as they are now, which the caller disposes. */
   trained(): { model: Trainer["model"]; params: ModelParams };
 }
@@ -173,6 +175,7 @@ export function startTraining(
       turn.abort(new Error("stopped"));
       paused?.end();
     },
+    dispose: () => trainer.dispose(),
     trained: () => ({
       model: trainer.model,
       params: mapTree(trainer.params("ema"), (tensor) => tensor.clone()),

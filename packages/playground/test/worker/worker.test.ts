@@ -236,6 +236,13 @@ describe("the worker, without a browser", { skip: !hasZig() && "ziglang is not i
     const damaged: SavedTraining = { ...saved, tensors: saved.tensors.slice(1) };
     const refused = await other.ask({ type: "startTraining", model: "4x4", resume: damaged }, "error");
     assert.match(refused.message, /the saved training does not fit this page: .* is missing/);
+    const kept = await other.ask({ type: "saveTraining", id: 3 }, "saved");
+    assert.ok((JSON.parse(kept.training.host) as { step: number }).step > step, "what was trained is kept");
+    await other.ask(
+      { type: "startTraining", model: "4x4", seed: 6 },
+      "trainingStep",
+      ({ step }) => step === 1,
+    );
   });
 
   test("what cannot be thought about is one sentence", async () => {
