@@ -114,8 +114,10 @@ export async function train(trainer: Trainer, options: TrainOptions = {}): Promi
       const now = performance.now();
       trainingSeconds += (now - begun) / 1000;
       begun = now;
-      if (Number.isNaN(report.loss)) {
-        throw new Error(`the loss became NaN at step ${report.step}: try a lower training.learningRate`);
+      if (!Number.isFinite(report.loss)) {
+        throw new Error(
+          `the loss became ${report.loss} at step ${report.step}: try a lower training.learningRate`,
+        );
       }
       steps.push(report);
       await options.onStep?.(report);

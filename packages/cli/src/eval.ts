@@ -194,6 +194,10 @@ function checkFits(model: { seqLen: number; vocabSize: number }, { name, dataset
   }
 }
 
+/** The first 16 steps, the last, and between them 32, 64 and so on: a page, however long the model thinks. */
+const isShown = (step: number, steps: number): boolean =>
+  step <= 16 || step === steps || Number.isInteger(Math.log2(step));
+
 function summary(path: string, data: TestData, { step, evaluation, arc }: Outcome): string {
   const { solved, cells, halting, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
   const chosen = "score" in evaluation ? chosenLines(evaluation) : [];
@@ -209,7 +213,11 @@ function summary(path: string, data: TestData, { step, evaluation, arc }: Outcom
     ]),
     numberTable(
       ["supervision steps", "solved", "cells", "halting"],
-      bySteps.map((at, i) => [String(i + 1), percent(at.solved), percent(at.cells), percent(at.halting)]),
+      bySteps.flatMap((at, i) =>
+        isShown(i + 1, bySteps.length)
+          ? [[String(i + 1), percent(at.solved), percent(at.cells), percent(at.halting)]]
+          : [],
+      ),
     ),
   ];
   // Generated 4x4 puzzles all have the same rating, which is nothing to compare.

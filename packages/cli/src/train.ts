@@ -12,7 +12,13 @@ import { embeddingNotice, readWeights } from "trm-workbench/official";
 import { type RunResult, resumable, runEnvironment, runTraining } from "trm-workbench/runs";
 import { onInterrupt, type Progress, progress } from "trm-workbench/terminal";
 import { count, duration, namedLines, percent } from "trm-workbench/text";
-import { deviceOption, type EngineCommandOptions, memoryInUse, startEngineFor } from "./engine";
+import {
+  deviceOption,
+  type EngineCommandOptions,
+  memoryInUse,
+  startEngineFor,
+  tellMissingCompiler,
+} from "./engine";
 import {
   addConfigOptions,
   configChanges,
@@ -57,7 +63,9 @@ export const trainCommand = new Command("train")
     if (options.printConfig) return finish(true, config, () => "");
     const weights = options.init === undefined ? undefined : readWeights(options.init);
     const signal = onInterrupt();
-    const { device, devices } = await startEngineFor(options, config.training.devices);
+    const engine = await startEngineFor(options, config.training.devices);
+    const { device, devices } = engine;
+    tellMissingCompiler(engine);
     const bar: { current?: Progress } = {};
     let result: RunResult;
     try {

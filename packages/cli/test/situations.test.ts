@@ -152,3 +152,32 @@ describe("boxes of 3x2 beside 2x3", () => {
     ]);
   });
 });
+
+describe("without a C compiler, and thinking for long", () => {
+  const folder = scratchFolder();
+  const run = (...line: string[]) =>
+    spawnSync(process.execPath, [...withTsx, main, ...line], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, CC: "/bin/false" },
+    });
+
+  test("training says why it is slow, and the table of 128 steps is a page", () => {
+    const sizes = [
+      "--training.totalSteps",
+      "1",
+      "--data.train",
+      "8",
+      "--data.test",
+      "8",
+      "--training.batchSize",
+      "4",
+    ];
+    const trained = run("train", "sudoku-4x4", "--out", "run", ...sizes);
+    assert.equal(trained.status, 0, trained.stderr);
+    assert.match(trained.stderr, /no C compiler works \(CC=\/bin\/false\)/);
+    const { stdout, stderr } = run("eval", "run", "--supervision-steps", "128", "--limit", "1");
+    const steps = [...stdout.matchAll(/^│ (\d+) /gm)].map(([, step]) => Number(step));
+    assert.deepEqual(steps.slice(-5), [15, 16, 32, 64, 128], stdout + stderr);
+  });
+});

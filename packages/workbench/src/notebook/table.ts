@@ -64,7 +64,17 @@ function htmlTable(
 
 function cellText(value: unknown, digits: number): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "";
+  if (value instanceof Date) return dateText(value);
   return typeof value === "number" && !Number.isInteger(value) ? value.toFixed(digits) : String(value);
+}
+
+/** `2026-11-26`, and the time in UTC where there is one. */
+function dateText(date: Date): string {
+  if (Number.isNaN(date.getTime())) return "";
+  return date
+    .toISOString()
+    .replace("T", " ")
+    .replace(/( 00:00:00)?\.000Z$|Z$/, "");
 }
 
 function escapeHtml(text: string): string {

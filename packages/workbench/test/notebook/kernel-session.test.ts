@@ -73,6 +73,7 @@ await new Promise((r) => setTimeout(r, 100));`,
   },
   type: { cells: [`const fine = 1;\nconst digit: number = "x";`] },
   deep: { cells: [`await (async () => {\n  await null;\n  throw new RangeError("deep");\n})();`] },
+  plot: { cells: [`throw new Error("Not supported in NodeJS");`] },
   clash: { cells: ["const exports = 1;"] },
   clash2: { cells: ["let fine = 1, require = 2;"] },
   library: { cells: [`console.log([3, 1].toSorted(), "a".isWellFormed(), String(1));`] },
@@ -186,6 +187,7 @@ describe("a session with the kernel", { timeout: 400_000 }, () => {
       error("type").traceback,
       /^2:7 - Type 'string' is not assignable to type 'number'\.\n {4}const digit/,
     );
+    assert.match(error("plot").traceback, /showFigure/);
     assert.match(error("clash").traceback, /^1:7 - A cell cannot declare 'exports'/);
     assert.match(error("clash2").traceback, /^1:15 - A cell cannot declare 'require'/);
     assert.match(error("using").evalue as string, /TypeScript 5\.2/);

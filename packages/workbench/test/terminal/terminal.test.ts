@@ -28,6 +28,7 @@ describe("outside a notebook", { timeout: 120_000 }, () => {
       notebook.showMarkdown("# Head");
       notebook.showTable({ columns: ["n"], values: [[1.23456], [null]], index: [0, 1] }, { digits: 1 });
       notebook.showTable([{ variant: "TRM", solved: 0.9 }, { variant: "HRM" }], { digits: 1, index: true });
+      notebook.showTable([{ at: new Date(0) }, { at: new Date(1500) }, { at: new Date(Number.NaN) }]);
       notebook.showSource("figures/halting.ts#haltingFigure");
       const chart = notebook.liveFigure();
       chart.update(() => ({ data: [], layout: { title: { text: "Live" } } }));
@@ -39,6 +40,7 @@ describe("outside a notebook", { timeout: 120_000 }, () => {
       output,
       /│ {3}│ variant │ solved │\n├─+┼─+┼─+┤\n│ 0 │ TRM {5}│ {4}0\.9 │\n│ 1 │ HRM {5}│ {8}│\n/,
     );
+    assert.match(output, /│ 1970-01-01 {14}│\n│ 1970-01-01 00:00:01\.500 │\n│ {25}│\n/);
     assert.match(output, /\/\/ packages\/workbench\/src\/figures\/halting\.ts, line \d+\n/);
     assert.match(output, /\[figure: Live\]\n$/);
   });
