@@ -24,6 +24,8 @@ export interface Cluster {
   run(command: string, ...args: readonly string[]): string;
   /** Kills the daemon of a node and all that it runs, as a loss of power does. */
   loseNode(node: string): void;
+  /** The ends of its logs, for an error. */
+  logs(): string;
   stop(): Promise<void>;
 }
 
@@ -67,6 +69,10 @@ export async function startCluster(nodes: readonly string[]): Promise<Cluster> {
     loseNode(node) {
       for (const pid of processesBeside(slurmds.get(node)?.pid)) process.kill(pid, "SIGKILL");
     },
+    logs() {
+      const tail = (name: string) => `${name}:\n${readFileSync(at(`log/${name}`), "utf8").slice(-3000)}`;
+      return readdirSync(at("log")).map(tail).join("\n");
+    },
     async stop() {
       for (const node of nodes) cluster.loseNode(node);
       // The controller ends its own helper when it is asked to end.
@@ -91,9 +97,9 @@ export async function startCluster(nodes: readonly string[]): Promise<Cluster> {
     const states = () => spawnSync("sinfo", ["-hN", "-o", "%T"], { env, encoding: "utf8" }).stdout;
     await until("all nodes are idle", () => states() === "idle\n".repeat(nodes.length));
   } catch (error) {
-    const logs = readdirSync(at("log")).map((name) => readFileSync(at(`log/${name}`), "utf8").slice(-2000));
+    const logs = cluster.logs();
     await cluster.stop();
-    throw new Error([(error as Error).message, ...logs].join("\n"));
+    throw new Error(`${(error as Error).message}\n${logs}`);
   }
   return cluster;
 }
