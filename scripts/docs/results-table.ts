@@ -21,15 +21,13 @@ const readme = join(root, "README.md");
 const marker =
   "<!-- Written by `node --conditions=source --import=tsx scripts/docs/results-table.ts --write`. -->\n\n";
 
-/** The notebook that shows an experiment: the first that names its entry of the catalogue. */
-function notebookOf(experiment: Experiment, key: string): string {
+/** The notebook that shows an experiment, the first that names its entry of the catalogue; undefined where none does. */
+function notebookOf(key: string): string | undefined {
   const folder = join(root, "notebooks");
-  const name = readdirSync(folder).find(
+  return readdirSync(folder).find(
     (name) =>
       name.endsWith(".ipynb") && readFileSync(join(folder, name), "utf8").includes(`experiments.${key}`),
   );
-  if (name === undefined) throw new Error(`no notebook shows experiments.${key} (${experiment.title})`);
-  return name;
 }
 
 /** Rows of one experiment: one for each budget of which runs are published. */
@@ -40,13 +38,14 @@ function rowsOf(experiment: Experiment, key: string): string[][] {
     const rows = reportedVariants(experimentResult(experiment, budget, plan)).filter(
       ({ accuracies }) => accuracies.length > 0,
     );
-    if (rows.length === 0) return [];
+    if (rows.length < 2) return [];
     const withPaper = rows.filter(({ paper }) => paper !== undefined);
     const shown = withPaper.length > 0 ? withPaper : rows;
     const seeds = Math.min(...shown.map(({ accuracies }) => accuracies.length));
+    const notebook = notebookOf(key);
     return [
       [
-        `[${experiment.title}](notebooks/${notebookOf(experiment, key)})`,
+        notebook ? `[${experiment.title}](notebooks/${notebook})` : experiment.title,
         `${rows[0].task}, ${seeds} seeds`,
         shown.map(({ variant }) => variant).join(" / "),
         shown.map(({ accuracies }) => (100 * mean(accuracies)).toFixed(1)).join(" / "),

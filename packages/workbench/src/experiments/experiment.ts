@@ -3,8 +3,8 @@ import { projectFolder } from "../files/paths";
 import { suggestion } from "../text/nearest";
 import { runHash } from "./hash";
 
-/** Amounts of training: `smoke` for tests, `laptop` for minutes on two cores, `full` for the paper's own size. */
-export const budgets = ["smoke", "laptop", "full"] as const;
+/** Amounts of training: `smoke` for tests, `laptop` for minutes on two cores, `desktop` for hours, `full` for the paper's own size. */
+export const budgets = ["smoke", "laptop", "desktop", "full"] as const;
 export type Budget = (typeof budgets)[number];
 
 /** One of the things that an experiment compares. */

@@ -1,5 +1,5 @@
-import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
 import { lastEvaluation } from "../experiments";
+import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
 import type { MeasuredExperiment, MeasuredRun } from "./experiment-table";
 import { evaluationCurves } from "./watch";
 

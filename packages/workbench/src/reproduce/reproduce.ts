@@ -26,7 +26,7 @@ export interface Reproduction {
 }
 
 /** Seconds that one cell may take; generous, for it only ends what hangs. */
-const cellTimeouts = { smoke: 20 * 60, laptop: 3 * 3600, full: 0 } as const;
+const cellTimeouts = { smoke: 20 * 60, laptop: 3 * 3600, desktop: 0, full: 0 } as const;
 
 /**
  * Executes the notebooks one after another and gathers what they report and which figures they wrote.

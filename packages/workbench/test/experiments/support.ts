@@ -26,7 +26,7 @@ export function tinyExperiment(variants: readonly Variant[], changes: RunConfigC
     title: "Tiny",
     claim: "none",
     source: "nowhere",
-    tasks: { smoke: task, laptop: task, full: task },
+    tasks: { smoke: task, laptop: task, desktop: task, full: task },
     variants,
   };
 }

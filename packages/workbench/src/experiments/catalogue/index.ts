@@ -7,6 +7,8 @@ import { halting } from "./halting";
 import { hrmAgainstTrm } from "./hrm";
 import { latents } from "./latents";
 import { mixtureOfExperts } from "./mixture";
+import { supervisionSteps } from "./supervision";
+import { plainTransformer } from "./transformer";
 
 export { depthGrid } from "./depth";
 
@@ -22,6 +24,8 @@ export const experiments = {
   halting,
   depth,
   mixtureOfExperts,
+  supervisionSteps,
+  plainTransformer,
 } as const satisfies Record<string, Experiment>;
 
 /** The comparisons of the paper. */

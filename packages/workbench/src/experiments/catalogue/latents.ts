@@ -14,7 +14,7 @@ export const latents: Experiment = {
     {
       name: "y and six z",
       changes: { model: { recursion: "many-latents", n: 6 } },
-      at: { laptop: { model: { T: 1 } } }, // as many passes through the network as the others, nearly
+      at: { laptop: { model: { T: 1 } }, desktop: { model: { T: 1 } } }, // as many passes through the network as the others, nearly
       paper: 0.776,
     },
   ],

@@ -43,6 +43,35 @@ export const sudokuTasks = {
       checkpoints,
     },
   },
+  desktop: {
+    name: "9x9 Sudoku",
+    base: {
+      // Minimal puzzles: about 24 clues, and more than half of them need a guess.
+      data: {
+        kind: "sudoku",
+        box: "3x3",
+        difficulty: "minimal",
+        train: 1000,
+        test: 500,
+        seed: 1,
+        augment: true,
+      },
+      model: { ...presetModel, hiddenSize: 96 }, // 8 supervision steps, as the preset
+      training: {
+        seed: 1,
+        batchSize: 64,
+        totalSteps: 5000, // 1,500 steps are still on the steep part of the curve, where an early start looks like a better end
+        warmupSteps: 100,
+        learningRate: 2.5e-3,
+        minRatio: 0.05,
+        weightDecay: 0.5,
+        ema: 0.99,
+        precision: "float32",
+      },
+      evaluation: { every: 500 },
+      checkpoints: { every: 250, keep: 1 },
+    },
+  },
   full: { name: "Sudoku-Extreme", base: presets["sudoku-extreme-mlp"] },
 } as const satisfies Record<Budget, ExperimentTask>;
 
@@ -52,6 +81,10 @@ export const recursionTasks = {
   laptop: {
     ...sudokuTasks.laptop,
     base: { ...sudokuTasks.laptop.base, model: { ...tinyModel, n: 3 } },
+  },
+  desktop: {
+    ...sudokuTasks.desktop,
+    base: { ...sudokuTasks.desktop.base, model: { ...sudokuTasks.desktop.base.model, n: 3 } },
   },
 } as const satisfies Record<Budget, ExperimentTask>;
 
@@ -72,6 +105,14 @@ export const mazeTasks = {
       ...sudokuTasks.laptop.base,
       data: { ...mazes, size: 7, minLength: 8, train: 1000, test: 256 },
       training: { ...shortRun, batchSize: 32, totalSteps: 700, learningRate: 2e-3 },
+    },
+  },
+  desktop: {
+    name: "13x13 mazes",
+    base: {
+      ...sudokuTasks.desktop.base,
+      data: { ...mazes, size: 13, minLength: 20, train: 1000, test: 256, augment: false }, // symmetries hurt attention on mazes
+      training: { ...sudokuTasks.desktop.base.training, batchSize: 32 },
     },
   },
   full: { name: "Maze-Hard", base: presets["maze-hard"] },
