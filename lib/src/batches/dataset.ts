@@ -1,3 +1,5 @@
+import type { Box } from "../puzzles";
+
 /** Labels with this value take no part in loss or accuracy (`IGNORE_LABEL_ID` of the official `models/losses.py`). */
 export const IGNORED_LABEL = -100;
 
@@ -7,6 +9,9 @@ export interface Tokens {
   /** The tokens from `begin` up to `end`. */
   subarray(begin: number, end: number): ArrayLike<number>;
 }
+
+/** The rules of a kind of puzzle. Where a puzzle has several answers that keep them, each is right, not only its label. */
+export type Rules = { readonly kind: "sudoku"; readonly box: Box } | { readonly kind: "maze" };
 
 /**
  * Examples in the layout of the official dataset folder. A *group* holds the *puzzles* that are one puzzle in several
@@ -34,6 +39,8 @@ export interface Dataset {
   readonly puzzleIndices: Int32Array;
   /** Group -> its first puzzle, with the number of puzzles at the end. */
   readonly groupIndices: Int32Array;
+  /** The rules that judge answers; without them an answer is right when it equals its label. */
+  readonly rules?: Rules;
 }
 
 /** A dataset whose tokens are all in memory. */
@@ -55,6 +62,8 @@ export interface Batch {
   readonly puzzleIdentifiers: Int32Array;
   /** Real rows; the rest is padding. */
   readonly count: number;
+  /** The rules of the dataset. */
+  readonly rules?: Rules;
 }
 
 /** Examples of a dataset, augmented copies included. */
@@ -73,7 +82,14 @@ export function exampleAt({ inputs, labels, seqLen }: Dataset, index: number) {
 /** The facts of a dataset that are not its examples. */
 export type DatasetMetadata = Pick<
   Dataset,
-  "name" | "seqLen" | "vocabSize" | "padId" | "ignoreLabelId" | "blankIdentifierId" | "numPuzzleIdentifiers"
+  | "name"
+  | "seqLen"
+  | "vocabSize"
+  | "padId"
+  | "ignoreLabelId"
+  | "blankIdentifierId"
+  | "numPuzzleIdentifiers"
+  | "rules"
 >;
 
 /** Collects examples one after the other and makes the index arrays of a {@link Dataset}. */

@@ -19,9 +19,10 @@ export {
   IGNORED_LABEL,
   type MemoryDataset,
   puzzleCount,
+  type Rules,
   type Tokens,
 } from "./dataset";
-export { type PuzzleHints, type PuzzleKind, puzzleKind } from "./kind";
+export { type PuzzleHints, type PuzzleKind, puzzleKind, rulesOf } from "./kind";
 export {
   type MazeDatasetOptions,
   type MazeTask,

@@ -12,7 +12,7 @@ import {
   sudokuPicture,
   sudokuProblem,
 } from "../puzzles";
-import type { Dataset } from "./dataset";
+import { type Dataset, exampleAt, exampleCount, type Rules } from "./dataset";
 import { mazeCells, mazeTokens } from "./maze";
 import { sudokuDigits, sudokuTokens } from "./sudoku";
 
@@ -22,7 +22,7 @@ export interface PuzzleKind {
   /** The fault of a question, such as clues that clash; undefined if it has exactly one answer. */
   problem(question: Uint8Array): string | undefined;
   tokens(question: Uint8Array): Uint8Array;
-  cells(tokens: Int32Array): Uint8Array;
+  cells(tokens: ArrayLike<number>): Uint8Array;
   format(answer: Uint8Array): string;
   isSolved(answer: Uint8Array, question: Uint8Array): boolean;
   draw(answer: Uint8Array, question: Uint8Array): string;
@@ -59,6 +59,25 @@ export function puzzleKind(
   );
 }
 
+/** Puzzles whose labels are looked at to find the rules of a dataset. */
+const LOOKED_AT = 32;
+
+/** The rules that the labels of a dataset keep, as its first puzzles show; undefined for every other task. */
+export function rulesOf(dataset: Dataset): Rules | undefined {
+  const { seqLen, vocabSize } = dataset;
+  const side = Math.sqrt(seqLen);
+  const candidates: Rules[] =
+    vocabSize === side + 2 ? sudokuBoxes(seqLen).map((box) => ({ kind: "sudoku", box })) : [];
+  if (vocabSize === 6 && Number.isInteger(side)) candidates.push({ kind: "maze" });
+  return candidates.find((rules) => {
+    const { cells, isSolved } = puzzleKind(dataset, rules);
+    const looked = Array.from({ length: Math.min(LOOKED_AT, exampleCount(dataset)) }, (_, i) =>
+      exampleAt(dataset, i),
+    );
+    return looked.every(({ inputs, labels }) => isSolved(cells(labels), cells(inputs)));
+  });
+}
+
 function sudokuKind(box: Box): PuzzleKind {
   return {
     parse: (text) => parseGrid(text, box),
@@ -91,7 +110,8 @@ function mazeKind(size: number): PuzzleKind {
     cells: mazeCells,
     // A kind that no maze has is shown, not dropped.
     format: (answer) => Array.from(answer, (kind) => formatMaze(Uint8Array.of(kind)) || "?").join(""),
-    isSolved: (answer, question) => checkMaze(question, answer).solved,
+    isSolved: (answer, question) =>
+      question.includes(MAZE.start) && question.includes(MAZE.goal) && checkMaze(question, answer).solved,
     draw: (answer, question) =>
       mazePicture(question, (cell) =>
         answer[cell] === question[cell]

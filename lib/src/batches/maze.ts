@@ -45,6 +45,7 @@ export function mazeDataset(mazes: readonly MazePuzzle[], options: MazeDatasetOp
       ignoreLabelId: 0,
       blankIdentifierId: 0,
       numPuzzleIdentifiers: 1,
+      rules: { kind: "maze" },
     },
     mazes.length * copies,
   );

@@ -166,7 +166,8 @@ function collate(
     for (let i = 0; i < seqLen; i++) if (rowLabels[i] === dataset.ignoreLabelId) rowLabels[i] = IGNORED_LABEL;
     puzzleIdentifiers[row] = dataset.puzzleIdentifiers[puzzles[row]];
   });
-  return { size, seqLen, inputs, labels, puzzleIdentifiers, count: examples.length };
+  const { rules } = dataset;
+  return { size, seqLen, inputs, labels, puzzleIdentifiers, count: examples.length, ...(rules && { rules }) };
 }
 
 function checkBatchSize(batchSize: number): void {

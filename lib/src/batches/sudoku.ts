@@ -37,7 +37,7 @@ export function sudokuDataset(puzzles: readonly SudokuPuzzle[], options: SudokuD
   if (augmentations > 0 && !random) throw new TypeError("sudokuDataset: augmentations need `random`");
   const facts = { name, seqLen: cells, vocabSize: side + 2, padId: 0, ignoreLabelId: 0 };
   const builder = datasetBuilder(
-    { ...facts, blankIdentifierId: 0, numPuzzleIdentifiers: 1 },
+    { ...facts, blankIdentifierId: 0, numPuzzleIdentifiers: 1, rules: { kind: "sudoku", box } },
     puzzles.length * (1 + augmentations),
   );
   for (const [done, { puzzle, solution }] of puzzles.entries()) {

@@ -1,7 +1,10 @@
 import { tf } from "tfjs-compile";
-import type { Batch } from "../batches/dataset";
+import type { Batch, Rules } from "../batches/dataset";
 import type { BatchTensors } from "../model/carry";
 import type { ModelParams } from "../model/model";
+
+/** A batch on the device, with the rules that judge answers to it. */
+export type JudgedBatch = BatchTensors & { readonly rules?: Rules };
 
 /**
  * Puts a batch on the device. The caller disposes it.
@@ -10,12 +13,13 @@ import type { ModelParams } from "../model/model";
  * const [batch] = testBatches(test, 8);
  * toTensors(batch).inputs.shape; // [8, 16]
  */
-export function toTensors(batch: Batch): BatchTensors {
-  const { size, seqLen } = batch;
+export function toTensors(batch: Batch): JudgedBatch {
+  const { size, seqLen, rules } = batch;
   return {
     inputs: tf.tensor2d(batch.inputs, [size, seqLen], "int32"),
     labels: tf.tensor2d(batch.labels, [size, seqLen], "int32"),
     puzzleIdentifiers: tf.tensor1d(batch.puzzleIdentifiers, "int32"),
+    ...(rules && { rules }),
   };
 }
 

@@ -1,11 +1,10 @@
 import { type Compiled, compile, disposeTree, tf } from "tfjs-compile";
 import type { Batch, Dataset } from "../batches/dataset";
 import { testBatches } from "../batches/sample";
-import type { BatchTensors } from "../model/carry";
-import { freshLatents } from "../model/carry";
+import { type BatchTensors, freshLatents } from "../model/carry";
 import type { Model, ModelOutput, ModelParams } from "../model/model";
 import type { Latents } from "../model/recursion";
-import { puzzleRows, toTensors } from "./batch";
+import { type JudgedBatch, puzzleRows, toTensors } from "./batch";
 import { correctness } from "./losses";
 
 /** Accuracy after one supervision step, as shares between 0 and 1. */
@@ -32,7 +31,7 @@ export interface Reasoner {
   /** Latents of fresh puzzles, [B, L, D] each. */
   start(params: ModelParams, batch: BatchTensors): Latents;
   /** One supervision step without learning. */
-  step: Compiled<[ModelParams, Latents, BatchTensors], { output: ModelOutput; sums: tf.Tensor1D }>;
+  step: Compiled<[ModelParams, Latents, JudgedBatch], { output: ModelOutput; verdicts: tf.Tensor2D }>;
   dispose(): void;
 }
 
@@ -44,7 +43,7 @@ export function createReasoner(model: Model, precision: "float32" | "bfloat16"):
     { name: "start" },
   );
   const step = compile(
-    (params: ModelParams, latents: Latents, batch: BatchTensors) => reasonStep(model, params, latents, batch),
+    (params: ModelParams, latents: Latents, batch: JudgedBatch) => reasonStep(model, params, latents, batch),
     { precision, name: "reason" },
   );
   return {
@@ -58,31 +57,34 @@ export function createReasoner(model: Model, precision: "float32" | "bfloat16"):
   };
 }
 
-/** One supervision step without learning, and sums over the batch: puzzles, solved, cells right, right beliefs. */
+/**
+ * One supervision step without learning, and its verdicts [4, B]: 1 for a puzzle (0 for padding), 1 if it is solved, the share of
+ * its cells that are right, 1 if the halting head is right about it.
+ */
 export function reasonStep(
   model: Model,
   params: ModelParams,
   latents: Latents,
-  batch: BatchTensors,
-): { output: ModelOutput; sums: tf.Tensor1D } {
+  batch: JudgedBatch,
+): { output: ModelOutput; verdicts: tf.Tensor2D } {
   const output = model.forward(params.weights, latents, batch.inputs, puzzleRows(params, batch));
-  const right = correctness(output.logits, batch.labels);
+  const right = correctness(output.logits, batch.labels, batch);
   const believed = tf.cast(tf.greaterEqual(output.qHalt, 0), "float32");
-  const sums = [
+  const verdicts = [
     right.counts,
     tf.mul(right.counts, right.solved),
     tf.mul(right.counts, right.cells),
     tf.mul(right.counts, tf.cast(tf.equal(believed, right.solved), "float32")),
-  ].map((perRow) => tf.sum(perRow));
-  return { output, sums: tf.stack(sums) as tf.Tensor1D };
+  ];
+  return { output, verdicts: tf.stack(verdicts) as tf.Tensor2D };
 }
 
 /** One supervision step, counted from 0. Its tensors are freed when the next step is asked for. */
 export interface ThinkingStep {
   readonly step: number;
   readonly output: ModelOutput;
-  /** Puzzles, puzzles solved, shares of cells right and right beliefs, summed over the batch, [4]. */
-  readonly sums: tf.Tensor1D;
+  /** Of each row, [4, B]; see {@link reasonStep}. */
+  readonly verdicts: tf.Tensor2D;
 }
 
 /** What is injected into the loop of {@link think}. */
@@ -107,7 +109,7 @@ export interface ThinkOptions {
 export async function* think(
   reasoner: Reasoner,
   params: ModelParams,
-  batch: BatchTensors,
+  batch: JudgedBatch,
   steps: number,
   { signal, perturb }: ThinkOptions = {},
 ): AsyncGenerator<ThinkingStep, void, undefined> {
@@ -121,13 +123,13 @@ export async function* think(
         disposeTree(Object.values(before).filter((latent) => !kept.includes(latent)));
         latents = after;
       }
-      const { output, sums } = await reasoner.step.run([params, latents, batch], { signal });
+      const { output, verdicts } = await reasoner.step.run([params, latents, batch], { signal });
       disposeTree(latents);
       latents = output.latents;
       try {
-        yield { step, output, sums };
+        yield { step, output, verdicts };
       } finally {
-        disposeTree([output.logits, output.qHalt, output.qContinue, sums]);
+        disposeTree([output.logits, output.qHalt, output.qContinue, verdicts]);
       }
     }
   } finally {
@@ -150,6 +152,10 @@ export interface Answers {
   readonly tokens: Int32Array;
   /** Above 0 where the model believes its answer to be right, [size]. */
   readonly qHalt: Float32Array;
+  /** 1 where the answer is right, [size]. */
+  readonly solved: Float32Array;
+  /** Share of the cells that are right, [size]. */
+  readonly cells: Float32Array;
 }
 
 /**
@@ -175,12 +181,13 @@ export async function evaluate(
   for (const batch of batchesOf(datasets, options.batchSize)) {
     const tensors = toTensors(batch);
     try {
-      for await (const { step, output, sums } of think(reasoner, params, tensors, steps, options)) {
-        const values = await sums.data();
-        if (options.onAnswers && step === steps - 1) options.onAnswers(batch, await readAnswers(output));
-        values.forEach((value, i) => {
-          totals[step][i] += value;
-        });
+      for await (const { step, output, verdicts } of think(reasoner, params, tensors, steps, options)) {
+        const values = (await verdicts.data()) as Float32Array;
+        const row = (i: number) => values.subarray(i * batch.size, (i + 1) * batch.size);
+        totals[step] = totals[step].map((total, i) => row(i).reduce((sum, value) => sum + value, total));
+        if (options.onAnswers && step === steps - 1) {
+          options.onAnswers(batch, { ...(await readAnswers(output)), solved: row(1), cells: row(2) });
+        }
       }
     } finally {
       disposeTree(tensors);
@@ -198,7 +205,7 @@ function* batchesOf(datasets: Dataset | readonly Dataset[], batchSize: number): 
   for (const dataset of [datasets].flat()) yield* testBatches(dataset, batchSize);
 }
 
-async function readAnswers({ logits, qHalt }: ModelOutput): Promise<Answers> {
+async function readAnswers({ logits, qHalt }: ModelOutput): Promise<Pick<Answers, "tokens" | "qHalt">> {
   const best = tf.tidy(() => tf.cast(tf.argMax(logits, -1), "int32"));
   const answers = { tokens: (await best.data()) as Int32Array, qHalt: (await qHalt.data()) as Float32Array };
   best.dispose();

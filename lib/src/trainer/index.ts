@@ -1,5 +1,5 @@
 export { type AdamATan2Config, type AdamRates, type AdamState, adamATan2, initAdam } from "./adam-atan2";
-export { puzzleRows, toTensors } from "./batch";
+export { type JudgedBatch, puzzleRows, toTensors } from "./batch";
 export { checkTrainingConfig, paperTraining, type TrainingConfig } from "./config";
 export { updateEma } from "./ema";
 export {

@@ -1,7 +1,8 @@
 import { noGradient, tf } from "tfjs-compile";
-import { IGNORED_LABEL } from "../batches/dataset";
+import { IGNORED_LABEL, type Rules } from "../batches/dataset";
 import { oneHot } from "../model/layers";
 import type { TrainingConfig } from "./config";
+import { keepsRules } from "./rules";
 
 /** The function from logits to log-probabilities; the loss is then their cross-entropy. */
 export type LossKind = TrainingConfig["loss"];
@@ -60,29 +61,39 @@ export function binaryCrossEntropy(q: tf.Tensor1D, target: tf.Tensor1D): tf.Scal
 
 /** Correctness of an answer, without gradient: argmax has no derivative. */
 export type Correctness = {
-  /** Share of labelled cells that are right, float32 [B]. */
+  /** Share of labelled cells that are right, 1 where the puzzle is solved, float32 [B]. */
   readonly cells: tf.Tensor1D;
-  /** 1 where every labelled cell is right, float32 [B]. [exact_accuracy] */
+  /** 1 where every labelled cell is right, or the answer keeps the rules, float32 [B]. [exact_accuracy] */
   readonly solved: tf.Tensor1D;
   /** 1 where a puzzle has labels at all (padding rows have none), float32 [B]. */
   readonly counts: tf.Tensor1D;
 };
 
 /**
- * Compares the most likely token of every cell with its label.
+ * Compares the most likely token of every cell with its label. This is the one place where answers are judged.
+ * @param judge rules and questions [B, seqLen]: then another answer that keeps the rules is right, too
  * @example
  * const logits = tf.tensor3d([[[0, 1], [1, 0]]]); // one puzzle of two cells
  * correctness(logits, tf.tensor2d([[1, 1]], [1, 2], "int32")).cells.print(); // [0.5]
  */
-export function correctness(logits: tf.Tensor3D, labels: tf.Tensor2D): Correctness {
+export function correctness(
+  logits: tf.Tensor3D,
+  labels: tf.Tensor2D,
+  judge?: { readonly rules?: Rules; readonly inputs: tf.Tensor2D },
+): Correctness {
   return noGradient(() => {
     const mask = labelMask(labels);
-    const right = tf.mul(tf.cast(tf.equal(tf.argMax(logits, -1), labels), "float32"), mask);
+    const answer = tf.argMax(logits, -1) as tf.Tensor2D;
+    const right = tf.mul(tf.cast(tf.equal(answer, labels), "float32"), mask);
     const rightCells = tf.sum(right, -1) as tf.Tensor1D;
     const allCells = tf.sum(mask, -1) as tf.Tensor1D;
+    const cells = tf.div(rightCells, tf.maximum(allCells, 1)) as tf.Tensor1D;
+    const equal = tf.equal(rightCells, allCells);
+    const byRules = judge?.rules && keepsRules(judge.rules, answer, judge.inputs, labels);
+    const solved = tf.cast(byRules ? tf.logicalOr(equal, byRules) : equal, "float32") as tf.Tensor1D;
     return {
-      cells: tf.div(rightCells, tf.maximum(allCells, 1)),
-      solved: tf.cast(tf.equal(rightCells, allCells), "float32"),
+      cells: byRules ? tf.maximum(cells, solved) : cells,
+      solved,
       counts: tf.cast(tf.greater(allCells, 0), "float32"),
     };
   });

@@ -1,10 +1,10 @@
 import { disposeTree, tf } from "tfjs-compile";
-import { type Dataset, exampleAt } from "../batches/dataset";
+import { type Dataset, exampleAt, IGNORED_LABEL, type Rules } from "../batches/dataset";
 import { testBatches } from "../batches/sample";
 import type { ModelOutput, ModelParams } from "../model/model";
 import { toTensors } from "./batch";
 import { type Reasoner, think } from "./evaluate";
-import { correctness, type LossKind, logProbabilities } from "./losses";
+import { type LossKind, logProbabilities } from "./losses";
 
 /** The answer and belief of the model after one supervision step. */
 export interface Thought {
@@ -14,6 +14,8 @@ export interface Thought {
   readonly confidence: Float32Array;
   /** The model's belief to be right: above 0 it would halt during training. */
   readonly qHalt: number;
+  /** True if the answer is right; undefined where no right answer was given to compare with. */
+  readonly solved?: boolean;
 }
 
 /** Options of {@link solve}. */
@@ -24,6 +26,10 @@ export interface SolveOptions {
   readonly loss?: LossKind;
   /** Its row in the puzzle-embedding table. Default 0, the blank identifier. */
   readonly puzzleIdentifier?: number;
+  /** A right answer, as tokens. */
+  readonly labels?: ArrayLike<number>;
+  /** The rules by which other answers are right, too. */
+  readonly rules?: Rules;
 }
 
 /**
@@ -48,21 +54,24 @@ export async function solve(
   if (inputs.length !== seqLen) {
     throw new RangeError(`the puzzle has ${inputs.length} tokens, but the model expects ${seqLen}`);
   }
-  const tokens = tf.tensor2d(Int32Array.from(inputs), [1, seqLen], "int32");
+  const { labels, rules } = options;
+  const row = (tokens: ArrayLike<number>) => tf.tensor2d(Int32Array.from(tokens), [1, seqLen], "int32");
   const batch = {
-    inputs: tokens,
-    labels: tokens.clone(),
+    inputs: row(inputs),
+    labels: row(labels ?? inputs),
     puzzleIdentifiers: tf.tensor1d([options.puzzleIdentifier ?? 0], "int32"),
+    ...(rules && { rules }),
   };
   const thoughts: Thought[] = [];
   try {
-    for await (const { output } of think(
+    for await (const { output, verdicts } of think(
       reasoner,
       params,
       batch,
       options.supervisionSteps ?? supervisionSteps,
     )) {
-      thoughts.push(readThought(output, options.loss ?? "stablemax"));
+      const solved = labels && (await verdicts.data())[1] === 1;
+      thoughts.push({ ...readThought(output, options.loss ?? "stablemax"), ...(labels && { solved }) });
     }
   } finally {
     disposeTree(batch);
@@ -110,8 +119,11 @@ async function solvedAlone(
   index: number,
 ): Promise<SolvedPuzzle | undefined> {
   const { inputs, labels } = exampleAt(dataset, index);
-  const thoughts = await solve(reasoner, params, inputs);
-  const right = thoughts.map(({ tokens }) => tokens.every((token, cell) => token === labels[cell]));
+  const thoughts = await solve(reasoner, params, inputs, {
+    labels: Array.from(labels, (token) => (token === dataset.ignoreLabelId ? IGNORED_LABEL : token)),
+    rules: dataset.rules,
+  });
+  const right = thoughts.map(({ solved }) => solved);
   const first = right.indexOf(true);
   const staysRight = first >= 0 && right.lastIndexOf(false) < first;
   return staysRight ? { inputs, labels, thoughts: thoughts.slice(0, first + 1) } : undefined;
@@ -131,15 +143,13 @@ async function stepsUntilRight(
     for (let row = 0; row < batch.count; row++) stepsWrong.push(0);
     const { supervisionSteps } = reasoner.model.config;
     try {
-      for await (const { step, output } of think(reasoner, params, tensors, supervisionSteps)) {
-        const solved = tf.tidy(() => correctness(output.logits, tensors.labels).solved);
-        const right = solved.dataSync();
+      for await (const { step, verdicts } of think(reasoner, params, tensors, supervisionSteps)) {
+        const solved = (await verdicts.data()).subarray(batch.size);
         for (let row = 0; row < batch.count; row++) {
-          if (right[row] === 1) continue;
+          if (solved[row] === 1) continue;
           const wrongSoFar = stepsWrong[first + row] === step;
           stepsWrong[first + row] = wrongSoFar ? step + 1 : Number.POSITIVE_INFINITY;
         }
-        solved.dispose();
       }
     } finally {
       disposeTree(tensors);

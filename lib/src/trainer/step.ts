@@ -1,7 +1,8 @@
 import type { tf } from "tfjs-compile";
-import { type BatchTensors, refill } from "../model/carry";
+import { refill } from "../model/carry";
 import type { Model } from "../model/model";
 import { type AdamATan2Config, type AdamRates, adamATan2 } from "./adam-atan2";
+import type { JudgedBatch } from "./batch";
 import { updateEma } from "./ema";
 import { signSgd } from "./sign-sgd";
 import type { TrainState } from "./state";
@@ -43,11 +44,19 @@ export function trainStep(
   model: Model,
   config: StepConfig,
   state: TrainState,
-  batch: BatchTensors,
+  batch: JudgedBatch,
   rates: StepRates,
 ): { state: TrainState; metrics: tf.Tensor1D } {
   const carry = refill(state.params, state.carry, batch);
-  const { grads, aux } = lossAndGrads(model, config, state.params, carry, rates.minSteps, rates.maxSteps);
+  const { grads, aux } = lossAndGrads(
+    model,
+    config,
+    state.params,
+    carry,
+    rates.minSteps,
+    rates.maxSteps,
+    batch.rules,
+  );
 
   const { weights, puzzleEmbedding: table } = state.params;
   const adam = adamATan2(config, weights, grads.weights, state.optimizer, rates);

@@ -1,4 +1,5 @@
 import { noGradient, tf, valueAndGrad } from "tfjs-compile";
+import type { Rules } from "../batches/dataset";
 import { type Carry, decideHalt } from "../model/carry";
 import type { Model, ModelOutput, ModelParams, Weights } from "../model/model";
 import type { TrainingConfig } from "./config";
@@ -30,6 +31,7 @@ export type Learnt = { readonly weights: Weights; readonly puzzleRows?: tf.Tenso
  * @param carry the carry after `refill`: its halted rows have a new puzzle
  * @param minSteps steps that each row must have before it may halt, int32 [B]
  * @param maxSteps N_sup in place of the model's, int32
+ * @param rules judge answers; without them the labels alone do
  * @returns the loss, a scalar: the answer's and the weighted halting loss, the mean over the batch; `aux` has the next carry and the {@link METRICS}
  * @example
  * const size = { hiddenSize: 32, widthMultiple: 32, n: 2, T: 1, supervisionSteps: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
@@ -47,6 +49,7 @@ export function lossAndGrads(
   carry: Carry,
   minSteps: tf.Tensor1D,
   maxSteps?: tf.Scalar,
+  rules?: Rules,
 ) {
   const { weights, puzzleEmbedding: table } = params;
   const learnt: Learnt = {
@@ -56,11 +59,11 @@ export function lossAndGrads(
   const batchSize = carry.steps.shape[0];
 
   return valueAndGrad((learnt: Learnt) => {
-    const { labels } = carry.batch;
+    const { inputs, labels } = carry.batch;
     const output = forward(model, learnt, carry);
     const { latents, logits, qHalt, qContinue, auxiliaryLoss } = output;
 
-    const right = correctness(logits, labels);
+    const right = correctness(logits, labels, { rules, inputs });
     const answer = answerLoss(config.loss, logits, labels, config.labelSmoothing);
     const halt = binaryCrossEntropy(qHalt, right.solved);
     const goOn = continueLoss(model, learnt, carry, output);

@@ -1,10 +1,9 @@
 import { compile, disposeTree, type tf } from "tfjs-compile";
 import type { Dataset } from "../batches/dataset";
 import { type Augment, type SamplerState, trainSampler } from "../batches/sample";
-import type { BatchTensors } from "../model/carry";
 import type { Model, ModelParams } from "../model/model";
 import { createRandom, type RandomState, restoreRandom } from "../random";
-import { toTensors } from "./batch";
+import { type JudgedBatch, toTensors } from "./batch";
 import { checkTrainingConfig, type TrainingConfig } from "./config";
 import { createReasoner, type Evaluation, evaluate, type Reasoner } from "./evaluate";
 import { drawMinSteps, type LiveSettings, stepRates } from "./rates";
@@ -131,7 +130,7 @@ export function createTrainer(
 
   const compileStep = (model: Model) =>
     compile(
-      (state: TrainState, batch: BatchTensors, rates: StepRates) =>
+      (state: TrainState, batch: JudgedBatch, rates: StepRates) =>
         trainStep(model, config, state, batch, rates),
       { precision: config.precision, donate: [0], name: "trainStep" },
     );

@@ -82,7 +82,7 @@ function evaluationWork(row: BenchRow, compiled: boolean): Work {
   return {
     async step() {
       const result = await step(params, latents, batch);
-      await result.sums.data();
+      await result.verdicts.data();
       disposeTree(result);
     },
     facts: () => factsOf(reasoner.step.signatures()),

@@ -3,7 +3,7 @@ import type { Dataset } from "trm/batches";
 import { testBatches } from "trm/batches";
 import type { ModelParams } from "trm/model";
 import { decideHalt } from "trm/model";
-import { correctness, type Reasoner, think, toTensors } from "trm/trainer";
+import { type Reasoner, think, toTensors } from "trm/trainer";
 
 /** The step at which the model would halt on a puzzle, and the correctness of its answer then. */
 export interface HaltingTime {
@@ -33,18 +33,20 @@ export async function haltingTimes(
     const found: { step: number; solvedThen: boolean }[] = [];
     let solved: ArrayLike<number> = [];
     try {
-      for await (const { step, output } of think(reasoner, params, tensors, config.supervisionSteps)) {
+      for await (const { step, output, verdicts } of think(
+        reasoner,
+        params,
+        tensors,
+        config.supervisionSteps,
+      )) {
         const after = tf.tidy(() => {
           const steps = tf.fill([batch.size], step + 1, "int32") as tf.Tensor1D;
           const any = tf.zeros([batch.size], "int32") as tf.Tensor1D;
-          return {
-            halted: decideHalt(config, steps, output.qHalt, output.qContinue, any),
-            solved: correctness(output.logits, tensors.labels).solved,
-          };
+          return decideHalt(config, steps, output.qHalt, output.qContinue, any);
         });
-        const halted = await after.halted.data();
-        solved = await after.solved.data();
-        disposeTree(after);
+        const halted = await after.data();
+        solved = ((await verdicts.data()) as Float32Array).subarray(batch.size, 2 * batch.size);
+        after.dispose();
         for (let row = 0; row < batch.count; row++) {
           if (halted[row]) found[row] ??= { step: step + 1, solvedThen: solved[row] === 1 };
         }

@@ -5,6 +5,7 @@ import {
   type Dataset,
   type FolderExtras,
   groupCount,
+  rulesOf,
   type TestPuzzle,
   type Tokens,
 } from "trm/batches";
@@ -131,7 +132,10 @@ function openSet(
       for (const file of files.slice(opened, opened + 2)) file.close();
     },
   };
-  return inFile(pathOf("*"), () => checkDataset(dataset));
+  return inFile(pathOf("*"), () => {
+    const rules = rulesOf(checkDataset(dataset));
+    return rules ? { ...dataset, rules } : dataset;
+  });
 }
 
 function storedTokens(file: NpyRows, { seq_len, vocab_size }: OfficialMetadata): StoredTokens {

@@ -30,7 +30,7 @@ export interface ArcResult {
 
 /** Collects votes over all augmentations of each task. */
 export interface ArcVotes {
-  add(batch: Batch, answers: Answers): void;
+  add(batch: Batch, answers: Pick<Answers, "tokens" | "qHalt">): void;
   result(): ArcResult;
 }
 

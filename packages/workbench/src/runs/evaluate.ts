@@ -1,5 +1,5 @@
 import type { Batch, Dataset } from "trm/batches";
-import { exampleCount, groupCount, IGNORED_LABEL } from "trm/batches";
+import { exampleCount, groupCount } from "trm/batches";
 import type { ModelParams } from "trm/model";
 import { type Answers, type Evaluation, evaluate, type Reasoner } from "trm/trainer";
 
@@ -50,7 +50,9 @@ export async function evaluateInDetail(
   const evaluation = await evaluate(reasoner, params, datasets, {
     ...rest,
     onAnswers(batch, answers) {
-      for (let row = 0; row < batch.count; row++) outcomes.push(outcomeOf(batch, answers, row));
+      for (let row = 0; row < batch.count; row++) {
+        outcomes.push({ cells: answers.cells[row], solved: answers.solved[row] === 1 });
+      }
       options.onAnswers?.(batch, answers, outcomes.length);
     },
   });
@@ -68,16 +70,6 @@ export interface PuzzleOutcome {
   /** Share of its cells that are right. */
   readonly cells: number;
   readonly solved: boolean;
-}
-
-function outcomeOf({ labels, seqLen }: Batch, { tokens }: Answers, row: number): PuzzleOutcome {
-  let [right, asked] = [0, 0];
-  for (let cell = row * seqLen; cell < (row + 1) * seqLen; cell++) {
-    if (labels[cell] === IGNORED_LABEL) continue;
-    asked++;
-    if (tokens[cell] === labels[cell]) right++;
-  }
-  return { cells: right / Math.max(asked, 1), solved: right === asked };
 }
 
 /** Splits puzzles into ranges of equal numbers by their rating. Puzzles of one rating stay in one range. */
