@@ -109,7 +109,8 @@ export function arcDatasets(subsets: readonly ArcSubset[], options: ArcDatasetOp
         return { task, augmentation, identifier };
       });
       if (guises.length < augmentations + 1) notFull.push(task.id);
-      train.group(guises, heldOut ? task.train : [...task.train, ...task.test], random);
+      const answered = task.test.filter(({ output }) => output.cells.length > 0);
+      train.group(guises, heldOut ? task.train : [...task.train, ...answered], random);
       if (!heldOut) continue;
       test.group(guises, task.test, null);
       testPuzzles[task.id] = { test: task.test.map(plainPair), train: task.train.map(plainPair) };

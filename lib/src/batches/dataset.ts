@@ -79,6 +79,15 @@ export function exampleAt({ inputs, labels, seqLen }: Dataset, index: number) {
   return { inputs: inputs.subarray(begin, end), labels: labels.subarray(begin, end) };
 }
 
+/** True if any example has a label that counts. */
+export function hasAnswers(dataset: Dataset): boolean {
+  for (let example = 0; example < exampleCount(dataset); example++) {
+    const { labels } = exampleAt(dataset, example);
+    for (let i = 0; i < labels.length; i++) if (labels[i] !== dataset.ignoreLabelId) return true;
+  }
+  return false;
+}
+
 /** The facts of a dataset that are not its examples. */
 export type DatasetMetadata = Pick<
   Dataset,

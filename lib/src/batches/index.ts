@@ -16,6 +16,7 @@ export {
   exampleAt,
   exampleCount,
   groupCount,
+  hasAnswers,
   IGNORED_LABEL,
   type MemoryDataset,
   puzzleCount,

@@ -1,4 +1,6 @@
 import {
+  ARC_SEQ_LEN,
+  ARC_VOCAB_SIZE,
   type Box,
   checkMaze,
   checkSudoku,
@@ -24,26 +26,29 @@ export interface PuzzleKind {
   tokens(question: Uint8Array): Uint8Array;
   cells(tokens: ArrayLike<number>): Uint8Array;
   format(answer: Uint8Array): string;
-  isSolved(answer: Uint8Array, question: Uint8Array): boolean;
+  /** Undefined where no rules are known. */
+  isSolved(answer: Uint8Array, question: Uint8Array): boolean | undefined;
   draw(answer: Uint8Array, question: Uint8Array): string;
 }
 
 /** Facts that the numbers of cells and tokens do not tell: 36 cells have boxes of 2x3 or 3x2, 16 may be a Sudoku or a maze. */
 export interface PuzzleHints {
-  readonly kind?: "sudoku" | "maze";
+  readonly kind?: "sudoku" | "maze" | "numbers";
   readonly box?: Box;
 }
 
 /**
  * The kind of puzzle that a model was trained on.
  * @param hints what the run or the user says; without it the usual box, and a Sudoku rather than a maze
- * @throws Error when it is neither Sudoku nor maze, or the box has another number of cells
+ * @returns Sudokus, mazes, or rows of numbers for every other task
+ * @throws Error for ARC, or when the box has another number of cells
  */
 export function puzzleKind(
   { seqLen, vocabSize }: Pick<Dataset, "seqLen" | "vocabSize">,
   hints: PuzzleHints = {},
 ): PuzzleKind {
   const side = Math.sqrt(seqLen);
+  if (hints.kind === "numbers") return numbersKind(seqLen, vocabSize);
   const boxes = hints.kind === "maze" || vocabSize !== side + 2 ? [] : sudokuBoxes(seqLen);
   const box = hints.box ?? boxes[0];
   if (box && boxes.some(([rows, columns]) => rows === box[0] && columns === box[1])) return sudokuKind(box);
@@ -53,10 +58,33 @@ export function puzzleKind(
     );
   }
   if (vocabSize === 6 && Number.isInteger(side)) return mazeKind(side);
-  throw new Error(
-    `the model answers puzzles of ${seqLen} cells of ${vocabSize} kinds; solve knows Sudokus and mazes. ` +
-      "ARC tasks need their augmentations and votes: build a dataset folder and use trm eval",
-  );
+  if (seqLen === ARC_SEQ_LEN && vocabSize === ARC_VOCAB_SIZE) {
+    throw new Error("ARC tasks need their augmentations and votes: build a dataset folder and use trm eval");
+  }
+  return numbersKind(seqLen, vocabSize);
+}
+
+function numbersKind(seqLen: number, vocabSize: number): PuzzleKind {
+  const text = (tokens: Uint8Array) => Array.from(tokens).join(" ");
+  if (vocabSize > 256)
+    throw new Error(`the model knows ${vocabSize} tokens, and at most 256 can be written here`);
+  return {
+    parse(written) {
+      const words = written.split(/[\s,;]+/).filter(Boolean);
+      if (words.length !== seqLen)
+        throw new Error(`the question has ${words.length} numbers, the model takes ${seqLen}`);
+      const wrong = words.find((word) => !/^\d+$/.test(word) || Number(word) >= vocabSize);
+      if (wrong !== undefined)
+        throw new Error(`"${wrong}" is not a token: they are numbers from 0 to ${vocabSize - 1}`);
+      return Uint8Array.from(words, Number);
+    },
+    problem: () => undefined,
+    tokens: (question) => question,
+    cells: (tokens) => Uint8Array.from(tokens),
+    format: text,
+    isSolved: () => undefined,
+    draw: text,
+  };
 }
 
 /** Puzzles whose labels are looked at to find the rules of a dataset. */

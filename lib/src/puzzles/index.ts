@@ -27,7 +27,7 @@ export {
   turnsRows,
 } from "./dihedral";
 export { distinct } from "./distinct";
-export { checkMaze, type MazeCheck } from "./maze/check";
+export { checkMaze, type MazeCheck, mazeAnswer } from "./maze/check";
 export { mazeForm } from "./maze/form";
 export { type MazeOptions, mazeGenerator } from "./maze/generate";
 export { formatMaze, MAZE, type MazeGrid, type MazePuzzle, mazePicture, parseMaze } from "./maze/maze";
@@ -42,6 +42,7 @@ export {
   type Grid,
   parseGrid,
   type SudokuPuzzle,
+  sudokuCells,
   sudokuPicture,
 } from "./sudoku/grid";
 export { sudokuProblem } from "./sudoku/problem";

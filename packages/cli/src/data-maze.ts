@@ -10,6 +10,7 @@ import {
   downloaded,
   refuseWithout,
   requireOneSource,
+  tellShared,
   writeAndReport,
 } from "./data-shared";
 import { anyNumber, wholeNumber } from "./options";
@@ -71,7 +72,10 @@ export const dataMazeCommand = new Command("maze")
       }),
       ...(mazes.test && { test: mazeDataset(mazes.test, { name: "test" }) }),
     };
-    writeAndReport(content, options, start);
+    const shared = generate
+      ? undefined
+      : tellShared(content.train && [content.train], content.test && [content.test]);
+    writeAndReport(content, options, start, { ...(shared && { shared }) });
   });
 
 addBuilderOptions(dataMazeCommand, 0);

@@ -3,9 +3,13 @@ import { type Command, Option } from "commander";
 import { type Dataset, exampleCount, groupCount } from "trm/batches";
 import {
   checkReplaceable,
+  digestOf,
   downloadSource,
   type FolderContent,
+  type SharedPuzzles,
   type SourceName,
+  sharedPuzzles,
+  sharedText,
   writeDatasetFolder,
 } from "trm-workbench/data";
 import { refuseExisting } from "trm-workbench/files";
@@ -86,6 +90,15 @@ export async function downloaded(name: SourceName, folder: string): Promise<stri
   }
 }
 
+/** Tells on stderr which test puzzles are training puzzles, too. */
+export function tellShared(train?: readonly Dataset[], test?: readonly Dataset[]): SharedPuzzles | undefined {
+  if (!train || !test) return undefined;
+  const shared = sharedPuzzles(train, test);
+  const text = sharedText(shared);
+  if (text) console.error(`trm: ${text}`);
+  return shared;
+}
+
 /** Writes the folder and says what is in it. */
 export function writeAndReport(
   content: FolderContent,
@@ -114,6 +127,12 @@ export function writeAndReport(
     ...splits,
     seqLen: some?.seqLen,
     vocabSize: some?.vocabSize,
+    digests: Object.fromEntries(
+      (["train", "test"] as const).flatMap((split) => {
+        const dataset = content[split];
+        return dataset ? [[split, digestOf([dataset])]] : [];
+      }),
+    ),
     ...extra,
     seconds,
   };

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { type Dataset, type SudokuDatasetOptions, sudokuDataset, sudokuTask } from "trm/batches";
 import type { SudokuDifficulty, SudokuPuzzle } from "trm/puzzles";
 import { createRandom } from "trm/random";
+import { boxOfPuzzles } from "trm-workbench/data";
 import { parseBox, sampleSudokuCsv } from "trm-workbench/runs";
 import {
   addBuilderOptions,
@@ -10,11 +11,11 @@ import {
   downloaded,
   refuseWithout,
   requireOneSource,
+  tellShared,
   writeAndReport,
 } from "./data-shared";
 import { anyNumber, boxOption, oneOf, wholeNumber } from "./options";
 import { progressOf } from "./output";
-import { boxOfCsv } from "./test-data";
 
 interface SudokuCommandOptions extends BuilderOptions {
   readonly generate?: string;
@@ -85,7 +86,9 @@ export const dataSudokuCommand = new Command("sudoku")
           options,
           download ? await downloaded("sudoku-extreme", options.downloads) : [trainCsv, testCsv],
         );
-    writeAndReport(content, options, start);
+    const { train: trainSet, test: testSet } = content;
+    const shared = generate ? undefined : tellShared(trainSet && [trainSet], testSet && [testSet]);
+    writeAndReport(content, options, start, { ...(shared && { shared }) });
   });
 
 addBuilderOptions(dataSudokuCommand, 0);
@@ -101,7 +104,7 @@ async function fromCsv(
   { subsample, minRating, augmentations, seed }: SudokuCommandOptions,
   [trainCsv, testCsv]: readonly (string | undefined)[],
 ): Promise<{ train?: Dataset; test?: Dataset }> {
-  const box = await boxOfCsv((trainCsv ?? testCsv)!);
+  const box = await boxOfPuzzles((trainCsv ?? testCsv)!);
   const rated = { box, seed, ...(minRating !== undefined && { minRating }) };
   const random = createRandom(seed).fork("augmentations");
   const train =

@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
 import { disposeTree } from "tfjs-compile";
+import { hasAnswers } from "trm/batches";
 import { createReasoner } from "trm/trainer";
 import { type ChainEvaluation, evaluateChains, methods } from "trm-workbench/analysis";
-import type { Split } from "trm-workbench/data";
+import { digestOf, digestOfNames, type Split } from "trm-workbench/data";
 import { refuseExisting, writeFileAtomic } from "trm-workbench/files";
 import { readWeights } from "trm-workbench/official";
 import {
@@ -16,6 +17,7 @@ import {
 import { onInterrupt, progress } from "trm-workbench/terminal";
 import { count, duration, namedLines, numberTable, percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
+import { type IdentifierChoice, identifiersOf, withIdentifiers } from "./identifiers";
 import {
   jsonOption,
   modelConfigOption,
@@ -38,6 +40,7 @@ interface EvalCommandOptions extends EngineCommandOptions, ThinkingOptions {
   readonly batchSize: number;
   readonly limit?: number;
   readonly quantiles: number;
+  readonly identifiers: IdentifierChoice;
   readonly submission?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -51,7 +54,7 @@ export const evalCommand = addThinkingOptions(
     .addOption(
       new Option(
         "--data <source>",
-        `a dataset folder, a CSV file of Sudokus, or a preset (${presetList()}); the run's own held-out puzzles when left out`,
+        `a dataset folder, a file of Sudokus or mazes (.csv, .txt), or a preset (${presetList()}); the run's own held-out puzzles when left out`,
       ),
     )
     .addOption(oneOf("--split <split>", "part of a dataset folder", ["test", "train"], "test"))
@@ -69,12 +72,23 @@ export const evalCommand = addThinkingOptions(
       .argParser(wholeNumber())
       .default(4),
   )
+  .addOption(
+    oneOf(
+      "--identifiers <which>",
+      "puzzle identifiers that the model gets: their own, the blank one for all, or those of other puzzles",
+      ["own", "blank", "shuffled"],
+      "own",
+    ),
+  )
   .addOption(new Option("--submission <file>", "write the Kaggle submission file (ARC only)"))
   .addOption(new Option("--force", "overwrite the submission file if it exists"))
   .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(jsonOption())
   .action(async (path: string, options: EvalCommandOptions) => {
+    if (options.submission && options.limit) {
+      throw new Error("--submission needs the answers to all puzzles: leave --limit out");
+    }
     if (options.submission && !options.force) {
       refuseExisting([options.submission], "choose another name, or add --force");
     }
@@ -95,8 +109,10 @@ export const evalCommand = addThinkingOptions(
         weights: path,
         ...(step !== undefined && { step }),
         data: data.name,
+        digest: digestOf(data.datasets),
+        ...(options.identifiers !== "own" && { identifiers: options.identifiers }),
         ...evaluation,
-        ...(arc && { passAt: arc.passAt, unanswered: arc.unanswered }),
+        ...(arc && { knownAnswers: arc.known, passAt: arc.passAt, unanswered: arc.unanswered }),
       };
       finish(options.json, result, () => summary(path, data, outcome));
     } catch (error) {
@@ -127,13 +143,30 @@ async function evaluateOn(
     );
   }
   const datasets = options.limit ? firstExamples(data.datasets, options.limit) : data.datasets;
+  if (!data.extras && !datasets.some(hasAnswers)) {
+    throw new Error(`${data.name} has no answers: without them there is nothing to measure`);
+  }
   const { model, params, precision, stored } = loadWeights(path, { ...options, data: datasets[0] });
   checkFits(model.config, data);
+  if (options.identifiers !== "own" && model.config.puzzleEmbSize === 0) {
+    throw new Error(
+      "--identifiers is for models with a puzzle embedding; this one has none (model.puzzleEmbSize 0)",
+    );
+  }
+  const names = data.extras?.identifiers ?? [];
+  const trainedOn = stored.data?.identifiers;
+  if (trainedOn !== undefined && names.length > 1 && digestOfNames(names) !== trainedOn) {
+    console.error(
+      `trm: ${path} was trained on other tasks than those of ${data.name}: its puzzle embeddings are not theirs, and accuracy tells little`,
+    );
+  }
   const reasoner = createReasoner(model, precision);
   const votes = data.extras && arcVotes(data.extras, datasets[0].blankIdentifierId);
   const total = datasets.reduce((sum, { inputs, seqLen }) => sum + inputs.length / seqLen, 0);
   const bar = progress(total, { label: "evaluating", unit: "puzzles" });
   try {
+    const own = Int32Array.from(datasets.flatMap((dataset) => [...identifiersOf(dataset)]));
+    const sets = datasets.map((dataset) => withIdentifiers(dataset, options.identifiers));
     const common = {
       batchSize: Math.min(options.batchSize, total),
       quantiles: options.quantiles,
@@ -142,34 +175,36 @@ async function evaluateOn(
       ...(data.ratings && { ratings: data.ratings }),
     };
     const evaluation: DetailedEvaluation | ChainEvaluation = chains
-      ? await evaluateChains(reasoner, params, datasets, {
+      ? await evaluateChains(reasoner, params, sets, {
           ...common,
           ...chains,
           batchSize: options.batchSize,
-          hints: hintsOf(stored.config?.data),
+          hints: hintsOf(stored),
           onAnswer(puzzle, answer, done) {
-            const { inputs, labels, puzzleIdentifier } = puzzle;
+            const { inputs, labels } = puzzle;
             const row = { size: 1, count: 1, seqLen: inputs.length, inputs, labels };
             if (answer) {
               votes?.add(
-                { ...row, puzzleIdentifiers: Int32Array.of(puzzleIdentifier) },
+                { ...row, puzzleIdentifiers: own.slice(done - 1, done) },
                 { tokens: answer.tokens, qHalt: Float32Array.of(answer.qHalt) },
               );
             }
             bar.update(done);
           },
         })
-      : await evaluateInDetail(reasoner, params, datasets, {
+      : await evaluateInDetail(reasoner, params, sets, {
           ...common,
           onAnswers(batch, answers, done) {
-            votes?.add(batch, answers);
+            const puzzleIdentifiers = new Int32Array(batch.size).fill(datasets[0].blankIdentifierId);
+            puzzleIdentifiers.set(own.subarray(done - batch.count, done));
+            votes?.add({ ...batch, puzzleIdentifiers }, answers);
             bar.update(done);
           },
         });
     return {
       evaluation,
       ...(stored.step !== undefined && { step: stored.step }),
-      ...(votes && { arc: votes.result() }),
+      ...(votes && { arc: votes.result(options.limit !== undefined) }),
     };
   } finally {
     bar.done();
@@ -199,15 +234,26 @@ const isShown = (step: number, steps: number): boolean =>
   step <= 16 || step === steps || Number.isInteger(Math.log2(step));
 
 function summary(path: string, data: TestData, { step, evaluation, arc }: Outcome): string {
-  const { solved, cells, halting, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
+  const { solved, cells, halting, baselines, seconds, puzzlesPerSecond, bySteps, byDifficulty } = evaluation;
+  const about: [string, string][] = [
+    ["weights", step === undefined ? path : `${path} (step ${count(step)})`],
+    ["data", data.name],
+  ];
+  if (evaluation.count === 0) {
+    const unknown = "unknown, so nothing can be measured; votes and the submission are made all the same";
+    const without = arc?.unanswered.length ? [`without any answer: ${arc.unanswered.join(", ")}`] : [];
+    return [namedLines([...about, ["answers", unknown], ["time", duration(seconds)]]), ...without].join("\n");
+  }
   const chosen = "score" in evaluation ? chosenLines(evaluation) : [];
   const parts = [
     namedLines([
-      ["weights", step === undefined ? path : `${path} (step ${count(step)})`],
-      ["data", data.name],
+      ...about,
       ["solved", `${percent(solved)} of ${count(evaluation.count)} puzzles`],
-      ["cells", percent(cells)],
-      ["halting", `${percent(halting)} right about being right`],
+      ["cells", `${percent(cells)} (copying the question: ${percent(baselines.cells)})`],
+      [
+        "halting",
+        `${percent(halting)} right about being right (always believing the same: ${percent(baselines.halting)})`,
+      ],
       ...chosen,
       ["time", `${duration(seconds)}, ${puzzlesPerSecond.toPrecision(3)} puzzles/s`],
     ]),

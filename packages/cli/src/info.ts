@@ -1,12 +1,22 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Command } from "commander";
 import { exampleCount, groupCount } from "trm/batches";
+import { sudokuCells } from "trm/puzzles";
 import { checkpointStep, listCheckpoints } from "trm-workbench/checkpoints";
-import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
+import {
+  digestOf,
+  digestOfNames,
+  isPuzzleFile,
+  openDataset,
+  readFolderExtras,
+  type Split,
+  streamPuzzleRows,
+} from "trm-workbench/data";
 import { openNpy, type StoredTensor } from "trm-workbench/files";
 import { isModelFolder, readWeights, type StoredWeights } from "trm-workbench/official";
-import { count, namedLines, numberTable } from "trm-workbench/text";
+import { type EvaluationRow, readEvaluations } from "trm-workbench/runs";
+import { count, namedLines, numberTable, percent } from "trm-workbench/text";
 import { jsonOption } from "./options";
 import { finish } from "./output";
 
@@ -30,8 +40,8 @@ async function describe(path: string): Promise<Description> {
     return describeWeights("model", readWeights(path));
   }
   if (!statSync(path).isDirectory()) {
-    if (extname(path) === ".csv") return describeCsv(path);
-    if (extname(path) === ".npy") return describeNpy(path);
+    if (isPuzzleFile(path)) return describeCsv(path);
+    if (extname(path).toLowerCase() === ".npy") return describeNpy(path);
     return describeWeights("weights file", readWeights(path));
   }
   if (existsSync(join(path, "checkpoint.json"))) return describeCheckpoint(path);
@@ -49,16 +59,31 @@ function describeRun(path: string): Description {
   if (!newest)
     return { result: { kind: "run", checkpoints: [] }, text: `${path} is a run without a checkpoint yet` };
   const inner = describeCheckpoint(newest);
-  const table = ["evaluations.csv", "evaluations.jsonl"].map((name) => join(path, name)).find(existsSync);
-  const evaluation = table && readFileSync(table, "utf8").trim().split("\n").at(-1);
+  const evaluations = readEvaluations(path);
+  const last = evaluations.at(-1);
+  const best = evaluations.reduce((a, b) => (b.solved >= a.solved ? b : a), evaluations[0]);
+  const kept = checkpoints.find((checkpoint) => checkpointStep(checkpoint) === best?.step);
   return {
-    result: { ...inner.result, kind: "run", checkpoints, ...(evaluation && { lastEvaluation: evaluation }) },
+    result: {
+      ...inner.result,
+      kind: "run",
+      checkpoints,
+      ...(last && { lastEvaluation: last, bestEvaluation: best, ...(kept && { bestCheckpoint: kept }) }),
+    },
     text: `${namedLines([
       ["run", path],
       ["checkpoints", checkpoints.map((path) => `step ${count(checkpointStep(path))}`).join(", ")],
-      evaluation !== undefined && ["last evaluation", evaluation],
+      last && ["last evaluation", evaluationText(last)],
+      best && [
+        "best evaluation",
+        `${evaluationText(best)}${kept ? `, ${kept}` : ", its checkpoint is gone"}`,
+      ],
     ])}\n${inner.text}`,
   };
+}
+
+function evaluationText({ step, weights, solved, cells, count: puzzles }: EvaluationRow): string {
+  return `step ${count(step)}: ${percent(solved)} of ${count(puzzles)} puzzles solved (${weights}), cells ${percent(cells)}`;
 }
 
 function describeCheckpoint(path: string): Description {
@@ -67,7 +92,7 @@ function describeCheckpoint(path: string): Description {
 
 function describeWeights(
   kind: string,
-  { source, path, step, tensors, model, config }: StoredWeights,
+  { source, path, step, tensors, model, config, data }: StoredWeights,
 ): Description {
   const names = Object.keys(tensors);
   const parameters = Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
@@ -82,6 +107,7 @@ function describeWeights(
       model: settings,
       training: config?.training,
       data: config?.data,
+      digests: data,
       tensors: shapes,
     },
     text: [
@@ -92,6 +118,7 @@ function describeWeights(
         settings && ["model", compact(settings)],
         config?.training && ["training", compact(config.training)],
         config?.data && ["data", compact(config.data)],
+        data && ["digests", compact(data)],
       ]),
       numberTable(
         ["tensor", "shape"],
@@ -103,8 +130,10 @@ function describeWeights(
 
 function describeDataset(path: string, splits: readonly Split[]): Description {
   const { identifiers, testPuzzles } = readFolderExtras(path);
+  const digests: Record<string, string> = {};
   const all = splits.flatMap((split) => {
     const opened = openDataset(path, split);
+    digests[split] = digestOf(opened);
     const rows = opened.map((dataset) => ({
       split,
       name: dataset.name,
@@ -118,11 +147,13 @@ function describeDataset(path: string, splits: readonly Split[]): Description {
     return rows;
   });
   const tasks = testPuzzles && Object.keys(testPuzzles).length;
+  if (testPuzzles) digests.tasks = digestOfNames([JSON.stringify(testPuzzles)]);
   return {
     result: {
       kind: "dataset",
       splits: all,
       identifiers: identifiers.length,
+      digests,
       ...(tasks !== undefined && { testPuzzles: tasks }),
     },
     text: [
@@ -130,6 +161,7 @@ function describeDataset(path: string, splits: readonly Split[]): Description {
         ["dataset folder", path],
         ["tokens", `${all[0].seqLen} per example, ${all[0].vocabSize} kinds`],
         ["identifiers", `${count(identifiers.length)}, the blank one included`],
+        ["digests", compact(digests)],
         tasks !== undefined && ["test puzzles", `${count(tasks)} ARC tasks to predict`],
       ]),
       numberTable(
@@ -147,10 +179,14 @@ function describeDataset(path: string, splits: readonly Split[]): Description {
 
 async function describeCsv(path: string): Promise<Description> {
   const ratings: number[] = [];
+  let unanswered = 0;
   const lengths = new Set<number>();
-  for await (const { question, rating } of streamPuzzleRows(path)) {
+  for await (const { question, answer, rating } of streamPuzzleRows(path)) {
     ratings.push(rating);
-    lengths.add(question.length);
+    if (answer.trim() === "") unanswered++;
+    lengths.add(
+      question.includes("#") ? question.replace(/\r?\n/g, "").length : sudokuCells(question).length,
+    );
   }
   if (ratings.length === 0) throw new Error(`${path} has no puzzles`);
   ratings.sort((a, b) => a - b);
@@ -158,10 +194,11 @@ async function describeCsv(path: string): Promise<Description> {
   const rating = { least: quantile(0), median: quantile(0.5), greatest: quantile(1) };
   const cells = [...lengths];
   return {
-    result: { kind: "csv", puzzles: ratings.length, cells, rating },
+    result: { kind: "csv", puzzles: ratings.length, unanswered, cells, rating },
     text: namedLines([
       ["puzzle file", path],
       ["puzzles", count(ratings.length)],
+      unanswered > 0 && ["without answer", `${count(unanswered)}, which are searched when they are needed`],
       ["cells", cells.join(", ")],
       ["rating", `${rating.least} to ${rating.greatest}, median ${rating.median}`],
     ]),

@@ -45,8 +45,17 @@ export function oneOf(flags: string, about: string, words: readonly string[], st
 export const jsonOption = (): Option => new Option("--json", "one JSON object on stdout and nothing else");
 
 /** Rows and columns of a Sudoku's boxes. */
-export const boxOption = (flags: string, about: string): Option =>
-  oneOf(flags, about, ["2x2", "2x3", "3x2", "2x4", "4x2", "3x3"]);
+export function boxOption(flags: string, about: string): Option {
+  const option = oneOf(flags, about, ["2x2", "2x3", "3x2", "2x4", "4x2", "3x3"]);
+  const known = option.parseArg!;
+  return option.argParser((text, previous) => {
+    const [rows, columns] = text.split("x").map(Number);
+    if (rows > 1 && columns > 1 && rows * columns > 9) {
+      throw new InvalidArgumentError(`Boxes have at most 9 cells: a digit is written as one character.`);
+    }
+    return known(text, previous);
+  });
+}
 
 /** Averaged or live weights of a checkpoint. */
 export const weightsOption = (): Option =>
@@ -183,7 +192,12 @@ export function at(path: string, value: unknown): RunConfigChanges {
  * @throws Error naming the nearest preset, or the file and what is wrong in it
  */
 export function readConfig(nameOrFile: string): RunConfigChanges {
-  const isFile = [".json", ".yaml", ".yml"].includes(extname(nameOrFile));
+  const isFile = [".json", ".yaml", ".yml"].includes(extname(nameOrFile).toLowerCase());
+  if (!isFile && !Object.hasOwn(presets, nameOrFile) && existsSync(nameOrFile)) {
+    throw new Error(
+      `${nameOrFile} is not a configuration: that is a .json or .yaml file, or a preset (${presetList()})`,
+    );
+  }
   if (!isFile) return presetNamed(nameOrFile);
   if (!existsSync(nameOrFile)) throw new Error(`${nameOrFile} does not exist; presets are ${presetList()}`);
   // JSON is YAML.

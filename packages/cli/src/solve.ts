@@ -21,11 +21,11 @@ interface SolveCommandOptions extends EngineCommandOptions, ThinkingOptions {
 /** `trm solve WEIGHTS PUZZLE`: one puzzle, drawn after every supervision step. */
 export const solveCommand = addThinkingOptions(
   new Command("solve")
-    .description("solve one Sudoku or maze and draw the answer after every supervision step")
+    .description("solve one Sudoku, maze or row of numbers and draw the answer after every supervision step")
     .argument("<weights>", weightsArgument())
     .argument(
       "[puzzle]",
-      "the puzzle as text: Sudoku cells in reading order, . or 0 for blanks; maze cells # wall, space, S, G; from standard input when left out",
+      "the puzzle as text: Sudoku cells in reading order, . or 0 for blanks; maze cells # wall, space, S, G; tokens of another task; from standard input when left out",
     )
     .addOption(weightsOption())
     .addOption(modelConfigOption()),
@@ -38,7 +38,7 @@ export const solveCommand = addThinkingOptions(
     const text = puzzle ?? readFileSync(0, "utf8");
     await startEngineFor(options);
     const { model, params, precision, stored } = loadWeights(path, options);
-    const hints = hintsOf(stored.config?.data, options.box);
+    const hints = hintsOf(stored, options.box);
     const kind = puzzleKind(model.config, hints);
     const question = kind.parse(text);
     const problem = kind.problem(question);
@@ -75,7 +75,7 @@ export const solveCommand = addThinkingOptions(
       chain: chain + 1,
     };
     const result = {
-      solved: last.solved,
+      ...(last.solved !== undefined && { solved: last.solved }),
       answer: last.answer,
       ...(chosen && { chosen }),
       steps: steps.map(({ cells, ...step }) => step),
@@ -97,7 +97,8 @@ interface SolvingStep {
   readonly halts: number;
   /** Cells that differ from the step before. */
   readonly changed: number;
-  readonly solved: boolean;
+  /** Undefined where no rules tell. */
+  readonly solved: boolean | undefined;
 }
 
 function stepTitle(steps: readonly SolvingStep[]): string {
@@ -108,6 +109,8 @@ function stepTitle(steps: readonly SolvingStep[]): string {
 
 function verdict(steps: readonly SolvingStep[]): string {
   const first = steps.find(({ solved }, i) => solved && steps.slice(i).every((later) => later.solved));
+  if (steps[0].solved === undefined)
+    return `answer after step ${steps.length}: ${steps[steps.length - 1].answer}`;
   if (first) return `solved from step ${first.step} on: ${first.answer}`;
   return `not solved after ${steps.length} steps`;
 }

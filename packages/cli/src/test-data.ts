@@ -1,9 +1,16 @@
 import { existsSync, statSync } from "node:fs";
-import { extname, isAbsolute, join, relative } from "node:path";
-import { type Dataset, type FolderExtras, sudokuDataset } from "trm/batches";
-import { type Box, checkSudoku, parseGrid, sudokuBoxes } from "trm/puzzles";
+import { isAbsolute, join, relative } from "node:path";
+import { type Dataset, type FolderExtras, mazeDataset, sudokuDataset } from "trm/batches";
 import { parseData, type RunConfigChanges } from "trm-workbench/config";
-import { openDataset, readFolderExtras, type Split, streamPuzzleRows } from "trm-workbench/data";
+import {
+  boxOfPuzzles,
+  holdsMazes,
+  isPuzzleFile,
+  openDataset,
+  readFolderExtras,
+  readMazeCsv,
+  type Split,
+} from "trm-workbench/data";
 import { openRunData, sampleSudokuCsv } from "trm-workbench/runs";
 import { readConfig } from "./options";
 
@@ -20,18 +27,28 @@ export interface TestData {
 }
 
 /**
- * Opens a dataset folder, a CSV file of Sudokus, or the held-out puzzles of a preset or configuration.
+ * Opens a dataset folder, a file of Sudokus or mazes, or the held-out puzzles of a preset or configuration.
  * @throws Error that says what there is instead
  */
 export async function openTestData(source: string | RunConfigChanges, split: Split): Promise<TestData> {
   if (typeof source !== "string") return openConfigured(source, "held-out puzzles of the run");
-  if (extname(source) === ".csv") return openCsv(source);
+  if (isPuzzleFile(source)) return openPuzzles(source);
   if (existsSync(source) && statSync(source).isDirectory()) return openFolder(source, split);
+  if (existsSync(source) && !/\.(json|ya?ml)$/i.test(source)) {
+    throw new Error(
+      `${source} is not a list of puzzles (.csv, .tsv, .txt, .sdk), a dataset folder or a configuration (.json, .yaml)`,
+    );
+  }
   return openConfigured(readConfig(source), `held-out puzzles of ${source}`);
 }
 
-async function openCsv(path: string): Promise<TestData> {
-  const box = await boxOfCsv(path);
+async function openPuzzles(path: string): Promise<TestData> {
+  if (await holdsMazes(path)) {
+    const mazes = await readMazeCsv(path);
+    const ratings = Float64Array.from(mazes, ({ length }) => length);
+    return { name: path, datasets: [mazeDataset(mazes, { name: path })], ratings, close() {} };
+  }
+  const box = await boxOfPuzzles(path);
   const puzzles = await sampleSudokuCsv(path, { box, seed: 0 });
   return {
     name: path,
@@ -74,29 +91,4 @@ async function openConfigured(changes: RunConfigChanges, name: string): Promise<
     ...(data.ratings && { ratings: data.ratings }),
     close: () => data.close(),
   };
-}
-
-/** Rows that are read to learn the box: each answer fits the right one, and nearly never another. */
-const ROWS_FOR_BOX = 20;
-
-/**
- * The box of the Sudokus in a CSV file: the one in which their answers keep the rules.
- * @throws Error naming the line of a question whose number of cells no Sudoku has
- */
-export async function boxOfCsv(path: string): Promise<Box> {
-  let boxes: readonly Box[] | undefined;
-  let rows = 0;
-  for await (const { question, answer, where } of streamPuzzleRows(path)) {
-    boxes ??= sudokuBoxes(question.length);
-    if (boxes.length === 0) throw new Error(`${where}: a Sudoku of ${question.length} cells is not known`);
-    const fitting = boxes.filter(
-      (box) => checkSudoku(parseGrid(answer, box, `${where}: column answer`), box).solved,
-    );
-    // A wrong answer is named when the puzzles are read.
-    if (fitting.length === 0) return boxes[0];
-    boxes = fitting;
-    if (boxes.length === 1 || ++rows === ROWS_FOR_BOX) break;
-  }
-  if (boxes === undefined) throw new Error(`${path} has no puzzles`);
-  return boxes[0];
 }

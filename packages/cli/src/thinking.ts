@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { PuzzleHints } from "trm/batches";
 import { checkChains, type EvaluateChainsOptions, type MethodName, methods } from "trm-workbench/analysis";
-import type { RunConfigChanges } from "trm-workbench/config";
+import type { StoredWeights } from "trm-workbench/official";
 import { parseBox } from "trm-workbench/runs";
 import { anyNumber, oneOf, wholeNumber } from "./options";
 
@@ -97,14 +97,15 @@ export function chainOptionsOf(
 }
 
 /** Facts about the puzzles from the run's data; a box that is named overrules them. */
-export function hintsOf(data: RunConfigChanges["data"], box?: string): PuzzleHints {
-  const { kind, box: ofRun } = { kind: undefined, box: undefined, ...data } as {
+export function hintsOf({ config, data }: StoredWeights, box?: string): PuzzleHints {
+  const { kind, box: ofRun } = { kind: undefined, box: undefined, ...config?.data } as {
     kind?: string;
     box?: string;
   };
+  if (data && box === undefined) return data.rules ?? (kind === "folder" ? { kind: "numbers" } : {});
   const text = box ?? ofRun;
   return {
-    ...(kind !== undefined && kind !== "folder" && { kind: kind === "maze" ? "maze" : "sudoku" }),
+    ...((kind === "maze" || kind === "sudoku") && { kind }),
     ...(text !== undefined && { box: parseBox(text) }),
   };
 }

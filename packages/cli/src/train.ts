@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { Command, Option } from "commander";
 import {
@@ -9,9 +10,10 @@ import {
 } from "trm-workbench/config";
 import { writeFacts } from "trm-workbench/experiments";
 import { embeddingNotice, readWeights } from "trm-workbench/official";
-import { type RunResult, resumable, runEnvironment, runTraining } from "trm-workbench/runs";
+import { constantHalting, type RunResult, resumable, runEnvironment, runTraining } from "trm-workbench/runs";
 import { onInterrupt, type Progress, progress } from "trm-workbench/terminal";
 import { count, duration, namedLines, percent } from "trm-workbench/text";
+import { tellShared } from "./data-shared";
 import {
   deviceOption,
   type EngineCommandOptions,
@@ -74,7 +76,11 @@ export const trainCommand = new Command("train")
         signal,
         ...(resume && { resume }),
         ...(weights && { weights }),
-        onStart: ({ model, step, totalSteps }) => {
+        onStart: ({ model, data, step, totalSteps }) => {
+          // Generated puzzles are kept apart; sets of ARC are compared when they are built.
+          const fromFiles =
+            config.data.kind === "csv" || (config.data.kind === "folder" && !data.identifiers);
+          if (fromFiles) tellShared(data.train, data.test);
           const notice = weights && embeddingNotice(model, weights);
           if (notice) console.error(notice);
           bar.current = progress(totalSteps, {
@@ -118,8 +124,18 @@ function whatToRun(
   }
   if (name === undefined)
     command.error(`error: name a preset (${presetList()}), a configuration file, or --resume a run`);
-  const config = parseRunConfig(mergeConfig(withFullPaths(readConfig(name)), changes));
+  const stored = withFullPaths(readConfig(name));
+  const config = inFile(name, () => parseRunConfig(mergeConfig(stored, changes)));
   return { folder: options.out ?? join("runs", basename(name, extname(name))), config };
+}
+
+/** Puts the file's name before what is wrong in it. */
+function inFile<R>(name: string, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    throw existsSync(name) ? new Error(`${name}: ${(error as Error).message}`) : error;
+  }
 }
 
 function summary(result: RunResult): string {
@@ -134,8 +150,9 @@ function summary(result: RunResult): string {
     ...last.map(({ weights, solved, cells, halting, count: puzzleCount, step }): [string, string] => [
       `solved (${weights})`,
       `${percent(solved)} of ${count(puzzleCount)} held-out puzzles after step ${count(step)}; ` +
-        `cells ${percent(cells)}, halting ${percent(halting)}`,
+        `cells ${percent(cells)}, halting ${percent(halting)} (always believing the same: ${percent(constantHalting(solved))})`,
     ]),
+    evaluations.length === 0 && ["solved", "unknown: no answer to a held-out puzzle is known"],
     ["checkpoint", result.checkpoint],
     interrupted && ["go on", `npm run trm -- train --resume ${result.folder}`],
   ]);

@@ -12,25 +12,7 @@ import {
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { scratchFolder } from "../../workbench/test/runs/support";
-import { main, trmLines, withTsx } from "./support";
-
-/** What people bring: an input, the exit code and the sentence that must come. */
-interface Situation {
-  readonly line: readonly string[];
-  readonly code: number;
-  /** On stderr where the code is not 0, else on stdout. */
-  readonly says: RegExp;
-}
-
-const situations = (folder: string, rows: readonly Situation[]) =>
-  trmLines(
-    folder,
-    rows.map(({ line }) => line),
-  ).forEach(({ code, stdout, stderr }, i) => {
-    const { line, says } = rows[i];
-    assert.equal(code, rows[i].code, `${line.join(" ")}: ${stderr}`);
-    assert.match(code === 0 ? stdout : stderr, says, line.join(" "));
-  });
+import { main, type Situation, situations, withTsx } from "./support";
 
 describe("nothing of the user's is replaced that is not a dataset folder", () => {
   const folder = scratchFolder();

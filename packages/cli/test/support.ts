@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -36,4 +37,28 @@ export function trmLines(cwd: string, lines: readonly (readonly string[])[]): Ou
   });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
+}
+
+/** What people bring: a command line on it, the exit code and the sentence that must come. */
+export interface Situation {
+  readonly line: readonly string[];
+  readonly code: number;
+  /** On stderr where the code is not 0, else on stdout. */
+  readonly says: RegExp;
+  /** On stderr where the code is 0. */
+  readonly tells?: RegExp;
+}
+
+/** Runs the command lines in one process and compares what comes. */
+export function situations(folder: string, rows: readonly Situation[]): void {
+  const outcomes = trmLines(
+    folder,
+    rows.map(({ line }) => line),
+  );
+  outcomes.forEach(({ code, stdout, stderr }, i) => {
+    const { line, says, tells } = rows[i];
+    assert.equal(code, rows[i].code, `${line.join(" ")}: ${stderr}`);
+    assert.match(code === 0 ? stdout : stderr, says, line.join(" "));
+    if (tells) assert.match(stderr, tells, line.join(" "));
+  });
 }

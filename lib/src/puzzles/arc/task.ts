@@ -3,7 +3,7 @@ import type { Raster } from "../dihedral";
 /** Largest number of rows or columns of a grid. */
 export const ARC_MAX_SIDE = 30;
 
-/** An input grid and what a task makes of it. Cells are colours 0 (black) to 9. */
+/** An input grid and what a task makes of it, without any cells where that is unknown. Cells are colours 0 (black) to 9. */
 export interface ArcPair {
   readonly input: Raster;
   readonly output: Raster;
@@ -19,7 +19,7 @@ export interface ArcTask {
 
 /** A grid from rows of numbers, as JSON has it. */
 export function arcRaster(rows: readonly (readonly number[])[]): Raster {
-  return { rows: rows.length, columns: rows[0].length, cells: Uint8Array.from(rows.flat()) };
+  return { rows: rows.length, columns: rows[0]?.length ?? 0, cells: Uint8Array.from(rows.flat()) };
 }
 
 /** Rows of numbers, as JSON has them. */

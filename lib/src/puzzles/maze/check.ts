@@ -1,4 +1,4 @@
-import { distancesFrom } from "./distances";
+import { distancesFrom, shortestPath } from "./distances";
 import { MAZE, type MazeGrid } from "./maze";
 
 /** The verdict on an answer to a maze. */
@@ -13,6 +13,16 @@ export interface MazeCheck {
   readonly pathCells: number;
   /** Cells where the answer differs from the question otherwise than by a path on an open cell. */
   readonly changed: readonly number[];
+}
+
+/** A maze with one of its shortest ways drawn in; undefined where no way leads from start to goal. */
+export function mazeAnswer(question: MazeGrid): MazeGrid | undefined {
+  const [start, goal] = [question.indexOf(MAZE.start), question.indexOf(MAZE.goal)];
+  const distances = distancesFrom(question, start);
+  if (distances.steps[goal] < 0) return undefined;
+  const answer = question.slice();
+  for (const cell of shortestPath(question, distances, goal)) answer[cell] = MAZE.path;
+  return answer;
 }
 
 /**

@@ -27,7 +27,14 @@ export interface MazePuzzle {
  * @throws SyntaxError naming the cell, or when the maze is not square or lacks its one start and one goal.
  */
 export function parseMaze(text: string, what = "maze"): MazeGrid {
-  const symbols = [...text.replace(/\r?\n/g, "")];
+  const rows = text.split(/\r?\n/).filter((row) => row !== "");
+  const short = rows.findIndex((row) => row.length !== rows[0].length);
+  if (short >= 0) {
+    throw new SyntaxError(
+      `${what}: row ${short + 1} has ${rows[short].length} cells, row 1 has ${rows[0].length}; an editor may have cut blanks at its end`,
+    );
+  }
+  const symbols = [...rows.join("")];
   const size = Math.round(Math.sqrt(symbols.length));
   if (size * size !== symbols.length || size === 0) {
     throw new SyntaxError(`${what}: has ${symbols.length} cells, which is not a square`);

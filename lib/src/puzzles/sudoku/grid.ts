@@ -1,4 +1,4 @@
-import { type Box, geometry } from "./geometry";
+import { type Box, geometry, sudokuBoxes } from "./geometry";
 
 /** The digits of a Sudoku row by row, `side * side` of them; 0 is a blank. */
 export type Grid = Uint8Array;
@@ -13,10 +13,19 @@ export interface SudokuPuzzle {
   readonly source: string;
 }
 
-const DECORATION = /[\s|+\-─│┌┬┐├┼┤└┴┘]/g;
+/** White space and the lines drawn around boxes. */
+const DECORATION = /[\s|+─│┌┬┐├┼┤└┴┘]/g;
+
+/** The cells of a grid in a text, `.` for every sign of a blank. Dashes are drawn lines, unless the grid is full only with them. */
+export function sudokuCells(text: string): string {
+  const cells = text.replace(DECORATION, "").replace(/[0_*]/g, ".");
+  const full = (count: number) => sudokuBoxes(count).length > 0;
+  const dashes = !full(cells.replaceAll("-", "").length) && full(cells.length) ? "." : "";
+  return cells.replaceAll("-", dashes);
+}
 
 /**
- * Reads a grid from its cells in reading order: digits, and `.` or `0` for a blank. White space and the lines
+ * Reads a grid from its cells in reading order: digits, and `.`, `0`, `_`, `*` or `-` for a blank. White space and the lines
  * of {@link sudokuPicture} are skipped.
  *
  * @param what Name of the text in errors.
@@ -26,10 +35,10 @@ const DECORATION = /[\s|+\-─│┌┬┐├┼┤└┴┘]/g;
  */
 export function parseGrid(text: string, box: Box, what = "puzzle"): Grid {
   const { side, cells } = geometry(box);
-  const symbols = [...text.replace(DECORATION, "")];
+  const symbols = [...sudokuCells(text)];
   const grid = new Uint8Array(symbols.length);
   symbols.forEach((symbol, cell) => {
-    const digit = symbol === "." ? 0 : "0123456789".indexOf(symbol);
+    const digit = ".123456789".indexOf(symbol);
     if (digit < 0 || digit > side) {
       throw new SyntaxError(
         `${what}: cell ${cell + 1} (${cellName(cell, side)}) is "${symbol}", expected 1 to ${side}, or . or 0 for a blank`,

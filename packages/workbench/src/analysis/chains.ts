@@ -1,5 +1,5 @@
 import { disposeTree, tf } from "tfjs-compile";
-import { type Batch, type Dataset, type PuzzleHints, testBatches } from "trm/batches";
+import { type Batch, type Dataset, type PuzzleHints, type Rules, testBatches } from "trm/batches";
 import type { ModelConfig, ModelOutput, ModelParams } from "trm/model";
 import { createRandom } from "trm/random";
 import { type LossKind, logProbabilities, type Reasoner, think, toTensors } from "trm/trainer";
@@ -28,6 +28,8 @@ export interface PuzzleChains {
   /** `IGNORED_LABEL` where nothing is asked. */
   readonly labels: Int32Array;
   readonly puzzleIdentifier: number;
+  /** The rules that judge answers; without them an answer is right when it equals the labels. */
+  readonly rules?: Rules;
   /** The first thinks undisturbed: it is the model's one try. */
   readonly chains: readonly Chain[];
 }
@@ -149,6 +151,7 @@ async function batchInChains(
       inputs: batch.inputs.slice(...cells),
       labels: batch.labels.slice(...cells),
       puzzleIdentifier: batch.puzzleIdentifiers[i],
+      ...(batch.rules && { rules: batch.rules }),
       chains: thoughts.slice(i * chains, (i + 1) * chains),
     };
   });

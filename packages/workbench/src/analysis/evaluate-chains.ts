@@ -1,7 +1,7 @@
 import { type Dataset, datasetBuilder, type PuzzleHints, puzzleKind } from "trm/batches";
 import type { ModelParams } from "trm/model";
 import type { Reasoner, StepAccuracy } from "trm/trainer";
-import { byDifficulty, type DetailedEvaluation } from "../runs";
+import { byDifficulty, constantHalting, copiedCells, type DetailedEvaluation } from "../runs";
 import { type ChainOptions, type PuzzleChains, thinkInChains } from "./chains";
 import {
   type Choice,
@@ -49,7 +49,7 @@ export function rulesOf(
   hints: PuzzleHints = {},
 ): KeepsRules {
   const kind = puzzleKind(facts, hints);
-  return (answer, question) => kind.isSolved(kind.cells(answer), kind.cells(question));
+  return (answer, question) => kind.isSolved(kind.cells(answer), kind.cells(question)) === true;
 }
 
 /** The stop and the cut that a method allows, and the rules if it checks them. */
@@ -87,9 +87,11 @@ export async function evaluateChains(
   const { keepsRules, enough, cut } = chainPlan(reasoner, options);
   const steps = options.supervisionSteps ?? reasoner.model.config.supervisionSteps;
   const verdicts = Array.from({ length: steps }, (): Verdict[] => []);
+  const copied: number[] = [];
   const start = performance.now();
   for await (const thought of thinkInChains(reasoner, params, datasets, { ...options, enough })) {
     const puzzle = cut(thought);
+    copied.push(copiedCells(puzzle.inputs, puzzle.labels) ?? Number.NaN);
     for (const [step, all] of verdicts.entries()) {
       all.push(judge(firstChains(puzzle, chains, step + 1), method, keepsRules));
     }
@@ -107,6 +109,10 @@ export async function evaluateChains(
     bySteps: scores.map(accuracy),
     seconds,
     puzzlesPerSecond: score.count / seconds,
+    baselines: {
+      cells: copied.reduce((sum, share) => sum + share, 0) / copied.length,
+      halting: constantHalting(score.solved),
+    },
     ...(ratings && { byDifficulty: byDifficulty(verdicts[steps - 1], ratings, quantiles) }),
     method,
     chains,

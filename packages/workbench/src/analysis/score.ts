@@ -1,4 +1,4 @@
-import { type Dataset, datasetBuilder, IGNORED_LABEL } from "trm/batches";
+import { type Dataset, datasetBuilder, IGNORED_LABEL, puzzleKind } from "trm/batches";
 import type { PuzzleChains } from "./chains";
 import { type Choice, type KeepsRules, type Method, type MethodName, methods, spentOnAll } from "./choose";
 
@@ -44,10 +44,14 @@ function rightCells(answer: Int32Array, labels: Int32Array): { asked: number; ri
   return { asked, right };
 }
 
-const isRight = (answer: Int32Array, labels: Int32Array): boolean => {
+/** As `correctness` judges: by the label, or by the rules where the puzzle has some. */
+function isRight(answer: Int32Array, { inputs, labels, rules }: PuzzleChains): boolean {
   const { asked, right } = rightCells(answer, labels);
-  return right === asked;
-};
+  if (right === asked || !rules) return right === asked;
+  const vocabSize = rules.kind === "maze" ? 6 : rules.box[0] * rules.box[1] + 2;
+  const kind = puzzleKind({ seqLen: inputs.length, vocabSize }, rules);
+  return kind.isSolved(kind.cells(answer), kind.cells(inputs)) === true;
+}
 
 /** Judges what a method makes of a puzzle's chains. */
 export function judge(puzzle: PuzzleChains, name: MethodName, keepsRules: KeepsRules): Verdict {
@@ -56,13 +60,13 @@ export function judge(puzzle: PuzzleChains, name: MethodName, keepsRules: KeepsR
   const choice = method.choose(puzzle, keepsRules);
   const chosen = choice && chains[choice.chain][choice.step];
   const { asked, right } = chosen ? rightCells(chosen.tokens, labels) : { asked: 1, right: 0 };
-  const solved = right === asked;
+  const solved = chosen !== undefined && isRight(chosen.tokens, puzzle);
   return {
     choice,
     solved,
-    cells: right / Math.max(asked, 1),
+    cells: solved ? 1 : right / Math.max(asked, 1),
     believedRightly: chosen !== undefined && chosen.qHalt >= 0 === solved,
-    anyRight: chains.some((steps) => steps.some(({ tokens }) => isRight(tokens, labels))),
+    anyRight: chains.some((steps) => steps.some(({ tokens }) => isRight(tokens, puzzle))),
     spent: choice?.spent ?? spentOnAll(chains),
   };
 }
@@ -106,8 +110,9 @@ export function scoreOf(verdicts: readonly Verdict[]): Score {
 /** The puzzles that the first chain fails in the end, as a dataset of their own: what one try leaves to do. */
 export function failuresOf(puzzles: readonly PuzzleChains[], dataset: Dataset): Dataset {
   const builder = datasetBuilder({ ...dataset, name: `${dataset.name}, failures` });
-  for (const { inputs, labels, chains, puzzleIdentifier } of puzzles) {
-    if (isRight(chains[0][chains[0].length - 1].tokens, labels)) continue;
+  for (const puzzle of puzzles) {
+    const { inputs, labels, chains, puzzleIdentifier } = puzzle;
+    if (isRight(chains[0][chains[0].length - 1].tokens, puzzle)) continue;
     builder.example(inputs, labels);
     builder.endPuzzle(puzzleIdentifier);
     builder.endGroup();
@@ -129,10 +134,10 @@ export interface BeliefBin {
 
 /** Calibration of q: last answers of all chains, in bins of equal width by belief; empty bins are left out. */
 export function beliefBins(puzzles: readonly PuzzleChains[], bins = 10): BeliefBin[] {
-  const answers = puzzles.flatMap(({ chains, labels }) =>
-    chains.map((steps) => {
+  const answers = puzzles.flatMap((puzzle) =>
+    puzzle.chains.map((steps) => {
       const { qHalt, tokens } = steps[steps.length - 1];
-      return { belief: 1 / (1 + Math.exp(-qHalt)), right: isRight(tokens, labels) };
+      return { belief: 1 / (1 + Math.exp(-qHalt)), right: isRight(tokens, puzzle) };
     }),
   );
   return Array.from({ length: bins }, (_, bin): BeliefBin => {

@@ -56,6 +56,8 @@ export interface SaveOptions {
   readonly about: unknown;
   /** Older checkpoints beyond this number are removed once the new one is complete. */
   readonly keep: number;
+  /** The step whose checkpoint stays besides, the best one so far. */
+  readonly best?: number;
 }
 
 /**
@@ -67,7 +69,7 @@ export async function saveCheckpoint(
   folder: string,
   state: TrainState,
   host: HostState,
-  { about, keep }: SaveOptions,
+  { about, keep, best }: SaveOptions,
 ): Promise<string> {
   mkdirSync(folder, { recursive: true });
   removeLeftovers(folder);
@@ -78,7 +80,9 @@ export async function saveCheckpoint(
     writeFileSync(join(temporary, "checkpoint.json"), `${JSON.stringify({ format: FORMAT, host, about })}\n`);
   };
   writeFolderAtomic(path, fill, { replace: true });
-  for (const old of listCheckpoints(folder).slice(0, -keep)) removeFolderAtomic(old);
+  for (const old of listCheckpoints(folder).slice(0, -keep)) {
+    if (keep === 1 || checkpointStep(old) !== best) removeFolderAtomic(old);
+  }
   return path;
 }
 

@@ -114,7 +114,7 @@ export const evaluationFields = {
 export const checkpointFields = {
   /** Steps between checkpoints; below 1, as a share of the run; 0 saves only at the end. */
   every: interval({ default: 0.02 }),
-  /** Number of checkpoints to keep. */
+  /** Number of checkpoints to keep, the last ones; above 1, the one with the best evaluation stays besides. */
   keep: integer({ default: 3, atLeast: 1 }),
 } as const satisfies Fields;
 

@@ -22,7 +22,7 @@ export function parseRunConfig(value: unknown): RunConfig {
     ...Object.fromEntries(
       Object.entries(sections).map(([name, fields]) => [
         name,
-        parseSection(name, fields, others[name] ?? {}),
+        parseSection(name, fields, others[name] === undefined ? {} : others[name]),
       ]),
     ),
   } as unknown as RunConfig;

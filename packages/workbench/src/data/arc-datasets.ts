@@ -1,5 +1,6 @@
 import { type ArcDatasetOptions, type ArcDatasets, arcDatasets } from "trm/batches";
 import type { ArcTask } from "trm/puzzles";
+import { type SharedTask, sharedTasks } from "./arc-leaks";
 import { readArcTasks } from "./arc-tasks";
 
 /** Tasks that are read already, by subset. */
@@ -9,6 +10,7 @@ export type ArcTasks = Readonly<Record<string, readonly ArcTask[]>>;
  * Makes the datasets of the named subsets; see {@link readArcTasks} and {@link arcDatasets}.
  *
  * @param source the files' prefix, or tasks, as {@link readArckit} has them
+ * @returns the datasets, and the held-out tasks that are trained on, too
  * @throws RangeError naming the subset that is not there
  * @example no-run
  * const arc = readArcDatasets("kaggle/combined/arc-agi", ["training", "evaluation"], ["evaluation"], { seed: 42 });
@@ -19,7 +21,7 @@ export function readArcDatasets(
   subsets: readonly string[],
   heldOut: readonly string[],
   options: ArcDatasetOptions,
-): ArcDatasets {
+): ArcDatasets & { readonly shared: readonly SharedTask[] } {
   const unknown = heldOut.find((name) => !subsets.includes(name));
   if (unknown)
     throw new RangeError(`held-out subset "${unknown}" is not one of the subsets: ${subsets.join(", ")}`);
@@ -33,5 +35,5 @@ export function readArcDatasets(
     tasks: tasksOf(name),
     heldOut: heldOut.includes(name),
   }));
-  return arcDatasets(read, options);
+  return { ...arcDatasets(read, options), shared: sharedTasks(read) };
 }

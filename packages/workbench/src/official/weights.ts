@@ -1,12 +1,12 @@
-import { existsSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { disposeTree, tf } from "tfjs-compile";
-import { type Model, type ModelConfig, type ModelParams, paperModel, puzzleTokens } from "trm/model";
+import { type Model, type ModelConfig, type ModelParams, puzzleTokens } from "trm/model";
 import { z } from "zod";
 import { latestCheckpoint, readCheckpoint } from "../checkpoints";
 import { mergeConfig, type RunConfig, type RunConfigChanges } from "../config/config";
 import { withFullPaths } from "../config/data-paths";
-import { parseModelSettings, parseRunConfig } from "../config/parse";
+import { parseModelSettings } from "../config/parse";
 import {
   encodeBfloat16,
   parseJsonAs,
@@ -21,6 +21,7 @@ import {
 } from "../files";
 import { projectFolder } from "../files/paths";
 import { count } from "../text";
+import { aboutRun, type DataDigests, storedModel } from "./about";
 import { officialYaml, readOfficialConfig } from "./config";
 import { weightsPlace } from "./model-folder";
 import { fromStateDict, officialName } from "./state-dict";
@@ -38,45 +39,8 @@ export interface StoredWeights {
   readonly model?: ModelConfig;
   /** Settings of the run that trained them, where the file or one beside it says. */
   readonly config?: RunConfigChanges;
-}
-
-/** Content of a checkpoint besides the training state. */
-export interface AboutRun {
-  readonly config: RunConfig;
-  readonly model: ModelConfig;
-  /** Seconds spent in training steps. */
-  readonly seconds: number;
-  readonly processorSeconds: number;
-  /** True if the evaluation after this step was cut short; the resumed run repeats it. */
-  readonly evaluationDue: boolean;
-}
-
-/** Fields that came later than a file have their defaults in it. */
-const storedModel = z
-  .record(z.string(), z.unknown())
-  .transform((model): ModelConfig => ({ ...paperModel, ...(model as unknown as ModelConfig) }));
-
-const aboutSchema = z.object({
-  config: z.record(z.string(), z.unknown()),
-  model: storedModel,
-  seconds: z.number(),
-  // Checkpoints of earlier versions do not have it.
-  processorSeconds: z.number().default(0),
-  evaluationDue: z.boolean(),
-});
-
-/**
- * Checks what a checkpoint says about its run.
- * @throws Error naming the checkpoint and what is wrong in it
- */
-export function aboutRun(about: unknown, path: string): AboutRun {
-  const parsed = aboutSchema.safeParse(about);
-  if (!parsed.success) throw new Error(`${path}: checkpoint.json does not say which run it belongs to`);
-  try {
-    return { ...parsed.data, config: parseRunConfig(parsed.data.config) };
-  } catch (error) {
-    throw new Error(`${path}, checkpoint.json: ${(error as Error).message}`);
-  }
+  /** Digests of the data that they learnt from. */
+  readonly data?: DataDigests;
 }
 
 /** The checkpoint that a path means: itself, or the newest one of a run's folder. */
@@ -104,7 +68,7 @@ export function readWeights(nameOrPath: string, which: "ema" | "live" = "ema"): 
 
 function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
   const checkpoint = readCheckpoint(path);
-  const { config, model } = aboutRun(checkpoint.about, path);
+  const { config, model, data } = aboutRun(checkpoint.about, path);
   const stored = checkpoint.tensors();
   const tensors: Record<string, StoredTensor> = {};
   for (const [place, tensor] of Object.entries(stored)) {
@@ -114,7 +78,7 @@ function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {
     const useAverage = which === "ema" && param.startsWith("weights.") && averaged;
     tensors[officialName(param)] = useAverage ? averaged : tensor;
   }
-  return { source: "checkpoint", path, step: checkpoint.step, tensors, model, config };
+  return { source: "checkpoint", path, step: checkpoint.step, tensors, model, config, ...(data && { data }) };
 }
 
 /** Metadata of a file that `writeWeightsSafetensors` writes. */
@@ -136,12 +100,28 @@ function fromSafetensors(path: string, which: "ema" | "live"): StoredWeights {
 }
 
 function fromTorch(path: string, which: "ema" | "live"): StoredWeights {
+  if (!/^(PK|\x80|$)/.test(firstCharacters(path))) {
+    throw new Error(
+      `${path} does not hold weights: it is no safetensors file by its name and no PyTorch file by its content`,
+    );
+  }
   return {
     source: "torch",
     path,
     tensors: officialNames(readTorch(path), which, path),
     ...besideWeights(path),
   };
+}
+
+/** The first two bytes of a file, as characters: a PyTorch file is a zip archive or a pickle. */
+function firstCharacters(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(2);
+    return bytes.toString("latin1", 0, readSync(file, bytes, 0, 2, 0));
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The configuration in a file beside the weights: `NAME.yaml`, or the official `all_config.yaml`. */

@@ -35,11 +35,11 @@ export function readYaml(path: string): Plain {
   let value: unknown;
   try {
     // A tiny file can ask for gigabytes through aliases of aliases.
-    value = parse(readFileSync(path, "utf8"), { maxAliasCount: 100 });
+    value = parse(readFileSync(path, "utf8"), { maxAliasCount: 100, merge: true, logLevel: "error" });
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
-  if (!isRecord(value)) throw new Error(`${path}: it must hold fields, such as "lr: 1e-4"`);
+  if (!isRecord(value)) throw new Error(`${path}: it must hold fields, such as "preset: sudoku-4x4"`);
   return value;
 }
 

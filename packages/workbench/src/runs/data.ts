@@ -1,10 +1,30 @@
 import { existsSync } from "node:fs";
-import { type Augment, type Dataset, mazeTask, sudokuAugment, sudokuDataset, sudokuTask } from "trm/batches";
+import {
+  type Augment,
+  type Dataset,
+  hasAnswers,
+  mazeAugment,
+  mazeDataset,
+  mazeTask,
+  sudokuAugment,
+  sudokuDataset,
+  sudokuTask,
+} from "trm/batches";
 import type { Box, SudokuPuzzle } from "trm/puzzles";
 import { createRandom } from "trm/random";
 import type { TrainingConfig } from "trm/trainer";
 import type { DataConfig, DatasetFolders, RunConfig, SudokuFiles } from "../config/config";
-import { openDataset, type StoredDataset, streamSudokuCsv } from "../data";
+import {
+  digestOf,
+  digestOfNames,
+  holdsMazes,
+  openDataset,
+  readFolderExtras,
+  readMazeCsv,
+  type StoredDataset,
+  streamSudokuCsv,
+} from "../data";
+import type { DataDigests } from "../official/about";
 
 /** The data of a run, ready to sample from. */
 export interface RunData {
@@ -15,6 +35,8 @@ export interface RunData {
   readonly epochsPerIteration: number;
   /** Difficulty of each test example, where it is known. */
   readonly ratings?: Float64Array;
+  /** Names of the puzzle identifiers, where the folder has any. */
+  readonly identifiers?: readonly string[];
   /** Steps that `data.epochs` asks for. */
   totalSteps(batchSize: number): number | undefined;
   /** Closes files. */
@@ -74,6 +96,7 @@ const ratingsOf = (puzzles: readonly SudokuPuzzle[]): Float64Array =>
   Float64Array.from(puzzles, ({ rating }) => rating);
 
 async function openSudokuFiles(config: SudokuFiles): Promise<RunData> {
+  if (await holdsMazes(config.train)) return openMazeFiles(config);
   const box = parseBox(config.box);
   const puzzles = await sampleSudokuCsv(config.train, {
     box,
@@ -90,6 +113,29 @@ async function openSudokuFiles(config: SudokuFiles): Promise<RunData> {
       config.augment ? sudokuAugment(box) : undefined,
     ),
     ratings: ratingsOf(test),
+  };
+}
+
+async function openMazeFiles({
+  train,
+  test,
+  minRating,
+  subsample,
+  seed,
+  augment,
+}: SudokuFiles): Promise<RunData> {
+  const all = await readMazeCsv(train);
+  const rated = all.filter(({ length }) => length >= (minRating ?? 0));
+  const order = createRandom(seed).fork("subsample").permutation(rated.length);
+  const taken = subsample === null ? rated : Array.from(order.subarray(0, subsample), (i) => rated[i]);
+  const held = await readMazeCsv(test);
+  return {
+    ...inMemory(
+      mazeDataset(taken, { name: train }),
+      mazeDataset(held, { name: test }),
+      augment ? mazeAugment(held[0].size) : undefined,
+    ),
+    ratings: Float64Array.from(held, ({ length }) => length),
   };
 }
 
@@ -143,9 +189,11 @@ function openFolders(config: DatasetFolders): RunData {
   };
   const train = open(config.paths, "train");
   const test = open(config.testPaths.length > 0 ? config.testPaths : config.paths, "test");
+  const { identifiers } = readFolderExtras(config.paths[0]);
   return {
     train,
-    test,
+    test: test.filter(hasAnswers),
+    ...(identifiers.length > 1 && { identifiers }),
     epochsPerIteration: config.epochsPerIteration,
     // As pretrain.py counts: the metadata's mean, not what sampling will bring. Sets of one folder share their metadata.
     totalSteps(batchSize) {
@@ -159,6 +207,14 @@ function openFolders(config: DatasetFolders): RunData {
     },
   };
 }
+
+/** Digests of a run's data, as its checkpoints keep them. */
+export const digestsOf = ({ train, test, identifiers }: RunData): DataDigests => ({
+  train: digestOf(train),
+  test: digestOf(test),
+  ...(identifiers && { identifiers: digestOfNames(identifiers) }),
+  ...(train[0].rules && { rules: train[0].rules }),
+});
 
 /** Training settings of a run, with `totalSteps` from `data.epochs` if that is given. */
 export function trainingConfigFor(

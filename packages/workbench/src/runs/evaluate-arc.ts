@@ -9,6 +9,7 @@ import {
   undoArcAugmentation,
 } from "trm/puzzles";
 import type { Answers } from "trm/trainer";
+import { isUnknown } from "../data";
 
 /** Numbers of best candidates of which one must be right (`pass_Ks` of the official evaluator). */
 export const PASS_AT = [1, 2, 5, 10, 100, 1000] as const;
@@ -21,7 +22,9 @@ export type ArcSubmission = Record<string, Record<`attempt_${number}`, number[][
 
 /** The result of the votes. */
 export interface ArcResult {
-  /** Share of tasks solved with k candidates, by k; a task of several test inputs counts by its share of them. */
+  /** Test inputs whose answers are known, and so count. */
+  readonly known: number;
+  /** Share of tasks solved with k candidates, by k; a task of several test inputs counts by its share of them; NaN where no answer is known. */
   readonly passAt: Readonly<Record<number, number>>;
   readonly submission: ArcSubmission;
   /** Tasks without any answer for one of their test inputs. */
@@ -31,7 +34,8 @@ export interface ArcResult {
 /** Collects votes over all augmentations of each task. */
 export interface ArcVotes {
   add(batch: Batch, answers: Pick<Answers, "tokens" | "qHalt">): void;
-  result(): ArcResult;
+  /** @param evaluatedOnly leave out tasks that got no answer at all, because they were not asked */
+  result(evaluatedOnly?: boolean): ArcResult;
 }
 
 /** One candidate answer: how often it was given, and the sum of the beliefs in it. */
@@ -79,7 +83,10 @@ export function arcVotes({ identifiers, testPuzzles }: FolderExtras, blankIdenti
         candidates.set(hash, candidate);
       }
     },
-    result: () => score(testPuzzles, votes),
+    result: (evaluatedOnly = false) => {
+      const asked = Object.entries(testPuzzles).filter(([id]) => !evaluatedOnly || votes.has(id));
+      return score(Object.fromEntries(asked), votes);
+    },
   };
 }
 
@@ -90,24 +97,35 @@ function score(
   const solved = PASS_AT.map(() => 0);
   const submission: ArcSubmission = {};
   const unanswered = new Set<string>();
-  const tasks = Object.entries(testPuzzles);
-  for (const [id, { test }] of tasks) {
+  const outputs = Object.values(testPuzzles).flatMap(({ test }) => test.map(({ output }) => output));
+  const allDummies = outputs.every((output) => JSON.stringify(output) === "[[0]]");
+  const isKnown = (output: number[][]) => !isUnknown(output) && !allDummies;
+  const known = outputs.filter(isKnown).length;
+  let tasks = 0;
+  for (const [id, { test }] of Object.entries(testPuzzles)) {
     submission[id] = [];
+    const measured = test.filter(({ output }) => isKnown(output)).length;
+    if (measured > 0) tasks++;
     for (const { input, output } of test) {
       const ranked = ranking(votes.get(id)?.get(gridHash(arcRaster(input))));
       if (ranked.length === 0) {
         unanswered.add(id);
+        // Every test input has its place in the file.
+        submission[id].push({ attempt_1: [[0]], attempt_2: [[0]] });
         continue;
       }
-      const place = ranked.findIndex(({ hash }) => hash === gridHash(arcRaster(output)));
+      const place = isKnown(output)
+        ? ranked.findIndex(({ hash }) => hash === gridHash(arcRaster(output)))
+        : -1;
       PASS_AT.forEach((k, i) => {
-        if (place >= 0 && place < k) solved[i] += 1 / test.length;
+        if (place >= 0 && place < k) solved[i] += 1 / measured;
       });
       submission[id].push(attempts(ranked));
     }
   }
   return {
-    passAt: Object.fromEntries(PASS_AT.map((k, i) => [k, solved[i] / tasks.length])),
+    known,
+    passAt: Object.fromEntries(PASS_AT.map((k, i) => [k, solved[i] / tasks])),
     submission,
     unanswered: [...unanswered],
   };

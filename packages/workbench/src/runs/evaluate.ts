@@ -1,5 +1,5 @@
 import type { Batch, Dataset } from "trm/batches";
-import { exampleCount, groupCount } from "trm/batches";
+import { exampleCount, groupCount, IGNORED_LABEL } from "trm/batches";
 import type { ModelParams } from "trm/model";
 import { type Answers, type Evaluation, evaluate, type Reasoner } from "trm/trainer";
 
@@ -19,6 +19,13 @@ export interface DifficultyAccuracy {
 export interface DetailedEvaluation extends Evaluation {
   readonly seconds: number;
   readonly puzzlesPerSecond: number;
+  /** What the same answer to every puzzle would score, to read the accuracies beside: */
+  readonly baselines: {
+    /** `cells` of an answer that repeats the question. */
+    readonly cells: number;
+    /** `halting` of a head that always believes the same. */
+    readonly halting: number;
+  };
   /** From easy to hard, where the data has ratings. */
   readonly byDifficulty?: readonly DifficultyAccuracy[];
 }
@@ -46,12 +53,16 @@ export async function evaluateInDetail(
 ): Promise<DetailedEvaluation> {
   const { ratings, quantiles = 4, ...rest } = options;
   const outcomes: PuzzleOutcome[] = [];
+  let [copied, measured] = [0, 0];
   const start = performance.now();
   const evaluation = await evaluate(reasoner, params, datasets, {
     ...rest,
     onAnswers(batch, answers) {
       for (let row = 0; row < batch.count; row++) {
         outcomes.push({ cells: answers.cells[row], solved: answers.solved[row] === 1 });
+        const [begin, end] = [row * batch.seqLen, (row + 1) * batch.seqLen];
+        const share = copiedCells(batch.inputs.subarray(begin, end), batch.labels.subarray(begin, end));
+        if (share !== undefined) [copied, measured] = [copied + share, measured + 1];
       }
       options.onAnswers?.(batch, answers, outcomes.length);
     },
@@ -61,8 +72,19 @@ export async function evaluateInDetail(
     ...evaluation,
     seconds,
     puzzlesPerSecond: evaluation.count / seconds,
+    baselines: { cells: copied / measured, halting: constantHalting(evaluation.solved) },
     ...(ratings && { byDifficulty: byDifficulty(outcomes, ratings, quantiles) }),
   };
+}
+
+/** The share of puzzles about which a halting head is right that always believes the same. */
+export const constantHalting = (solved: number): number => Math.max(solved, 1 - solved);
+
+/** The share of a puzzle's cells that its question has right already; undefined for padding and unknown answers. */
+export function copiedCells(inputs: Int32Array, labels: Int32Array): number | undefined {
+  const asked = labels.reduce((sum, label) => sum + Number(label !== IGNORED_LABEL), 0);
+  const right = labels.reduce((sum, label, cell) => sum + Number(label === inputs[cell]), 0);
+  return asked > 0 ? right / asked : undefined;
 }
 
 /** The answer to one puzzle. */

@@ -4,6 +4,7 @@ export {
   trainInChild,
 } from "./child";
 export {
+  digestsOf,
   modelConfigFor,
   openRunData,
   parseBox,
@@ -14,6 +15,8 @@ export {
 export { engineOptionsFor, type RunEnvironment, runEnvironment } from "./environment";
 export {
   byDifficulty,
+  constantHalting,
+  copiedCells,
   type DetailedEvaluation,
   type DetailedOptions,
   type DifficultyAccuracy,

@@ -5,12 +5,14 @@ import { createTrainer, type EvaluationReport, type StepReport, type Trainer, tr
 import { checkpointStep, listCheckpoints, readCheckpoint, saveCheckpoint } from "../checkpoints";
 import type { RunConfig } from "../config/config";
 import { lockOwner, removeFolderAtomic, takeLock, writeFileAtomic } from "../files";
-import { type AboutRun, aboutRun, paramsFrom, type StoredWeights } from "../official/weights";
+import { type AboutRun, aboutRun, type DataDigests } from "../official/about";
+import { paramsFrom, type StoredWeights } from "../official/weights";
 import { slurm } from "../processes";
-import { modelConfigFor, openRunData, type RunData, trainingConfigFor } from "./data";
+import { digestsOf, modelConfigFor, openRunData, type RunData, trainingConfigFor } from "./data";
 import { checkDevices } from "./environment";
 import { firstExamples } from "./evaluate";
 import { openMetrics } from "./metrics";
+import { readEvaluations } from "./read-metrics";
 import { differences, type Resumable } from "./resume";
 
 /** Options of a run besides its configuration. */
@@ -49,6 +51,8 @@ export interface RunResult {
   readonly training?: StepReport;
   readonly evaluations: readonly EvaluationReport[];
   readonly checkpoint: string;
+  /** Digests of its data, which tell two versions of it apart. */
+  readonly data: DataDigests;
 }
 
 /**
@@ -94,12 +98,13 @@ async function trainLocked(config: RunConfig, options: RunOptions): Promise<RunR
   const data = await openRunData(config.data);
   try {
     const model = createModel(modelConfigFor(config, data), options.parts);
-    const { trainer, ...before } = startTrainer(config, model, data, options);
+    const digests = digestsOf(data);
+    const { trainer, ...before } = startTrainer(config, model, data, digests, options);
     try {
       writeFileAtomic(configFile, `${JSON.stringify(config, null, 2)}\n`);
       removeLaterCheckpoints(folder, trainer.step);
       options.onStart?.({ model, data, step: trainer.step, totalSteps: trainer.config.totalSteps });
-      return await trainAndRecord(config, trainer, data, before, options);
+      return await trainAndRecord(config, trainer, data, digests, before, options);
     } finally {
       trainer.dispose();
     }
@@ -115,6 +120,7 @@ function startTrainer(
   config: RunConfig,
   model: Model,
   data: RunData,
+  digests: DataDigests,
   { resume, weights }: RunOptions,
 ): { trainer: Trainer } & Progress {
   const training = trainingConfigFor(config, data);
@@ -139,6 +145,12 @@ function startTrainer(
         "has the data been replaced?",
     );
   }
+  if (about.data && about.data.train !== digests.train) {
+    throw new Error(
+      `${checkpoint.path}: the training data is not what it was when this was saved (digest ${about.data.train}, now ` +
+        `${digests.train}): restore it, or start a new run with --init`,
+    );
+  }
   const state = checkpoint.state(model, training.batchSize);
   const trainer = createTrainer(model, training, data.train, {
     augment,
@@ -161,6 +173,7 @@ async function trainAndRecord(
   config: RunConfig,
   trainer: Trainer,
   data: RunData,
+  digests: DataDigests,
   before: Progress,
   options: RunOptions,
 ): Promise<RunResult> {
@@ -168,13 +181,15 @@ async function trainAndRecord(
   const { every, weights, limit, batchSize, supervisionSteps } = config.evaluation;
   const metrics = openMetrics(folder, config.metrics, trainer.step);
   const clock = trainingClock(before);
+  let best = readEvaluations(folder).filter(isOf(weights[0])).reduce(better, undefined);
   let training: StepReport | undefined;
   let checkpoint = "";
   try {
     const { evaluations, interrupted } = await train(trainer, {
       untilStep: options.untilStep,
       signal: options.signal,
-      test: limit === null ? data.test : firstExamples(data.test, limit),
+      // Nothing is measured where no answer is known.
+      ...(data.test.length > 0 && { test: limit === null ? data.test : firstExamples(data.test, limit) }),
       evaluateEvery: every,
       weights,
       evaluation: {
@@ -191,14 +206,24 @@ async function trainAndRecord(
       },
       onEvaluation(report) {
         metrics.evaluation(report, clock.times().seconds);
+        if (isOf(weights[0])(report)) best = better(best, report);
         options.onEvaluation?.(report);
         clock.skip();
       },
       async save({ evaluationDue }) {
-        const about: AboutRun = { config, model: trainer.model.config, ...clock.times(), evaluationDue };
+        const about: AboutRun = {
+          config,
+          model: trainer.model.config,
+          ...clock.times(),
+          evaluationDue,
+          data: digests,
+        };
         const { keep } = config.checkpoints;
         const checkpoints = join(folder, "checkpoints");
-        checkpoint = await saveCheckpoint(checkpoints, trainer.state, trainer.hostState(), { about, keep });
+        checkpoint = await saveCheckpoint(checkpoints, trainer.state, trainer.hostState(), {
+          ...{ about, keep },
+          ...(best && { best: best.step }),
+        });
         options.onCheckpoint?.(checkpoint);
         clock.skip();
       },
@@ -212,11 +237,24 @@ async function trainAndRecord(
       ...(training && { training }),
       evaluations,
       checkpoint,
+      data: digests,
       interrupted,
     };
   } finally {
     metrics.close();
   }
+}
+
+type Measured = Pick<EvaluationReport, "step" | "weights" | "solved">;
+
+const isOf =
+  (which: "live" | "ema") =>
+  ({ weights }: Measured) =>
+    weights === which;
+
+/** The evaluation with the higher accuracy, the later one of equals. */
+function better(best: Measured | undefined, other: Measured): Measured | undefined {
+  return best === undefined || other.solved >= best.solved ? other : best;
 }
 
 /** Measures training steps, of the clock and of all cores that this process uses; what is skipped does not count. */

@@ -69,7 +69,7 @@ test("reading stops early when asked, and takes zeros for blanks", async () => {
 const errors: [string, string[], RegExp][] = [
   ["another header", ["a,b,c"], /puzzles\.csv:1: the first line is "a,b,c", expected "source,question/],
   ["an empty file", [""], /puzzles\.csv: is empty/],
-  ["a missing column", [HEADER, `s,${QUESTION},${ANSWER}`], /puzzles\.csv:2: has 3 columns, expected 4/],
+  ["a missing column", [HEADER, `s,${QUESTION}`], /puzzles\.csv:2: has 2 columns, expected 4/],
   [
     "a bad question",
     [HEADER, `s,x${QUESTION.slice(1)},${ANSWER},1`],
@@ -91,7 +91,7 @@ const errors: [string, string[], RegExp][] = [
     /csv:2: column answer: repeats a digit at row 1, column 1/,
   ],
   ["an unfinished answer", [HEADER, `s,${QUESTION},1.34341221434321,1`], /leaves a blank at row 1, column 2/],
-  ["no rating", [HEADER, `s,${QUESTION},${ANSWER},`], /csv:2: column rating: "" is not a number/],
+  ["a bad rating", [HEADER, `s,${QUESTION},${ANSWER},hard`], /csv:2: column rating: "hard" is not a number/],
   ["an open quote", [HEADER, `"s,${QUESTION},${ANSWER},1`], /puzzles\.csv: .*[Qq]uote/],
 ];
 for (const [what, lines, message] of errors) {
