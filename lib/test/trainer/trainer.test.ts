@@ -54,6 +54,36 @@ test("a run that is stopped and resumed equals one that never was, bit for bit",
   resumed.dispose();
 });
 
+test("live settings give the same steps as fixed ones, and what changes is followed from the step after next", async () => {
+  const { learningRate, ema } = tinyTraining;
+  const { supervisionSteps } = tinyModel().config;
+  let settings = { learningRate, ema, supervisionSteps };
+  const [fixed, live] = [
+    start(),
+    createTrainer(tinyModel(), tinyTraining, tinyTask.train, {
+      augment: tinyTask.augment,
+      live: () => settings,
+    }),
+  ];
+  const [expected, found] = [await steps(fixed, 4), await steps(live, 4)];
+  found.forEach(({ loss, halted }, i) => {
+    assert.ok(Math.abs(loss - expected[i].loss) < 1e-6, `step ${i}: ${loss} and ${expected[i].loss}`);
+    assert.equal(halted, expected[i].halted);
+  });
+  settings = { learningRate: 0, ema: 0, supervisionSteps: 1 };
+  await steps(live, 1);
+  const before = flatten(live.params("live").weights).map((tensor) => [...tensor.dataSync()]);
+  const [{ halted }] = await steps(live, 1);
+  assert.equal(halted, tinyTraining.batchSize, "every puzzle ends after one step");
+  for (const which of ["live", "ema"] as const)
+    assert.deepEqual(
+      flatten(live.params(which).weights).map((tensor) => [...tensor.dataSync()]),
+      before,
+    );
+  fixed.dispose();
+  live.dispose();
+});
+
 test("training lowers the loss, and every tensor is freed at the end", async () => {
   const before = tf.memory().numTensors;
   const trainer = start({ totalSteps: 60, weightDecay: 0 });

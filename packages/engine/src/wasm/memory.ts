@@ -34,6 +34,7 @@ const roomFor = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
  *
  * @throws Error that says what WebAssembly lacks here, such as SIMD
  * @example no-run
+ * const description = await (await fetch("double.json")).json();
  * const module = await loadModule(await (await fetch("double.wasm")).arrayBuffer(), description);
  */
 export async function loadModule(code: BufferSource, description: WasmDescription): Promise<LoadedModule> {
