@@ -68,7 +68,8 @@ export function installStacks(): void {
         if ((site.getLineNumber() ?? 1) > place.lines) return [];
         const line = sourceLine(place, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
         const position = `${file}:${site.getLineNumber()}:${site.getColumnNumber()}`;
-        return [`    at ${text.replace(position, `${file}, line ${line}`)}${excerpt(place, line)}`];
+        const name = file.replace(/\.js$/, ".ts");
+        return [`    at ${text.replace(position, `${name}, line ${line}`)}${excerpt(place, line)}`];
       }
       if (isInside(file) || others++ >= libraryFrames) return [];
       return [`    at ${text}`];

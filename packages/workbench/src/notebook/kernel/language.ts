@@ -107,7 +107,7 @@ export function createLanguage(): Language {
       currentCell.run(cell, () => execute(source, cell)).catch((error: unknown) => failureOf(error)),
     complete: (source, position) => {
       const { start, end, candidates } = converter.complete(known, source, position);
-      return { matches: candidates.slice(0, mostCompletions), cursor_start: start, cursor_end: end };
+      return { matches: shortList(candidates), cursor_start: start, cursor_end: end };
     },
     inspect: (source, position) => {
       const { printQuickInfo } = require("tslab/dist/inspect");
@@ -123,6 +123,13 @@ export function createLanguage(): Language {
     },
     close: () => converter.close(),
   };
+}
+
+/** Of a long list, the names that begin with a small letter come first: functions before the classes and kernels of tfjs. */
+function shortList(names: readonly string[]): string[] {
+  if (names.length <= mostCompletions) return [...names];
+  const isSmall = (name: string) => /^[a-z]/.test(name);
+  return [...names.filter(isSmall), ...names.filter((name) => !isSmall(name))].slice(0, mostCompletions);
 }
 
 function kernelInfo(version: string): object {
