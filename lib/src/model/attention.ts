@@ -1,7 +1,7 @@
 import { tf } from "tfjs-compile";
 import type { ModelConfig } from "./config";
 import { linearWeight, type NormalSource } from "./init";
-import { linear } from "./layers";
+import { linear, rmsNorm } from "./layers";
 
 /** Weights of self-attention: q, k and v in one product, and the way out. */
 export type AttentionParams = {
@@ -49,7 +49,7 @@ export function attention(
   const mixed = tf.matMul(tf.softmax(scores), v);
 
   const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, size]) as tf.Tensor3D;
-  return linear(joined, params.out);
+  return linear(config.attentionNorm ? rmsNorm(joined, config.normEpsilon) : joined, params.out);
 }
 
 /** Cosines and sines of the rotation angles, both [L, d]. */
@@ -63,12 +63,33 @@ export interface RotaryTable {
  * Source: models/layers.py, RotaryEmbedding (the two halves of the head are the pairs' two members).
  */
 export function rotaryTable(length: number, headSize: number, theta: number): RotaryTable {
+  return tableOf(length, headSize, (position, pair) => position * theta ** ((-2 * pair) / headSize));
+}
+
+/**
+ * Rotary table of a square grid, of which the first `before` positions are tokens without a place: the first half of the pairs
+ * turns by the row, the second by the column, each as in {@link rotaryTable} with half the head's width.
+ */
+export function gridRotaryTable(side: number, before: number, headSize: number, theta: number): RotaryTable {
+  const half = headSize / 4;
+  return tableOf(before + side * side, headSize, (position, pair) => {
+    const cell = position - before;
+    if (cell < 0) return 0;
+    const place = pair < half ? Math.floor(cell / side) : cell % side;
+    return place * theta ** (-(pair % half) / half);
+  });
+}
+
+function tableOf(
+  length: number,
+  headSize: number,
+  angleAt: (position: number, pair: number) => number,
+): RotaryTable {
   const cos = new Float32Array(length * headSize);
   const sin = new Float32Array(length * headSize);
   for (let position = 0; position < length; position++) {
     for (let i = 0; i < headSize; i++) {
-      const pair = i % (headSize / 2);
-      const angle = position * theta ** ((-2 * pair) / headSize);
+      const angle = angleAt(position, i % (headSize / 2));
       cos[position * headSize + i] = Math.cos(angle);
       sin[position * headSize + i] = Math.sin(angle);
     }

@@ -38,6 +38,10 @@ export function checkModelConfig(config: ModelConfig): void {
   checkFields("model", datasetFields, config);
   checkFields("model", modelFields, config);
   checkModelRules(config);
+  const { mixer, positions, seqLen } = config;
+  if (mixer === "attention" && positions === "rope-2d" && !Number.isInteger(Math.sqrt(seqLen))) {
+    throw new RangeError(`model.positions is "rope-2d", which needs a square grid, not ${seqLen} cells`);
+  }
 }
 
 /** A configuration with other settings. @throws RangeError as {@link checkModelConfig} */
@@ -78,6 +82,11 @@ function checkHeads({ heads, hiddenSize, positions }: ModelSettings): void {
   if (positions === "rope" && (hiddenSize / heads) % 2 !== 0) {
     throw new RangeError(
       `model.heads is ${heads}; rope needs an even width per head, not ${hiddenSize / heads}`,
+    );
+  }
+  if (positions === "rope-2d" && (hiddenSize / heads) % 4 !== 0) {
+    throw new RangeError(
+      `model.heads is ${heads}; rope-2d needs a width per head that 4 divides, not ${hiddenSize / heads}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { type Fields, field, integer, number, oneOf } from "../fields";
+import { type Fields, field, flag, integer, number, oneOf } from "../fields";
 
 /** Fields of a model that its dataset decides. */
 export const datasetFields = {
@@ -9,6 +9,8 @@ export const datasetFields = {
   /** Rows of the puzzle-embedding table: 1 for Sudoku and mazes, one per task and augmentation for ARC. */
   numPuzzleIdentifiers: integer({ atLeast: 1, official: "arch.num_puzzle_identifiers" }),
 } as const satisfies Fields;
+
+const positionKinds = ["rope", "rope-2d", "learned", "none"] as const;
 
 /** Fields of a model that its user decides. Defaults are the paper's (config/arch/trm.yaml). */
 export const modelFields = {
@@ -39,13 +41,15 @@ export const modelFields = {
   expertsPerToken: integer({ default: 1, atLeast: 1 }),
   /** Weight in the loss of using all experts alike; 0.01 in the Switch Transformer. */
   expertBalance: number({ default: 0.01, atLeast: 0 }),
-  /** Position information for attention; the MLP mixer needs none. */
-  positions: oneOf(["rope", "learned", "none"], {
+  /** RMSNorm of what attention mixes, before its output projection; the paper has none. */
+  attentionNorm: flag({ default: false }),
+  /** Position information for attention; the MLP mixer needs none. "rope-2d" turns half of the pairs by the row, half by the column. */
+  positions: oneOf(positionKinds, {
     default: "rope",
     official: {
       name: "arch.pos_encodings",
-      // The official code has no positions for any other word.
-      read: (positions) => (positions === "rope" || positions === "learned" ? positions : "none"),
+      // The official code knows "rope" and "learned" and has no positions for any other word; "rope-2d" is ours.
+      read: (positions) => positionKinds.find((kind) => kind === positions) ?? "none",
     },
   }),
   /** Base of the rotary positions: pair i of a head turns by theta^(-2i/d) per cell. */

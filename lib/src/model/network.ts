@@ -1,6 +1,13 @@
 import { type TensorTree, tf } from "tfjs-compile";
-import { type AttentionParams, attention, initAttention, rotaryTable } from "./attention";
-import { contextLength, type ModelConfig } from "./config";
+import {
+  type AttentionParams,
+  attention,
+  gridRotaryTable,
+  initAttention,
+  type RotaryTable,
+  rotaryTable,
+} from "./attention";
+import { contextLength, type ModelConfig, puzzleTokens } from "./config";
 import type { NormalSource } from "./init";
 import { initSwiGlu, rmsNorm, type SwiGluParams, swiGlu } from "./layers";
 
@@ -96,12 +103,18 @@ export function residual(
 const attentionMixer: SubLayer<AttentionParams> = {
   init: initAttention,
   apply(config) {
-    const { hiddenSize, heads, positions, ropeTheta } = config;
-    const rotary =
-      positions === "rope" ? rotaryTable(contextLength(config), hiddenSize / heads, ropeTheta) : null;
+    const rotary = rotaryOf(config);
     return (params, h) => residual(config, h, (h) => attention(config, params, h, rotary));
   },
 };
+
+function rotaryOf(config: ModelConfig): RotaryTable | null {
+  const { hiddenSize, heads, positions, ropeTheta, seqLen } = config;
+  const headSize = hiddenSize / heads;
+  if (positions === "rope") return rotaryTable(contextLength(config), headSize, ropeTheta);
+  if (positions !== "rope-2d") return null;
+  return gridRotaryTable(Math.sqrt(seqLen), puzzleTokens(config), headSize, ropeTheta);
+}
 
 /** Cells mix through a SwiGLU along the sequence (and its norm): for small fixed grids (Sudoku). */
 const mlpMixer: SubLayer<SwiGluParams> = {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { flatten, noGradient, startEngine, tf } from "tfjs-compile";
 import {
+  attention,
   countParameters,
   createModel,
   freshLatents,
@@ -11,6 +12,7 @@ import {
   type Network,
   truncatedNormal,
 } from "../../src/model";
+import { gridRotaryTable, initAttention } from "../../src/model/attention";
 import { createRandom } from "../../src/random";
 import { tinyModel } from "../trainer/support";
 
@@ -47,6 +49,7 @@ test("attention without positions treats all cells alike; rotary and learned pos
   for (const [positions, alike] of [
     ["none", true],
     ["rope", false],
+    ["rope-2d", false],
     ["learned", false],
   ] as const) {
     const model = tinyModel({ positions, puzzleEmbSize: 0, puzzleEmbLen: 0 });
@@ -58,6 +61,46 @@ test("attention without positions treats all cells alike; rotary and learned pos
     const difference = tf.max(tf.abs(tf.sub(swapped, logits(inputs)))).dataSync()[0];
     assert.equal(difference < 1e-4, alike, `${positions}: ${difference}`);
   }
+});
+
+test("rope-2d turns the first half of the pairs by the row and the second by the column", () => {
+  // A 3x3 grid behind two tokens without a place; 8 numbers a head are 4 pairs, 2 for each axis.
+  const { cos, sin } = gridRotaryTable(3, 2, 8, 100);
+  const [row, column] = [2, 1];
+  const at = 2 + 3 * row + column;
+  const angles = [row, row / 10, column, column / 10];
+  for (const [table, f] of [
+    [cos, Math.cos],
+    [sin, Math.sin],
+  ] as const) {
+    const expected = [...angles, ...angles].map(f);
+    const [actual, first] = [at, 1].map((position) => tf.slice(table, [position, 0], [1, 8]).dataSync());
+    expected.forEach((value, i) => {
+      assert.ok(Math.abs(actual[i] - value) < 1e-6, `${i}: ${actual[i]} is not ${value}`);
+      assert.equal(first[i], f(0));
+    });
+  }
+  assert.throws(() => tinyModel({ positions: "rope-2d", seqLen: 15 }), /needs a square grid, not 15 cells/);
+  assert.throws(
+    () => tinyModel({ positions: "rope-2d", heads: 16 }),
+    /a width per head that 4 divides, not 2/,
+  );
+});
+
+test("attentionNorm makes attention's output independent of the size of the values", () => {
+  const config = tinyModel({ normEpsilon: 1e-12 }).config;
+  const { qkv, out } = initAttention(config, createRandom(3));
+  const h = tf.randomNormal<tf.Rank.R3>([1, 4, 32], 0, 1, "float32", 7);
+  // The last third of the rows makes the values.
+  const larger = tf.mul(qkv, tf.concat([tf.ones([64, 1]), tf.fill([32, 1], 10)])) as tf.Tensor2D;
+  const change = (attentionNorm: boolean) => {
+    const [small, large] = [qkv, larger].map((qkv) =>
+      attention({ ...config, attentionNorm }, { qkv, out }, h, null),
+    );
+    return tf.max(tf.abs(tf.sub(small, large))).dataSync()[0];
+  };
+  assert.ok(change(true) < 1e-4, `${change(true)}`);
+  assert.ok(change(false) > 0.1, `${change(false)}`);
 });
 
 test("gradients flow through the last latent recursion only", () => {
