@@ -25,9 +25,13 @@ const EXCERPTS = [
   {
     title: "T latent recursions",
     file: "lib/src/model/recursion.ts",
-    from: "  // recursing T-1 times",
-    to: "  return recursion.recurse(net, x, improved, n);",
-    marks: { improve: "current = recursion.recurse(", last: "return recursion.recurse(" },
+    from: "  const recurse = (current",
+    to: "  return recurse(improved, gradientRecursions);",
+    marks: {
+      recurse: "current = recursion.recurse(",
+      improve: "const improved = noGradient(",
+      last: "return recurse(improved",
+    },
   },
   {
     title: "one latent recursion",

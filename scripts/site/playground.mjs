@@ -42,13 +42,16 @@ export async function playground({ api, colour }) {
     await bundle(join(PAGE, "main.ts"), { LOOP_CODE: code, SHIPPED: shippedNumbers(worker) }),
   );
   for (const [name, content] of worker) files.set(name, content);
-  const precached = ["./", ...files.keys()];
+  const precached = ["./", ...[...files.keys()].filter((name) => !onDemand(name))];
   const hash = createHash("sha256");
   for (const content of files.values()) hash.update(content);
   const PRECACHE = JSON.stringify({ name: `trm-${hash.digest("hex").slice(0, 12)}`, files: precached });
   files.set("offline.js", await bundle(join(PAGE, "offline.ts"), { PRECACHE }));
   return files;
 }
+
+/** What only some readers need is kept when it is first used: with it the first visit would weigh more than 3 MB. @param {string} name */
+const onDemand = (name) => name.endsWith(".plain.wasm") || /^(weights|programs)\/(think-)?9x9/.test(name);
 
 /** n, T and N_sup of each model, from the headers of the weights. @param {Map<string, Buffer>} files */
 function shippedNumbers(files) {

@@ -26,9 +26,9 @@ export function workerFiles() {
 /** Why {@link workerFiles} must fail on this machine; undefined if it should work. */
 export function whyNoPrograms() {
   if (existsSync(join(KEPT, inputsHash()))) return undefined;
-  if (!existsSync(PROGRAM)) return "packages/playground/build/programs.ts is missing";
-  const [tensorflow, zig] = [{ ...ZIG, name: "tensorflow" }, ZIG].map(hasExtra);
-  return tensorflow && zig ? undefined : "compiling to WebAssembly needs TensorFlow and ziglang in .venv";
+  const zig = hasExtra(ZIG) || spawnSync("zig", ["version"]).status === 0;
+  if (zig && hasExtra({ ...ZIG, name: "tensorflow" })) return undefined;
+  return "compiling to WebAssembly needs TensorFlow and ziglang in .venv";
 }
 
 /** @param {string} folder */

@@ -43,7 +43,7 @@ export function indexOf({ step, recursion, update, what }: Place, depth: Depth):
 /** The lines of the code that a place lights up: the line itself first, then those it is called from. */
 export function linesOf({ recursion, what }: Place, { T }: Depth): readonly string[] {
   if (what === "read") return ["heads", "halting", "step"];
-  return [what, recursion < T ? "improve" : "last", "deep", "step"];
+  return [what, "recurse", recursion < T ? "improve" : "last", "deep", "step"];
 }
 
 /** What happens at a place, in one sentence. */

@@ -45,6 +45,19 @@ const logarithm = {
   from: (position: number): number => Number((10 ** position).toPrecision(2)),
 };
 
+/** Settings of a training as the address holds them: what is the configuration's own is left open. */
+export function choicesOf(
+  { learningRate, ema, supervisionSteps, latents }: LiveSettings,
+  own: LiveSettings,
+): Pick<State, "rate" | "ema" | "depth" | "latents"> {
+  return {
+    rate: learningRate === own.learningRate ? 0 : learningRate,
+    ema: ema === own.ema ? -1 : ema,
+    depth: supervisionSteps === own.supervisionSteps ? 0 : supervisionSteps,
+    latents,
+  };
+}
+
 /** The choices that may change while the model learns. */
 export function createLiveSettings(
   store: Store,
@@ -96,7 +109,8 @@ export function createLiveSettings(
         ...(rate > 0 && { learningRate: rate }),
         ...(ema >= 0 && { ema }),
         ...(depth > 0 && { supervisionSteps: depth }),
-        latents,
+        // Two is what a new training has; one that goes on keeps its own.
+        ...(latents === 1 && { latents }),
       };
     },
     show(model, ready) {

@@ -4,7 +4,7 @@ import { byId, debounced, element, percent } from "./dom";
 import { type Evaluated, type KeptTraining, keepTraining, keptTraining } from "./kept";
 import { trainable } from "./models";
 import type { State, Store } from "./state";
-import { type Curves, createCurves, createLiveSettings } from "./train-view";
+import { type Curves, choicesOf, createCurves, createLiveSettings } from "./train-view";
 
 type Message<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
 type Phase = "idle" | "starting" | "running" | "paused";
@@ -63,7 +63,7 @@ export function createTrain(
     evaluations = [...(resume?.evaluations ?? [])];
     losses = [...(resume?.losses ?? [])].map(([step, loss]) => [step, loss]);
     copiedAt = resume?.training.seconds ?? 0;
-    const settings = { ...resume?.training.settings, ...live.chosen() };
+    const settings = live.chosen();
     const request: StartTraining = { type: "startTraining", model: train, seed: trainSeed, settings };
     send(resume ? { ...request, resume: resume.training } : request);
     refresh();
@@ -96,7 +96,7 @@ export function createTrain(
   /** Ends the training of a task, and keeps it. */
   function leave(): void {
     if (phase !== "idle") {
-      askCopy();
+      if (ready) askCopy();
       send({ type: "stopTraining" });
     }
     phase = "idle";
@@ -160,6 +160,8 @@ export function createTrain(
     onReady(message) {
       ready = message;
       phase = "running";
+      // A training that goes on has the settings that it was left with.
+      store.set(choicesOf(message.settings, trainable[message.model].own));
       onTrained(message.model);
       refresh();
     },

@@ -22,7 +22,7 @@ test("a place has one number", () => {
 });
 
 test("a place lights up its line and those it is called from", () => {
-  assert.deepEqual(linesOf(places[0]!, depth), ["z", "improve", "deep", "step"]);
-  assert.deepEqual(linesOf(places[5]!, depth), ["y", "last", "deep", "step"]);
+  assert.deepEqual(linesOf(places[0]!, depth), ["z", "recurse", "improve", "deep", "step"]);
+  assert.deepEqual(linesOf(places[5]!, depth), ["y", "recurse", "last", "deep", "step"]);
   assert.match(sentenceOf(places[3]!, depth), /latent recursion 2 of 2 .*gradients.*update 1 of 2/);
 });
