@@ -47,9 +47,9 @@ test("every trm.NAME of the notebooks, and every call of one in the workbench's 
 
 const callsIn = (text: string): string[] => [...text.matchAll(/\btrm\.(\w+)\(/g)].map(([, name]) => name!);
 
-/** The names after `trm.` in the text of a notebook. */
+/** The names after `trm.` in the text of a notebook; a page such as `02-hrm-against-trm.html` is none. */
 const namesInText = (text: string): string[] =>
-  [...text.matchAll(/\btrm\.([a-zA-Z]\w*)/g)].map(([, name]) => name!);
+  [...text.matchAll(/(?<!-)\btrm\.([a-zA-Z]\w*)/g)].map(([, name]) => name!);
 
 /** The names after `trm.` in code cells, types included, and in the text between them. */
 function namesInNotebook(file: string): string[] {
