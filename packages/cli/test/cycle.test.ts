@@ -69,10 +69,11 @@ test("the whole cycle: build data, train, kill, resume, interrupt, evaluate, exp
   assert.deepEqual([solved.steps.length, solved.answer.length], [2, 16]);
 
   const alone = json("eval", "run", "--chains", "1", "--choose", "last");
-  assert.deepEqual(
-    [alone.solved, alone.cells, alone.bySteps],
-    [evaluation.solved, evaluation.cells, evaluation.bySteps],
-  );
+  const solvedBySteps = ({ bySteps }: { bySteps: { solved: number }[] }) =>
+    bySteps.map(({ solved }) => solved);
+  assert.deepEqual(solvedBySteps(alone), solvedBySteps(evaluation));
+  // Shares of cells are summed in float32 on the device, and in double precision here.
+  assert.ok(Math.abs(alone.cells - evaluation.cells) < 1e-6);
   const options = ["--chains", "3", "--noise", "0.3", "--symmetries", "2"];
   const voted = json("eval", "run", ...options, "--choose", "vote", "--until-halt");
   assert.deepEqual([voted.method, voted.chains, voted.score.count], ["vote", 3, 20]);
