@@ -10,17 +10,11 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { disposeTree, exportWasm, mapTree, startEngine, tf, type WasmFunction } from "tfjs-compile";
-import {
-  type BatchTensors,
-  createModel,
-  freshLatents,
-  type Latents,
-  type Model,
-  type ModelParams,
-} from "trm/model";
+import { createModel, freshLatents, type Latents, type Model, type ModelParams } from "trm/model";
 import { createRandom } from "trm/random";
 import {
   initTrainState,
+  type JudgedBatch,
   reasonStep,
   type StepRates,
   stepRates,
@@ -64,20 +58,22 @@ export function thinkingPrograms(model: Model, params: ModelParams): WasmFunctio
 }
 
 /** The programs of the library's trainer and evaluation, which find them by these names. */
-export function trainingPrograms(model: Model, { training }: Configuration): WasmFunction[] {
+export function trainingPrograms(model: Model, { box, training }: Configuration): WasmFunction[] {
   const { batchSize } = training;
   const state = initTrainState(model, model.init(createRandom(0)), batchSize);
   const tokens = new Int32Array(batchSize * model.config.seqLen);
   const batch = toTensors({
     ...{ size: batchSize, seqLen: model.config.seqLen, count: batchSize },
     ...{ inputs: tokens, labels: tokens, puzzleIdentifiers: new Int32Array(batchSize) },
+    // As in the page's batches: a program is found by all that is not a tensor, too.
+    rules: { kind: "sudoku", box },
   });
   const live = { learningRate: 0, ema: 0, supervisionSteps: 1 };
   const rates = stepRates(training, 1, new Int32Array(batchSize), live);
   return [
     {
       name: "trainStep",
-      fn: (state: TrainState, batch: BatchTensors, rates: StepRates) =>
+      fn: (state: TrainState, batch: JudgedBatch, rates: StepRates) =>
         trainStep(model, training, state, batch, rates),
       args: [state, batch, rates],
     },
@@ -88,7 +84,7 @@ export function trainingPrograms(model: Model, { training }: Configuration): Was
     },
     {
       name: "reason",
-      fn: (params: ModelParams, latents: Latents, batch: BatchTensors) =>
+      fn: (params: ModelParams, latents: Latents, batch: JudgedBatch) =>
         reasonStep(model, params, latents, batch),
       args: [state.params, state.carry.latents, batch],
     },
