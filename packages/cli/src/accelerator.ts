@@ -21,6 +21,7 @@ interface AcceleratorCommandOptions {
   readonly batchSizes: readonly number[];
   readonly steps: number;
   readonly peer: string;
+  readonly pieces?: boolean;
   readonly json?: boolean;
 }
 
@@ -63,6 +64,12 @@ export const acceleratorCommand = new Command("accelerator")
       .env("TRM_TORCH_PYTHON")
       .default("python3"),
   )
+  .addOption(
+    new Option(
+      "--pieces",
+      "keep the checkpoint as files of at most 15 MB in the folder, too, and go on from such files",
+    ),
+  )
   .addOption(jsonOption())
   .action(async (name: string, options: AcceleratorCommandOptions) => {
     const changes = withFullPaths(configChanges({ ...options }));
@@ -75,6 +82,7 @@ export const acceleratorCommand = new Command("accelerator")
       seconds: 60 * (options.minutes ?? Number.POSITIVE_INFINITY),
       trainingSeconds: 60 * options.trainMinutes,
       peerPython: options.peer,
+      ...(options.pieces && { pieces: true }),
       signal: onInterrupt(),
       onProgress: (line) => console.error(line),
     });

@@ -72,6 +72,8 @@ const trainingSchema = z.object({
   wallSeconds: z.number(),
   step: z.number(),
   totalSteps: z.number(),
+  /** The checkpoint in pieces, and what it leaves out. */
+  pieces: z.string().optional(),
   evaluations: z.array(
     z.preprocess(
       renamed,
@@ -151,8 +153,9 @@ export function reportText({ measurements, training }: AcceleratorReport): strin
   if (measurements.length > 0) parts.push(markdownTable(speedHead, measurements.map(speedRow)));
   parts.push(...problems(measurements));
   if (training) {
-    const { step, totalSteps, seconds, evaluations } = training;
+    const { step, totalSteps, seconds, pieces, evaluations } = training;
     parts.push(`Trained ${step} of ${totalSteps} steps in ${(seconds / 60).toFixed(1)} minutes.`);
+    if (pieces) parts.push(pieces);
     if (evaluations.length > 0) parts.push(markdownTable(curveHead, evaluations.map(curveRow)));
   }
   return parts.join("\n\n");

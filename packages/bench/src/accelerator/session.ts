@@ -1,7 +1,7 @@
 /** Everything that is to be measured on an accelerator, in pieces that fit into limited time. */
 import { join } from "node:path";
 import type { ModelConfig } from "trm/model";
-import type { RunConfig } from "trm-workbench/config";
+import { publicConfig, type RunConfig } from "trm-workbench/config";
 import {
   modelConfigFor,
   openRunData,
@@ -11,6 +11,7 @@ import {
   trainingConfigFor,
 } from "trm-workbench/runs";
 import type { MeasureRequest } from "./measure";
+import { joinPieces, writePieces } from "./pieces";
 import { measureOurs, measurePeer, peerProblem } from "./processes";
 import { type AcceleratorReport, type Measurement, measured, openReport, saveReport } from "./report";
 
@@ -27,6 +28,8 @@ export interface AcceleratorOptions {
   readonly seconds: number;
   /** Seconds to train in all, over all calls; 0 leaves training out. */
   readonly trainingSeconds: number;
+  /** Keeps the run's checkpoint in the folder as small files, too, and goes on from such files. */
+  readonly pieces?: boolean;
   /** The Python whose PyTorch is compared with. */
   readonly peerPython: string;
   readonly signal: AbortSignal;
@@ -56,7 +59,8 @@ export async function runAccelerator(
   const ends = performance.now() + 1000 * options.seconds;
   const left = () => (ends - performance.now()) / 1000;
   const clock = { left, enough: () => !signal.aborted && left() > RESERVE_SECONDS };
-  const report = openReport(folder, config, options.steps);
+  // Files of the project have the same names on every machine.
+  const report = openReport(folder, publicConfig(config), options.steps);
   const { model, totalSteps } = await sizes(config);
 
   for (const mixer of ["mlp", "attention"] as const) {
@@ -127,7 +131,7 @@ async function measureBoth(
 async function trainOn(
   report: AcceleratorReport,
   totalSteps: number,
-  { folder, config, trainingSeconds, signal, onProgress }: AcceleratorOptions,
+  { folder, config, trainingSeconds, pieces, signal, onProgress }: AcceleratorOptions,
   clock: Clock,
 ): Promise<boolean> {
   const run = join(folder, "run");
@@ -136,6 +140,7 @@ async function trainOn(
     (report.training?.wallSeconds ?? 0) >= trainingSeconds || report.training?.step === totalSteps;
   if (isDone()) return true;
   if (!clock.enough()) return false;
+  if (pieces && joinPieces(folder, run)) onProgress("going on from the checkpoint in pieces");
   const begun = performance.now();
   const seconds = Math.min(trainingSeconds - before, clock.left() - RESERVE_SECONDS);
   onProgress(`training for ${Math.round(seconds)} s`);
@@ -156,6 +161,8 @@ async function trainOn(
     totalSteps,
     evaluations: readEvaluations(run),
   };
+  const left = pieces && writePieces(run, folder);
+  if (left) report.training.pieces = left;
   saveReport(folder, report);
   return isDone();
 }

@@ -20,7 +20,8 @@ const FORMAT = 1;
 
 const randomState = z.object({ seed: z.string(), state: z.array(z.int()) });
 const step = z.int().min(0);
-const hostSchema: z.ZodType<HostState> = z.object({
+/** The state of the host, as files hold it. */
+export const hostSchema: z.ZodType<HostState> = z.object({
   step,
   sampler: z.object({
     iteration: z.int(),
@@ -60,20 +61,29 @@ export interface SaveOptions {
   readonly best?: number;
 }
 
-/**
- * Saves the whole training state as `FOLDER/step-00001200/{state.safetensors,checkpoint.json}`. The name appears only
- * when everything is on the disk, so a killed process leaves the checkpoints that it had.
- * @returns the path of the checkpoint
- */
+/** Saves the whole training state; see {@link writeCheckpoint}. */
 export async function saveCheckpoint(
   folder: string,
   state: TrainState,
   host: HostState,
-  { about, keep, best }: SaveOptions,
+  options: SaveOptions,
 ): Promise<string> {
+  return writeCheckpoint(folder, await storeTree(state), host, options);
+}
+
+/**
+ * Writes a training state as `FOLDER/step-00001200/{state.safetensors,checkpoint.json}`. The name appears only
+ * when everything is on the disk, so a killed process leaves the checkpoints that it had.
+ * @returns the path of the checkpoint
+ */
+export function writeCheckpoint(
+  folder: string,
+  tensors: Readonly<Record<string, StoredTensor>>,
+  host: HostState,
+  { about, keep, best }: SaveOptions,
+): string {
   mkdirSync(folder, { recursive: true });
   removeLeftovers(folder);
-  const tensors = await storeTree(state);
   const path = checkpointFolder(folder, host.step);
   const fill = (temporary: string) => {
     writeSafetensors(join(temporary, "state.safetensors"), tensors);

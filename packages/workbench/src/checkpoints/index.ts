@@ -2,10 +2,12 @@ export {
   type Checkpoint,
   checkpointFolder,
   checkpointStep,
+  hostSchema,
   latestCheckpoint,
   listCheckpoints,
   readCheckpoint,
   type SaveOptions,
   saveCheckpoint,
+  writeCheckpoint,
 } from "./checkpoint";
 export { readTree, storeTree } from "./tree";
