@@ -28,7 +28,7 @@ import {
   wholeNumber,
 } from "./options";
 import { finish } from "./output";
-import { openTestData, type TestData } from "./test-data";
+import { checkFits, openTestData, type TestData } from "./test-data";
 import { addThinkingOptions, chainOptionsOf, hintsOf, type ThinkingOptions } from "./thinking";
 import { loadWeights, weightsArgument } from "./weights";
 
@@ -217,16 +217,6 @@ function ownData(path: string) {
   const { config } = readWeights(path);
   if (config?.data) return config;
   throw new Error(`${path} does not say which data it was trained on: name it with --data`);
-}
-
-function checkFits(model: { seqLen: number; vocabSize: number }, { name, datasets }: TestData): void {
-  for (const { seqLen, vocabSize } of datasets) {
-    if (seqLen !== model.seqLen || vocabSize > model.vocabSize) {
-      throw new Error(
-        `${name} has ${seqLen} cells of ${vocabSize} kinds, but the model was trained on ${model.seqLen} of ${model.vocabSize}`,
-      );
-    }
-  }
 }
 
 /** The first 16 steps, the last, and between them 32, 64 and so on: a page, however long the model thinks. */

@@ -92,3 +92,14 @@ async function openConfigured(changes: RunConfigChanges, name: string): Promise<
     close: () => data.close(),
   };
 }
+
+/** @throws Error when the puzzles have other cells than those that the model was trained on */
+export function checkFits(model: { seqLen: number; vocabSize: number }, { name, datasets }: TestData): void {
+  for (const { seqLen, vocabSize } of datasets) {
+    if (seqLen !== model.seqLen || vocabSize > model.vocabSize) {
+      throw new Error(
+        `${name} has ${seqLen} cells of ${vocabSize} kinds, but the model was trained on ${model.seqLen} of ${model.vocabSize}`,
+      );
+    }
+  }
+}
