@@ -152,7 +152,10 @@ function summary(result: RunResult): string {
       `${percent(solved)} of ${count(puzzleCount)} held-out puzzles after step ${count(step)}; ` +
         `cells ${percent(cells)}, halting ${percent(halting)} (always believing the same: ${percent(constantHalting(solved))})`,
     ]),
-    evaluations.length === 0 && ["solved", "unknown: no answer to a held-out puzzle is known"],
+    // A run that had ended before, or was stopped early, was not evaluated in this call.
+    training &&
+      !interrupted &&
+      evaluations.length === 0 && ["solved", "unknown: no answer to a held-out puzzle is known"],
     ["checkpoint", result.checkpoint],
     interrupted && ["go on", `npm run trm -- train --resume ${result.folder}`],
   ]);
