@@ -104,9 +104,9 @@ def execute(notebook, folder, seconds):
 
 def save(notebook, target):
     notebook.metadata = {
-        # Only what every machine agrees on.
-        "kernelspec": {"display_name": "TypeScript", "language": "typescript", "name": "tslab"},
-        "language_info": {"name": "typescript", "file_extension": ".ts", "mimetype": "text/typescript"},
+        # What JupyterLab writes with the kernel of set-up, so that opening a notebook does not change it.
+        "kernelspec": {"display_name": "TypeScript (TRM)", "language": "typescript", "name": "tslab"},
+        "language_info": notebook.metadata.get("language_info", {"name": "typescript"}),
     }
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter")}

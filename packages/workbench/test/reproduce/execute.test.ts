@@ -93,8 +93,14 @@ await chart.done();`,
     assert.ok("image/png" in (live[1].data ?? {}));
 
     assert.deepEqual(executed.metadata, {
-      kernelspec: { display_name: "TypeScript", language: "typescript", name: "tslab" },
-      language_info: { name: "typescript", file_extension: ".ts", mimetype: "text/typescript" },
+      kernelspec: { display_name: "TypeScript (TRM)", language: "typescript", name: "tslab" },
+      language_info: {
+        name: "typescript",
+        version: "5.0.4",
+        file_extension: ".ts",
+        mimetype: "text/typescript",
+        codemirror_mode: { mode: "typescript", name: "javascript", typescript: true },
+      },
     });
     assert.ok(executed.cells.every(({ metadata }) => Object.keys(metadata as object).length === 0));
     assert.deepEqual(
