@@ -37,12 +37,11 @@ const models = [
  * and a play button. The weights come with the project; nothing is trained.
  *
  * @param puzzle digits in reading order, `.` or `0` for empty cells; spaces and line breaks do not count
- * @returns the answers, one for each supervision step
  * @throws Error that says what is wrong with the puzzle's text, or which sizes there are models for
  * @example no-run
  * await watchThinking("5...6. .1..3. ...... ..16.4 ..5..1 ....4.");
  */
-export async function watchThinking(puzzle: string, options: WatchThinkingOptions = {}): Promise<Thought[]> {
+export async function watchThinking(puzzle: string, options: WatchThinkingOptions = {}): Promise<void> {
   const { supervisionSteps = 12, saveAs } = options;
   const cells = puzzle.replace(/[^0-9a-z.]/gi, "").length;
   const sized = models.filter((each) => each.cells === cells);
@@ -72,7 +71,6 @@ export async function watchThinking(puzzle: string, options: WatchThinkingOption
       { title: `${name} thinks`, subtitle: "grey: clues, blue: right, orange: wrong; drag the slider" },
     );
     await showFigure(figure, saveAs);
-    return thoughts;
   } finally {
     disposeTree(params);
     reasoner.dispose();
