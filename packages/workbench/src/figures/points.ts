@@ -32,15 +32,18 @@ export function pointsFigure(options: PointsOptions): Figure {
   const groups = [...new Set(series.map(({ name, group }) => group ?? name))];
   const data = series.map(({ name, points, group, dashed }): Data => {
     const color = palette[groups.indexOf(group ?? name) % palette.length];
+    const isLabelled = points.some(({ text }) => text !== undefined);
     return {
       type: "scatter",
-      mode: points.some(({ text }) => text !== undefined) ? "text+lines+markers" : "lines+markers",
+      mode: isLabelled ? "text+lines+markers" : "lines+markers",
       name,
       x: points.map(({ x }) => x),
       y: points.map(({ y }) => y),
-      text: points.map(({ text }) => text ?? ""),
-      textposition: "top center",
-      textfont: { size: 10, color },
+      ...(isLabelled && {
+        text: points.map(({ text }) => text ?? ""),
+        textposition: "top center" as const,
+        textfont: { size: 10, color },
+      }),
       line: { color, width: 2, dash: dashed ? "dash" : "solid" },
       marker: { size: 7, color },
       hovertemplate: "%{x:.3~g}: %{y:.1%}",
