@@ -72,7 +72,7 @@ test("a sweep that cannot work is refused before anything starts", () => {
   for (const [line, message] of [
     [["fewer-layers", "--out", "s"], /--out does not go with fewer-layers, which is an experiment/],
     [["fewer-layers", "--vary", "model.n=1,2"], /--vary does not go with fewer-layers/],
-    [["fewer-layers", "--budget", "huge"], /'huge' is invalid. Allowed choices are smoke, laptop, full/],
+    [["fewer-layers", "--budget", "huge"], /'huge' is invalid. Allowed choices are smoke, laptop, desktop, full/],
     [
       ["sudoku-4x4", "--out", "s", "--fresh"],
       /--fresh does not go with sudoku-4x4, which is not an experiment/,
@@ -236,7 +236,7 @@ test("an experiment of the catalogue trains into the store, with the paper's num
   ];
   const { code, stdout, stderr } = trm(scratchFolder(), ...line);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /variant .* solved \(ema\) .* paper │ +order/);
+  assert.match(stdout, /variant .* solved \(ema\) .* paper │ +verdict/);
   assert.match(stdout, /2 layers +│ +1 │ +[\d.]+% │.*│ +3 │.*│ +87\.4% │/);
   const hashes = readdirSync(store).sort();
   assert.ok(hashes.length > 1 && hashes.every((hash) => existsSync(join(store, hash, "facts.json"))));

@@ -53,12 +53,12 @@ test("without a C compiler of the machine's, the Python package ziglang is taken
        ours.forEach((y, i) => { if (Math.abs(y - theirs[i]) > 0.01 * Math.abs(theirs[i])) throw new Error(y + " " + theirs[i]); });
      }
      console.log(engine.nativeCompiler());`,
-    { PATH: onlyNode, TFJS_COMPILE_NATIVE_CACHE: join(onlyNode, "cache") },
+    { PATH: onlyNode, TMPDIR: onlyNode, TFJS_COMPILE_NATIVE_CACHE: join(onlyNode, "cache") },
   );
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^clang version/);
   assert.ok(
-    !readdirSync(tmpdir()).some((name) => name.startsWith("tfjs-compile-zig")),
+    !readdirSync(onlyNode).some((name) => name.startsWith("tfjs-compile-zig")),
     "Zig's temporary files are left",
   );
   rmSync(onlyNode, { recursive: true });

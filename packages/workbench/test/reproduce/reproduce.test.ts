@@ -112,7 +112,7 @@ describe("npm run reproduce", { timeout: 60_000 }, () => {
 
   it("says in one line what is wrong with its arguments", () => {
     for (const [args, message] of [
-      [["--budget", "huge"], /'huge' is invalid. Allowed choices are smoke, laptop, full\./],
+      [["--budget", "huge"], /'huge' is invalid. Allowed choices are smoke, laptop, desktop, full\./],
       [["--seeds", "none"], /'none' is invalid. It must be a whole number from 1\./],
       [["--only", "no-such-notebook"], /no notebook's name contains "no-such-notebook"/],
     ] as const) {
