@@ -50,6 +50,7 @@ test("a package without the version, and tasks that are none, are named", () => 
   const bad = { train: [{ input: [[10]], output: [[1]] }], test: [{ input: [[1]] }] };
   writeFileSync(file, JSON.stringify({ train: { a1: bad }, eval: {} }));
   assert.throws(() => readArckit(folder, "kaggle2019"), /arc1\.json, field train\.a1\.train\.0\.input\.0\.0/);
-  writeFileSync(file, JSON.stringify({ train: {} }));
+  const good = { ...bad, train: [{ input: [[1]], output: [[1]] }] };
+  writeFileSync(file, JSON.stringify({ train: { a1: good } }));
   assert.throws(() => readArckit(folder, "kaggle2019"), /arc1\.json, field eval: it is missing/);
 });
