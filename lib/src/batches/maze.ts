@@ -3,6 +3,7 @@ import {
   dihedral,
   distinct,
   formatMaze,
+  type GenerationProgress,
   type MazeOptions,
   type MazePuzzle,
   mazeForm,
@@ -100,6 +101,7 @@ export interface MazeTaskOptions extends MazeOptions {
   /** Held-out mazes. */
   readonly test: number;
   readonly seed: number | string;
+  readonly onProgress?: GenerationProgress;
 }
 
 /** Generated mazes, split for training and testing. */
@@ -118,10 +120,10 @@ export interface MazeTask {
  * @example
  * const { train, test, augment } = mazeTask({ size: 11, train: 100, test: 20, seed: 1 });
  */
-export function mazeTask({ train, test, seed, ...options }: MazeTaskOptions): MazeTask {
+export function mazeTask({ train, test, seed, onProgress, ...options }: MazeTaskOptions): MazeTask {
   const { size } = options;
   const random = createRandom(seed).fork("maze");
-  const all = distinct(mazeGenerator(options, random), train + test, mazeForm);
+  const all = distinct(mazeGenerator(options, random), train + test, mazeForm, onProgress);
   const puzzles = { train: all.slice(0, train), test: all.slice(train) };
   return {
     size,

@@ -198,8 +198,8 @@ function checkFillable(datasets: readonly Dataset[], batchSize: number, epochs: 
   const largest = Math.max(...datasets.map((dataset) => epochs * smallestEpoch(dataset)));
   if (largest < batchSize) {
     throw new RangeError(
-      `batchSize ${batchSize} is more than an iteration is sure to hold (${largest} examples): ` +
-        "use a smaller batch, more groups or more epochsPerIteration",
+      `training.batchSize is ${batchSize}, and an iteration is sure to hold ${largest} examples: use a smaller batch ` +
+        "or more puzzles; for a folder also more data.epochsPerIteration",
     );
   }
 }

@@ -1,6 +1,7 @@
 import {
   type Box,
   distinct,
+  type GenerationProgress,
   geometry,
   randomSymmetry,
   type SudokuGeneratorOptions,
@@ -95,6 +96,7 @@ export interface SudokuTaskOptions extends SudokuGeneratorOptions {
   /** Held-out puzzles. */
   readonly test: number;
   readonly seed: number | string;
+  readonly onProgress?: GenerationProgress;
   /** Augmented copies of each training puzzle made beforehand. Default 0, for use with `augment`. */
   readonly augmentations?: number;
 }
@@ -118,10 +120,10 @@ export interface SudokuTask {
  * const sampler = trainSampler(task.train, { batchSize: 64, seed: 1, augment: task.augment });
  */
 export function sudokuTask(options: SudokuTaskOptions): SudokuTask {
-  const { box, train, test, seed, augmentations = 0, difficulty, clues, ratings } = options;
+  const { box, train, test, seed, augmentations = 0, difficulty, clues, ratings, onProgress } = options;
   const random = createRandom(seed).fork("sudoku");
   const next = sudokuGenerator(box, random.fork("puzzles"), { difficulty, clues, ratings });
-  const all = distinct(next, train + test, (puzzle) => sudokuForm(puzzle, box));
+  const all = distinct(next, train + test, (puzzle) => sudokuForm(puzzle, box), onProgress);
   const puzzles = { train: all.slice(0, train), test: all.slice(train) };
   const side = box[0] * box[1];
   return {

@@ -92,7 +92,11 @@ function checkHeads({ heads, hiddenSize, positions }: ModelSettings): void {
 }
 
 /** Refuses settings that the recursion would ignore. */
-function checkRecursion({ recursion, networks, n, T, gradientRecursions }: ModelSettings): void {
+function checkRecursion(config: ModelSettings): void {
+  const { recursion, networks, n, T, gradientRecursions, answerLayers } = config;
+  if (networks === 1 && answerLayers !== null) {
+    throw new RangeError(`model.answerLayers is ${answerLayers}, but model.networks is 1; it must be null`);
+  }
   if (gradientRecursions > T) {
     throw new RangeError(
       `model.gradientRecursions is ${gradientRecursions}; it must be at most model.T, which is ${T}`,

@@ -1,4 +1,4 @@
-import { type Fields, field, flag, integer, number, oneOf } from "../fields";
+import { type Fields, field, flag, integer, number, oneOf, orNull } from "../fields";
 
 /** Fields of a model that its dataset decides. */
 export const datasetFields = {
@@ -72,6 +72,8 @@ export const modelFields = {
   recursion: oneOf(["full", "one-step", "single-latent", "many-latents", "direct"], { default: "full" }),
   /** One network for z and y (the paper's), or one each (as HRM). */
   networks: field<1 | 2>("1 or 2", (value) => value === 1 || value === 2, { default: 1 }),
+  /** Blocks in y's network, where there are two; null is as many as `layers`. */
+  answerLayers: orNull(integer({ atLeast: 1 })),
   /** Updates of z before each update of y. */
   n: integer({ default: 6, atLeast: 1, official: "arch.L_cycles" }),
   /** Latent recursions per supervision step; gradients flow through the last ones only. */

@@ -115,7 +115,9 @@ function initParams(
       },
       networks: {
         z: network.init(config, random),
-        ...(config.networks === 2 && { y: network.init(config, random) }),
+        ...(config.networks === 2 && {
+          y: network.init({ ...config, layers: config.answerLayers ?? config.layers }, random),
+        }),
       },
       outputHead: linearWeight(vocabSize, hiddenSize, random),
       // q starts near "surely wrong", so that no puzzle halts before the head has learnt anything.

@@ -31,8 +31,12 @@ export function passesPerStep(
  * @example
  * effectiveDepth(paperModel); // 42
  */
-export function effectiveDepth(config: Pick<ModelConfig, "recursion" | "n" | "T" | "layers">): number {
-  return config.layers * passesForward(config);
+export function effectiveDepth(
+  config: Pick<ModelConfig, "recursion" | "n" | "T" | "layers"> & Partial<Pick<ModelConfig, "answerLayers">>,
+): number {
+  const { layers, answerLayers, T } = config;
+  // Of the n + 1 passes of a latent recursion, the last is of y's network.
+  return layers * passesForward(config) + T * ((answerLayers ?? layers) - layers);
 }
 
 /** Passes of T latent recursions, each n updates of z and one of y. */

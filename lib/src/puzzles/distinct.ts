@@ -1,3 +1,6 @@
+/** Told how many puzzles of how many there are. */
+export type GenerationProgress = (done: number, count: number) => void;
+
 /** So many repeats in a row mean that hardly anything new is left. */
 const PATIENCE = 1000;
 
@@ -6,9 +9,15 @@ const PATIENCE = 1000;
  * away.
  *
  * @param form The same text for puzzles that count as the same, such as symmetric ones.
+ * @param onProgress Told after each new puzzle.
  * @throws RangeError when the source runs dry.
  */
-export function distinct<T>(next: () => T, count: number, form: (puzzle: T) => string): T[] {
+export function distinct<T>(
+  next: () => T,
+  count: number,
+  form: (puzzle: T) => string,
+  onProgress?: GenerationProgress,
+): T[] {
   const seen = new Set<string>();
   const puzzles: T[] = [];
   for (let repeats = 0; puzzles.length < count; ) {
@@ -23,6 +32,7 @@ export function distinct<T>(next: () => T, count: number, form: (puzzle: T) => s
     seen.add(key);
     puzzles.push(puzzle);
     repeats = 0;
+    onProgress?.(puzzles.length, count);
   }
   return puzzles;
 }

@@ -26,7 +26,7 @@ export {
   type Raster,
   turnsRows,
 } from "./dihedral";
-export { distinct } from "./distinct";
+export { distinct, type GenerationProgress } from "./distinct";
 export { checkMaze, type MazeCheck, mazeAnswer } from "./maze/check";
 export { mazeForm } from "./maze/form";
 export { type MazeOptions, mazeGenerator } from "./maze/generate";

@@ -110,6 +110,7 @@ test("the effective depth is the paper's", () => {
   // Source: the paper's Table 3: HRM with n = 2, T = 2 has 24 layers, TRM with n = 6, T = 3 has 42.
   assert.equal(effectiveDepth({ ...paperModel, ...hrmModel }), 24);
   assert.equal(effectiveDepth(paperModel), 42);
+  assert.equal(effectiveDepth({ ...paperModel, ...hrmModel, answerLayers: 1 }), 18);
   assert.equal(effectiveDepth({ ...paperModel, recursion: "direct", layers: 8, n: 1, T: 1 }), 8);
 });
 

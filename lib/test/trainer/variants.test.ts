@@ -33,6 +33,7 @@ const variants: Readonly<Record<string, Partial<ModelConfig>>> = {
   "one latent": { recursion: "single-latent" },
   "many latents": { recursion: "many-latents", n: 3 },
   "four layers": { layers: 4, n: 1 },
+  "two networks of different depth": { networks: 2, layers: 1, answerLayers: 2, n: 1 },
   "mixture of experts, best one": { experts: 3 },
   "mixture of experts, best two, MLP mixer": {
     experts: 4,

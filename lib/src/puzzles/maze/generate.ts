@@ -43,9 +43,11 @@ export function mazeGenerator(options: MazeOptions, random: Random): () => MazeP
       const maze = withPath(carvedMaze(size, loops, random), minLength, maxLength, random);
       if (maze) return { ...maze, size, source: `generated ${size}x${size}` };
     }
+    const lengths =
+      maxLength === Number.POSITIVE_INFINITY ? `at least ${minLength}` : `${minLength} to ${maxLength}`;
     throw new RangeError(
-      `no ${size}x${size} maze with a shortest path of ${minLength} to ${maxLength} steps in ${PATIENCE} tries: ` +
-        "ask for another length, a larger size or fewer loops",
+      `no ${size}x${size} maze with a shortest path of ${lengths} steps in ${PATIENCE} tries: ` +
+        "ask for another minLength, a larger size or fewer loops",
     );
   };
 }

@@ -22,9 +22,9 @@ const box = {
 
 const counts = {
   /** Training puzzles to make, or the CSV file that has them. */
-  train: integer({ default: 1000, atLeast: 1 }),
+  train: integer({ default: 1000, atLeast: 1, atMost: 16_000_000 }),
   /** Held-out puzzles to make, or the CSV file that has them. */
-  test: integer({ default: 1000, atLeast: 1 }),
+  test: integer({ default: 1000, atLeast: 1, atMost: 16_000_000 }),
 } as const satisfies Fields;
 
 const drawn = {
@@ -51,11 +51,11 @@ export const sudokuFields = {
 export const mazeFields = {
   kind: oneOf(["maze"]),
   /** Cells on a side. */
-  size: integer({ default: 30, atLeast: 5 }),
+  size: integer({ default: 30, atLeast: 5, atMost: 1000 }),
   /** Share of the walls that are opened again, so that there are detours. */
   loops: number({ default: 0.1, atLeast: 0, atMost: 1 }),
-  /** Fewest steps from start to goal. */
-  minLength: integer({ default: 111, atLeast: 1 }), // as in Maze-Hard: more than 110 steps
+  /** Fewest steps from start to goal; left out, 111 as in Maze-Hard, and in mazes below 19 cells their size. */
+  minLength: integer({ default: 111, atLeast: 1 }),
   ...counts,
   ...drawn,
 } as const satisfies Fields;

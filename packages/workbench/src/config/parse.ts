@@ -49,7 +49,28 @@ export function parseData(value: unknown): DataConfig {
       `data.kind can be ${dataKinds.join(", ")}, not ${shown(value.kind)}${didYouMean(value.kind, dataKinds)}`,
     );
   }
-  return parseSection("data", dataSections[kind], value, ` with data.kind ${kind}`) as unknown as DataConfig;
+  const data = parseSection(
+    "data",
+    dataSections[kind],
+    value,
+    ` with data.kind ${kind}`,
+  ) as unknown as DataConfig;
+  return data.kind === "maze" ? withLength(data, value.minLength !== undefined) : data;
+}
+
+/** The length of Maze-Hard's ways is out of reach in small mazes; left out, it is their size there, as in the library. */
+function withLength<M extends { readonly size: number; readonly minLength: number }>(
+  maze: M,
+  isGiven: boolean,
+): M {
+  const { size, minLength } = maze;
+  // Rooms lie on every second cell, and a shortest way visits each of them at most once.
+  const longest = 2 * Math.floor((size - 1) / 2) ** 2;
+  if (!isGiven && size < 19) return { ...maze, minLength: size };
+  if (minLength <= longest) return maze;
+  throw new RangeError(
+    `data.minLength is ${minLength}, and no way in a maze of data.size ${size} has more than ${longest} steps`,
+  );
 }
 
 function parseSection(section: string, fields: Fields, value: unknown, where = ""): Record<string, unknown> {

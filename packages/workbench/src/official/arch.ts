@@ -37,16 +37,20 @@ export function settingsFromArch(kind: string, arch: Plain): ModelSettings {
   if (!variant) {
     throw new RangeError(`no model kind "${kind}" here; there are ${Object.keys(officialModels).join(", ")}`);
   }
-  if (variant.networks === 2 && arch.H_layers !== arch.L_layers) {
-    throw new RangeError(
-      `arch.H_layers is ${arch.H_layers} and arch.L_layers ${arch.L_layers}; they must be equal`,
-    );
-  }
   // HRM has no puzzle_emb_len: its embedding takes as many tokens as it needs. Nor can its Q-learning be switched off.
   const [defaults, fixed] = isHrm(kind)
     ? ([{ puzzleEmbLen: 0 }, { halting: "continue" }] as const)
     : [{}, {}];
-  return { ...paperModel, ...defaults, ...readOfficial(modelFields, { arch }), ...variant, ...fixed };
+  const other = variant.networks === 2 && arch.H_layers !== arch.L_layers;
+  const depth = { answerLayers: other ? (arch.H_layers as number) : null };
+  return {
+    ...paperModel,
+    ...defaults,
+    ...readOfficial(modelFields, { arch }),
+    ...variant,
+    ...depth,
+    ...fixed,
+  };
 }
 
 /**

@@ -124,7 +124,7 @@ export function officialYaml({ model, training }: Pick<RunConfig, "model" | "tra
   const arch = {
     name: officialModelName(model),
     loss: { name: "losses@ACTLossHead", ...(loss as Plain) },
-    H_layers: model.networks === 2 ? model.layers : 0,
+    H_layers: model.networks === 2 ? (model.answerLayers ?? model.layers) : 0,
     ...(ofModel as Plain),
     ...others,
   };
