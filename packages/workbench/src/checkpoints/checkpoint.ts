@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { disposeTree } from "tfjs-compile";
 import type { Model } from "trm/model";
 import { type HostState, initTrainState, type TrainState } from "trm/trainer";
@@ -10,6 +10,7 @@ import {
   removeFolderAtomic,
   removeLeftovers,
   type StoredTensor,
+  sentenceOf,
   writeFolderAtomic,
   writeSafetensors,
 } from "../files";
@@ -125,9 +126,9 @@ export function latestCheckpoint(folder: string): string | undefined {
 export function readCheckpoint(path: string): Checkpoint {
   const file = join(path, "checkpoint.json");
   if (!existsSync(file)) throw new Error(`${path} is not a checkpoint: it has no ${basename(file)}`);
-  const { host, about } = readJsonFile(file, checkpointSchema);
+  const { host, about } = orAnother(path, contentOf);
   const stateFile = join(path, "state.safetensors");
-  const tensors = () => readSafetensors(stateFile).tensors;
+  const tensors = () => orAnother(path, tensorsOf);
   return {
     path,
     step: host.step,
@@ -143,4 +144,28 @@ export function readCheckpoint(path: string): Checkpoint {
       }
     },
   };
+}
+
+const contentOf = (path: string) => readJsonFile(join(path, "checkpoint.json"), checkpointSchema);
+const tensorsOf = (path: string) => readSafetensors(join(path, "state.safetensors")).tensors;
+
+/** Reads a part of a checkpoint; where it is damaged, the error names the newest one beside it that is whole. */
+function orAnother<R>(path: string, read: (path: string) => R): R {
+  try {
+    return read(path);
+  } catch (error) {
+    const others = listCheckpoints(dirname(path)).filter((other) => basename(other) !== basename(path));
+    const whole = others.reverse().find(isWhole);
+    if (!whole) throw error;
+    throw new Error(`${sentenceOf(error)}; ${whole} is whole: give that path instead`);
+  }
+}
+
+function isWhole(path: string): boolean {
+  try {
+    contentOf(path);
+    return Object.keys(tensorsOf(path)).length > 0;
+  } catch {
+    return false;
+  }
 }

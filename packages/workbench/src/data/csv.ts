@@ -108,12 +108,15 @@ function columnsOf(
 ) {
   const found = findColumns(record, second);
   if (found) return found;
-  const line = record.join(",");
   throw new Error(
-    `${where}: the first line is "${line.length > 80 ? `${line.slice(0, 80)}…` : line}", expected "${COLUMNS.join(",")}"; ` +
+    `${where}: the first line is "${excerpt(record.join(","))}", expected "${COLUMNS.join(",")}"; ` +
       "rename its columns, of which only question is needed",
   );
 }
+
+/** What a message shows of a file's text: no page of it, and nothing that a terminal obeys. */
+const excerpt = (text: string): string =>
+  `${text.slice(0, 80).replace(/\p{Cc}/gu, "?")}${text.length > 80 ? "…" : ""}`;
 
 function readRow(
   record: readonly string[],
@@ -123,7 +126,7 @@ function readRow(
   const least = Math.max(places.question, places.answer ?? 0) + 1;
   if (record.length < least) {
     throw new Error(
-      `${where}: has ${record.length} columns, expected ${header.length} (${header.join(", ")})`,
+      `${where}: has ${record.length} columns, expected ${header.length} (${excerpt(header.join(", "))})`,
     );
   }
   const at = (column: keyof ColumnPlaces): string => {
@@ -132,7 +135,8 @@ function readRow(
   };
   const ratingText = at("rating");
   const rating = Number(ratingText);
-  if (!Number.isFinite(rating)) throw new Error(`${where}: column rating: "${ratingText}" is not a number`);
+  if (!Number.isFinite(rating))
+    throw new Error(`${where}: column rating: "${excerpt(ratingText)}" is not a number`);
   return { source: at("source"), question: at("question"), answer: at("answer"), rating, where };
 }
 

@@ -18,6 +18,10 @@ const sentences: Readonly<Record<string, (path: string) => string>> = {
   EMFILE: (path) => `${path} cannot be opened: this process has too many open files`,
 };
 
+/** What V8 says of arrays, maps and texts that it cannot make. */
+const TOO_LARGE =
+  /^(Invalid (typed )?array length|Invalid string length|Array buffer allocation failed|(Map|Set) maximum size)/;
+
 /**
  * One sentence for an error of the system, with the path that it is about; other errors keep their message.
  * @example
@@ -30,7 +34,14 @@ const sentences: Readonly<Record<string, (path: string) => string>> = {
  * }
  */
 export function sentenceOf(error: unknown): string {
-  const { code, path, dest, message } = error as NodeJS.ErrnoException & { dest?: string };
+  const { code, path, dest, message, syscall } = error as NodeJS.ErrnoException & { dest?: string };
+  if (code === "ENOENT" && syscall === "mkdir") {
+    // Node says so of a folder on a read-only file system, too, where it makes all folders above.
+    return `${finalName(path ?? "a folder")} cannot be made: the folder above it is missing or read-only`;
+  }
+  if (error instanceof RangeError && TOO_LARGE.test(message)) {
+    return `out of memory (${message}): something that was asked for is too large; ask for a smaller model, batch or puzzle`;
+  }
   const sentence = code === undefined ? undefined : sentences[code];
   if (sentence === undefined) return message ?? String(error);
   // A rename is about its target: the source is a temporary name of ours.

@@ -63,7 +63,9 @@ export function readWeights(nameOrPath: string, which: "ema" | "live" = "ema"): 
     if (checkpoint) return fromCheckpoint(checkpoint, which);
     throw new Error(`${path} is neither a checkpoint nor the folder of a run that has saved one`);
   }
-  return /\.safetensors$/i.test(path) ? fromSafetensors(path, which) : fromTorch(path, which);
+  const stored = /\.safetensors$/i.test(path) ? fromSafetensors(path, which) : fromTorch(path, which);
+  if (Object.keys(stored.tensors).length === 0) throw new Error(`${path} holds no tensors`);
+  return stored;
 }
 
 function fromCheckpoint(path: string, which: "ema" | "live"): StoredWeights {

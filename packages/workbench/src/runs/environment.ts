@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { totalmem } from "node:os";
 import { type EngineOptions, engineInfo, nativeCompiler, tf } from "tfjs-compile";
+import { contextLength, type ModelConfig } from "trm/model";
 import { projectFolder } from "../files/paths";
 
 /** Software and hardware of a run. */
@@ -48,6 +50,29 @@ export function checkDevices(wanted: number): void {
       `call startEngine({ backend: "pjrt", pjrt: { devices: ${wanted} } }), or change training.devices`,
   );
 }
+
+/**
+ * Refuses a model that cannot be trained in this machine's memory, before it is made.
+ * @throws RangeError naming the width and both sizes
+ */
+export function checkMemory(model: ModelConfig, memory = totalmem()): void {
+  const { hiddenSize: width, layers, answerLayers, networks, expansion, experts, mixer } = model;
+  const swiGlu = (size: number) => 2 * expansion * size * size;
+  const mix = mixer === "mlp" ? swiGlu(contextLength(model)) : 4 * width * width;
+  const blocks = layers + (networks === 2 ? (answerLayers ?? layers) : 0);
+  const tables = 2 * model.vocabSize * width;
+  // Weights, gradients, both moments of the optimizer and the average, 4 bytes each; a puzzle embedding has none but itself.
+  const bytes =
+    20 * (blocks * (mix + experts * swiGlu(width)) + tables) +
+    4 * model.numPuzzleIdentifiers * model.puzzleEmbSize;
+  if (bytes <= memory) return;
+  throw new RangeError(
+    `model.hiddenSize ${width} in ${blocks} blocks would take about ${gigabytes(bytes)} GB with gradients and optimizer, ` +
+      `and this machine has ${gigabytes(memory)} GB: make the model smaller`,
+  );
+}
+
+const gigabytes = (bytes: number): string => (bytes / 1e9).toPrecision(3);
 
 /** Software and hardware of this process. @throws Error before the engine has been started */
 export function runEnvironment(threads?: number): RunEnvironment {

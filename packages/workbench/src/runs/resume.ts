@@ -11,6 +11,8 @@ export interface Resumable {
   readonly config: RunConfig;
   /** The newest checkpoint; none where the run was killed before its first. */
   readonly checkpoint?: string;
+  /** training.totalSteps as stored; the run may now have more, or fewer. */
+  readonly totalStepsBefore: number;
 }
 
 /** Settings of training that a checkpoint's tensors or its position in the data depend on. */
@@ -37,7 +39,8 @@ export function resumable(path: string, changes: RunConfigChanges = {}): Resumab
     }
   }
   const checkpoint = isCheckpoint ? path : latestCheckpoint(join(folder, "checkpoints"));
-  return { folder, config, ...(checkpoint && { checkpoint }) };
+  const totalStepsBefore = stored.training.totalSteps;
+  return { folder, config, totalStepsBefore, ...(checkpoint && { checkpoint }) };
 }
 
 /** The configuration in a run's `config.json`. @throws Error naming the file and what is wrong in it */

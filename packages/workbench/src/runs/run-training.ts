@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { countParameters, createModel, type Model, type ModelParts } from "trm/model";
 import { createTrainer, type EvaluationReport, type StepReport, type Trainer, train } from "trm/trainer";
@@ -9,7 +9,7 @@ import { type AboutRun, aboutRun, type DataDigests } from "../official/about";
 import { paramsFrom, type StoredWeights } from "../official/weights";
 import { slurm } from "../processes";
 import { digestsOf, modelConfigFor, openRunData, type RunData, trainingConfigFor } from "./data";
-import { checkDevices } from "./environment";
+import { checkDevices, checkMemory } from "./environment";
 import { firstExamples } from "./evaluate";
 import { openMetrics } from "./metrics";
 import { readEvaluations } from "./read-metrics";
@@ -67,13 +67,17 @@ export interface RunResult {
  * await runTraining({ ...config, training: { ...training, totalSteps: 2 } }, { folder: "runs/first" });
  */
 export async function runTraining(config: RunConfig, options: RunOptions): Promise<RunResult> {
+  const isNew = !existsSync(options.folder);
   const release = lockRun(options.folder);
   try {
     return await trainLocked(config, options);
   } finally {
     release();
+    if (isNew && isEmpty(options.folder)) rmdirSync(options.folder);
   }
 }
+
+const isEmpty = (folder: string): boolean => existsSync(folder) && readdirSync(folder).length === 0;
 
 /**
  * Keeps other processes from training into a folder.
@@ -125,6 +129,7 @@ function startTrainer(
 ): { trainer: Trainer } & Progress {
   const training = trainingConfigFor(config, data);
   checkDevices(training.devices);
+  checkMemory(model.config);
   const { augment, epochsPerIteration } = data;
   if (!resume?.checkpoint) {
     const params = weights && paramsFrom(model, weights);
