@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Command, Option } from "commander";
 import { startEngine } from "tfjs-compile";
@@ -113,12 +114,16 @@ async function write(
   }
   if (!changes.data)
     throw new Error("a run needs its data too: name a preset or a configuration file with --config");
-  const { checkpoint } = await runTraining(parseRunConfig(changes), {
-    folder: to,
-    weights: stored,
-    untilStep: 0,
-  });
-  return [join(to, "config.json"), checkpoint];
+  const isNew = !existsSync(to);
+  try {
+    const run = { folder: to, weights: stored, untilStep: 0 };
+    const { checkpoint } = await runTraining(parseRunConfig(changes), run);
+    return [join(to, "config.json"), checkpoint];
+  } catch (error) {
+    // What is left of a run would stop the next try.
+    if (isNew) rmSync(to, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** The configuration where it is known; weights alone can be converted without. */

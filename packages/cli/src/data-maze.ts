@@ -8,12 +8,14 @@ import {
   type BuilderOptions,
   checkOut,
   downloaded,
+  MOST_PUZZLES,
   refuseWithout,
   requireOneSource,
   tellShared,
   writeAndReport,
 } from "./data-shared";
 import { anyNumber, wholeNumber } from "./options";
+import { progressOf } from "./output";
 
 interface MazeCommandOptions extends BuilderOptions {
   readonly generate?: number;
@@ -34,10 +36,12 @@ export const dataMazeCommand = new Command("maze")
   .addOption(new Option("--test-csv <file>", "held-out mazes in the same layout"))
   .addOption(new Option("--download", "download Maze-Hard"))
   .addOption(
-    new Option("--generate <size>", "generate mazes with so many cells on a side").argParser(wholeNumber(5)),
+    new Option("--generate <size>", "generate mazes with so many cells on a side").argParser(
+      wholeNumber(5, 1000),
+    ),
   )
-  .addOption(new Option("--train <n>", "training mazes to generate").argParser(wholeNumber()))
-  .addOption(new Option("--test <n>", "held-out mazes to generate").argParser(wholeNumber()))
+  .addOption(new Option("--train <n>", "training mazes to generate").argParser(wholeNumber(1, MOST_PUZZLES)))
+  .addOption(new Option("--test <n>", "held-out mazes to generate").argParser(wholeNumber(1, MOST_PUZZLES)))
   .addOption(
     new Option("--loops <share>", "share of the walls opened again, so that there are detours").argParser(
       anyNumber,
@@ -89,14 +93,16 @@ function generated(
   size: number,
   { train = 1000, test = 1000, seed, loops, minLength }: MazeCommandOptions,
 ): Mazes {
-  return mazeTask({
-    size,
-    train,
-    test,
-    seed,
-    ...(loops !== undefined && { loops }),
-    ...(minLength !== undefined && { minLength }),
-  }).puzzles;
+  const bar = progressOf("generating", "mazes");
+  try {
+    return mazeTask({
+      ...{ size, train, test, seed, onProgress: bar.update },
+      ...(loops !== undefined && { loops }),
+      ...(minLength !== undefined && { minLength }),
+    }).puzzles;
+  } finally {
+    bar.done();
+  }
 }
 
 async function fromCsv(

@@ -18,6 +18,9 @@ import { count, duration, namedLines } from "trm-workbench/text";
 import { jsonOption, wholeNumber } from "./options";
 import { finish, progressOf } from "./output";
 
+/** More generated puzzles than a set of JavaScript can tell apart. */
+export const MOST_PUZZLES = 16_000_000;
+
 /** Options of every builder. */
 export interface BuilderOptions {
   readonly out: string;

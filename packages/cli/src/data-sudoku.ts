@@ -9,6 +9,7 @@ import {
   type BuilderOptions,
   checkOut,
   downloaded,
+  MOST_PUZZLES,
   refuseWithout,
   requireOneSource,
   tellShared,
@@ -49,8 +50,10 @@ export const dataSudokuCommand = new Command("sudoku")
       wholeNumber(),
     ),
   )
-  .addOption(new Option("--train <n>", "training puzzles to generate").argParser(wholeNumber()))
-  .addOption(new Option("--test <n>", "held-out puzzles to generate").argParser(wholeNumber()))
+  .addOption(
+    new Option("--train <n>", "training puzzles to generate").argParser(wholeNumber(1, MOST_PUZZLES)),
+  )
+  .addOption(new Option("--test <n>", "held-out puzzles to generate").argParser(wholeNumber(1, MOST_PUZZLES)))
   .addOption(
     new Option("--subsample <n>", "so many training puzzles, drawn by the seed").argParser(wholeNumber()),
   )
@@ -95,8 +98,14 @@ addBuilderOptions(dataSudokuCommand, 0);
 
 function generated(box: string, options: SudokuCommandOptions) {
   const { train = 1000, test = 1000, seed, augmentations, difficulty, clues } = options;
-  const task = sudokuTask({ box: parseBox(box), train, test, seed, augmentations, difficulty, clues });
-  return { train: task.train, test: task.test };
+  const bar = progressOf("generating", "puzzles");
+  const sizes = { box: parseBox(box), train, test, seed, augmentations };
+  try {
+    const task = sudokuTask({ ...sizes, difficulty, clues, onProgress: bar.update });
+    return { train: task.train, test: task.test };
+  } finally {
+    bar.done();
+  }
 }
 
 /** The test split is neither sampled nor augmented, as the official builder leaves it. */

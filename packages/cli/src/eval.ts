@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { disposeTree } from "tfjs-compile";
+import { disposeTree, nativeCompiler } from "tfjs-compile";
 import { hasAnswers } from "trm/batches";
 import { createReasoner } from "trm/trainer";
 import { type ChainEvaluation, evaluateChains, methods } from "trm-workbench/analysis";
@@ -105,6 +105,8 @@ export const evalCommand = addThinkingOptions(
       const { arc, evaluation, step } = outcome;
       const result = {
         engine: backend,
+        // Which of the two computes the compiled functions of TensorFlow's engine.
+        compiled: nativeCompiler() ? "native" : backend,
         device,
         weights: path,
         ...(step !== undefined && { step }),

@@ -13,12 +13,13 @@ import { isOfficialConfig, readOfficialConfig, readYaml } from "trm-workbench/of
 import { suggestion } from "trm-workbench/text";
 import { parse } from "yaml";
 
-/** A whole number from `least` up, as the value of an option. */
-export function wholeNumber(least = 1): (text: string) => number {
+/** A whole number from `least` up to `most`, as the value of an option. */
+export function wholeNumber(least = 1, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`It must be a whole number ${range}.`);
     }
     return value;
   };
@@ -67,7 +68,9 @@ export const modelConfigOption = (): Option =>
 
 /** Number of threads to compute with. */
 export const threadsOption = (): Option =>
-  new Option("--threads <n>", "threads to compute with; one per core when left out").argParser(wholeNumber());
+  new Option("--threads <n>", "threads to compute with; one per core when left out").argParser(
+    wholeNumber(1, 1024),
+  );
 
 const groupNames: Record<string, string> = {
   data: "Data:",

@@ -38,12 +38,19 @@ for (const command of commands) {
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   endWithOutput();
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(puzzleLast(args), { from: "user" });
   } catch (error) {
     console.error(`trm: ${sentenceOf(error)}`);
     if (process.env.TRM_DEBUG) console.error((error as Error).stack);
     process.exitCode = 1;
   }
+}
+
+/** A puzzle whose first cells are blanks written `-` is no option: it goes behind `--`. */
+function puzzleLast(args: readonly string[]): readonly string[] {
+  const place = args.findIndex((text) => /^-[^a-z]{15,}$/i.test(text));
+  if (args[0] !== "solve" || place < 0 || args.includes("--")) return args;
+  return [...args.slice(0, place), ...args.slice(place + 1), "--", args[place]];
 }
 
 /** A reader of our output that leaves, such as `head`, ends the process in silence; a full disk is said. */

@@ -10,6 +10,8 @@ export interface FinishedRun {
   readonly solved: number;
   readonly cells: number;
   readonly halting: number;
+  /** Mean supervision steps of a puzzle that halted in the last tenth of training. */
+  readonly supervisionSteps: number;
   /** True if it was stored before the sweep began. */
   readonly reused: boolean;
 }
@@ -31,6 +33,8 @@ export interface SweptVariant {
   /** The paper's accuracy, where it has one. */
   readonly paper?: number;
   readonly steps?: number;
+  /** Mean supervision steps of a puzzle in the last tenth of training. */
+  readonly supervisionSteps?: number;
   /** Mean seconds of training. */
   readonly seconds?: number;
 }
@@ -61,6 +65,7 @@ export function sweptRun(
       solved,
       cells,
       halting,
+      supervisionSteps: lateSupervisionSteps(stored),
       reused: outcome === undefined,
     };
   }
@@ -78,6 +83,7 @@ export function sweptVariant(name: string, runs: readonly SweptRun[], paper?: nu
     ...shared,
     solved: { mean: mean(solved), least: Math.min(...solved), most: Math.max(...solved) },
     steps: finished[0].step,
+    supervisionSteps: mean(finished.map(({ supervisionSteps }) => supervisionSteps)),
     seconds: mean(finished.map(({ seconds }) => seconds)),
   };
 }
@@ -95,7 +101,7 @@ export function sweepTable(variants: readonly SweptVariant[], interrupted: boole
       ...(withPaper ? [paper, variantVerdict(compared[i], compared)] : []),
     ];
   });
-  const head = ["variant", "seeds", "solved (ema)", "range", "steps", "time"];
+  const head = ["variant", "seeds", "solved (ema)", "range", "supervision steps", "steps", "time"];
   const table = numberTable([...head, ...(withPaper ? ["paper", "verdict"] : [])], rows);
   const failures = variants.flatMap(({ name, runs }) =>
     runs.flatMap((run) => {
@@ -111,10 +117,19 @@ function seedsText({ runs }: SweptVariant): string {
   return finished === runs.length ? String(finished) : `${finished} of ${runs.length}`;
 }
 
-function solvedTexts({ solved, steps, seconds }: SweptVariant): string[] {
-  if (!solved || steps === undefined || seconds === undefined) return ["", "", "", ""];
+function lateSupervisionSteps({ steps, facts }: StoredRun): number {
+  const late = steps.supervisionSteps.filter(
+    (used, row) => steps.step[row] > 0.9 * facts.step && Number.isFinite(used),
+  );
+  return mean(late);
+}
+
+function solvedTexts({ solved, steps, supervisionSteps, seconds }: SweptVariant): string[] {
+  if (!solved || steps === undefined || supervisionSteps === undefined || seconds === undefined)
+    return ["", "", "", "", ""];
   const range = `${percent(solved.least)} to ${percent(solved.most)}`;
-  return [percent(solved.mean), range, count(steps), duration(seconds)];
+  const used = Number.isNaN(supervisionSteps) ? "" : supervisionSteps.toFixed(1);
+  return [percent(solved.mean), range, used, count(steps), duration(seconds)];
 }
 
 const reportRow = ({ name, runs, paper }: SweptVariant) => ({

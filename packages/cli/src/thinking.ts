@@ -25,13 +25,13 @@ export function addThinkingOptions(command: Command): Command {
       new Option(
         "--supervision-steps <D>",
         "supervision steps per puzzle; those trained with when left out",
-      ).argParser(wholeNumber()),
+      ).argParser(wholeNumber(1, 100_000)),
     )
     .addOption(
       new Option(
         "--chains <K>",
         "think K times about each puzzle, in one batch; the first time undisturbed (default 1, or as many as symmetries)",
-      ).argParser(wholeNumber()),
+      ).argParser(wholeNumber(1, 100_000)),
     )
     .addOption(
       new Option(
@@ -47,7 +47,7 @@ export function addThinkingOptions(command: Command): Command {
       new Option(
         "--symmetries <M>",
         "show each puzzle in M symmetric forms, the chains in turn; answers are turned back",
-      ).argParser(wholeNumber()),
+      ).argParser(wholeNumber(1, 100_000)),
     )
     .addOption(
       oneOf(

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { Command, Option } from "commander";
+import { learningRateAt } from "trm/trainer";
+import { checkpointStep } from "trm-workbench/checkpoints";
 import {
   mergeConfig,
   parseRunConfig,
@@ -10,7 +12,14 @@ import {
 } from "trm-workbench/config";
 import { writeFacts } from "trm-workbench/experiments";
 import { embeddingNotice, readWeights } from "trm-workbench/official";
-import { constantHalting, type RunResult, resumable, runEnvironment, runTraining } from "trm-workbench/runs";
+import {
+  constantHalting,
+  type Resumable,
+  type RunResult,
+  resumable,
+  runEnvironment,
+  runTraining,
+} from "trm-workbench/runs";
 import { onInterrupt, type Progress, progress } from "trm-workbench/terminal";
 import { count, duration, namedLines, percent } from "trm-workbench/text";
 import { tellShared } from "./data-shared";
@@ -120,22 +129,41 @@ function whatToRun(
       command.error(`error: --resume takes its configuration from the run; leave "${name}" out`);
     }
     const resume = resumable(options.resume, changes);
+    tellNewSchedule(resume);
     return { folder: resume.folder, config: resume.config, resume };
   }
   if (name === undefined)
     command.error(`error: name a preset (${presetList()}), a configuration file, or --resume a run`);
   const stored = withFullPaths(readConfig(name));
-  const config = inFile(name, () => parseRunConfig(mergeConfig(stored, changes)));
+  const config = configOf(name, stored, changes);
   return { folder: options.out ?? join("runs", basename(name, extname(name))), config };
 }
 
-/** Puts the file's name before what is wrong in it. */
-function inFile<R>(name: string, read: () => R): R {
+/** The configuration; what is wrong in it is put down to the file, unless an option has that field. */
+function configOf(name: string, stored: RunConfigChanges, changes: RunConfigChanges): RunConfig {
   try {
-    return read();
+    return parseRunConfig(mergeConfig(stored, changes));
   } catch (error) {
-    throw existsSync(name) ? new Error(`${name}: ${(error as Error).message}`) : error;
+    const { message } = error as Error;
+    const isOption = Object.entries(changes).some(([section, fields]) =>
+      Object.keys(fields ?? {}).some((field) => new RegExp(`\\b${section}\\.${field}\\b`).test(message)),
+    );
+    throw existsSync(name) && !isOption ? new Error(`${name}: ${message}`) : error;
   }
+}
+
+/** Tells on stderr what another number of steps does to the learning rate of a run under way. */
+function tellNewSchedule({ config, totalStepsBefore, checkpoint }: Resumable): void {
+  const { totalSteps, minRatio, learningRate } = config.training;
+  if (totalStepsBefore === totalSteps) return;
+  const next = checkpoint ? checkpointStep(checkpoint) + 1 : 1;
+  const rate = (steps: number) =>
+    learningRateAt(next, learningRate, { ...config.training, totalSteps: steps }).toPrecision(3);
+  const effect =
+    minRatio === 1
+      ? "the learning rate stays as it was, constant after the warm-up"
+      : `the cosine of the learning rate now ends there; at step ${next} it is ${rate(totalSteps)} instead of ${rate(totalStepsBefore)}`;
+  console.error(`trm: training.totalSteps was ${totalStepsBefore} and is ${totalSteps} now: ${effect}`);
 }
 
 function summary(result: RunResult): string {

@@ -1,3 +1,4 @@
+import "trm-workbench/engine-variables";
 import { readFileSync } from "node:fs";
 import { commands, runCommandLine } from "../src/program";
 import type { Outcome } from "./support";

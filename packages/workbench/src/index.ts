@@ -36,7 +36,7 @@ export {
   probeLatents,
   type Readability,
   readMinds,
-  rulesOf,
+  ruleCheckOf,
   type Score,
   type SolvingOrder,
   type StepChanges,

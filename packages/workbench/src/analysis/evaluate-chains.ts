@@ -41,10 +41,10 @@ export interface ChosenAnswer {
 }
 
 /**
- * The rules of a model's puzzles, as `puzzleKind` knows them.
+ * What tells whether an answer keeps the rules of a model's puzzles, as `puzzleKind` knows them.
  * @throws Error for puzzles of no known kind
  */
-export function rulesOf(
+export function ruleCheckOf(
   facts: { readonly seqLen: number; readonly vocabSize: number },
   hints: PuzzleHints = {},
 ): KeepsRules {
@@ -62,7 +62,7 @@ function chainPlan(
   readonly cut: (puzzle: PuzzleChains) => PuzzleChains;
 } {
   const method: Method = methods[name];
-  const keepsRules: KeepsRules = method.checksRules ? rulesOf(reasoner.model.config, hints) : () => false;
+  const keepsRules: KeepsRules = method.checksRules ? ruleCheckOf(reasoner.model.config, hints) : () => false;
   return {
     keepsRules,
     enough: (puzzle) =>

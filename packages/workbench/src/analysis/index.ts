@@ -31,7 +31,7 @@ export {
   type ChosenAnswer,
   type EvaluateChainsOptions,
   evaluateChains,
-  rulesOf,
+  ruleCheckOf,
 } from "./evaluate-chains";
 export { type ExpertUse, type ExpertUseOptions, expertUse } from "./expert-use";
 export { type HaltingTime, haltingTimes } from "./halting";
