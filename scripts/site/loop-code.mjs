@@ -5,7 +5,7 @@ import { ROOT } from "../setup/paths.mjs";
 
 /**
  * What the page shows: the lines from `from` to `to` of a file, and the lines that the places in the loops light up.
- * @type {readonly { title: string, file: string, from: string, to: string, marks: Record<string, string> }[]}
+ * @type {readonly { title: string, file: string, from: string, to: string, marks: Record<string, string>, latents?: 1 | 2 }[]}
  */
 const EXCERPTS = [
   {
@@ -39,6 +39,15 @@ const EXCERPTS = [
     from: "  let { y, z } = latents;",
     to: "  return { y, z };",
     marks: { z: "z = net.z(x, y, z);", y: "y = net.y(y, z);" },
+    latents: 2,
+  },
+  {
+    title: "one latent recursion",
+    file: "lib/src/model/ablations.ts",
+    from: "    let { z } = latents;",
+    to: "    return { z: net.y(z) };",
+    marks: { "single-z": "z = net.z(x, z);", "single-y": "return { z: net.y(z) };" },
+    latents: 1,
   },
 ];
 
@@ -47,7 +56,7 @@ const EXCERPTS = [
  * @throws {Error} naming the file and the line that is no longer in it
  */
 export function loopCode(colour) {
-  return EXCERPTS.map(({ title, file, from, to, marks }) => {
+  return EXCERPTS.map(({ title, file, from, to, marks, latents }) => {
     const all = readFileSync(join(ROOT, file), "utf8").split("\n");
     const first = all.findIndex((line) => line.startsWith(from));
     const length = all.slice(first).indexOf(to) + 1;
@@ -61,7 +70,7 @@ export function loopCode(colour) {
       return [name, line];
     });
     const html = colour(dedented.join("\n"), "ts").split("\n");
-    return { title, file, line: first + 1, lines: html, marks: Object.fromEntries(at) };
+    return { title, file, line: first + 1, lines: html, marks: Object.fromEntries(at), latents };
   });
 }
 

@@ -10,14 +10,15 @@ test("every place in the loops has its lines in the library's present code", asy
       Object.entries<number>(marks).map(([name, line]) => [name, lines[line]]),
     ),
   );
-  const depth = { steps: 2, T: 2, n: 2 };
-  const wanted = Array.from({ length: placeCount(depth) }, (_, i) =>
-    linesOf(placeAt(i, depth), depth),
-  ).flat();
+  const wanted = ([1, 2] as const).flatMap((latents) => {
+    const depth = { steps: 2, T: 2, n: 2, latents };
+    return Array.from({ length: placeCount(depth) }, (_, i) => linesOf(placeAt(i, depth), depth)).flat();
+  });
   assert.deepEqual(
     [...new Set(wanted)].filter((name) => !lines.has(name)),
     [],
   );
   assert.match(lines.get("z")!, /^\s+z = net\.z\(x, y, z\);/);
+  assert.match(lines.get("single-z")!, /^for .* z = net\.z\(x, z\);/);
   assert.match(lines.get("y")!, /^y = net\.y\(y, z\);/);
 });

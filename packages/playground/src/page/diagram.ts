@@ -1,6 +1,5 @@
-import type { Latent } from "../protocol";
 import { drawing } from "./dom";
-import type { Depth, Place } from "./loops";
+import { type Depth, formulasOf, type Place } from "./loops";
 
 export interface Diagram {
   readonly root: SVGElement;
@@ -8,15 +7,15 @@ export interface Diagram {
 }
 
 /** The loops drawn as what they are: each a frame around what it repeats, with its count and an arrow back. */
-export function drawDiagram(choose: (what: Latent | "read") => void): Diagram {
+export function drawDiagram(choose: (what: Place["what"]) => void): Diagram {
   const frames = [
     frame("steps", 4, 4, 432, 262),
     frame("recursion", 20, 40, 400, 156),
     frame("update", 36, 76, 226, 104),
   ];
-  const z = node("z", 56, 114, 186, "z = net(x + y + z)", choose);
-  const y = node("y", 274, 114, 132, "y = net(y + z)", choose);
-  const read = node("read", 36, 212, 370, "answer = head(y),  belief = q(y)", choose);
+  const z = node("z", 56, 114, 186, choose);
+  const y = node("y", 274, 114, 132, choose);
+  const read = node("read", 36, 212, 370, choose);
   const arrows = [
     arrow("M242 136h30"),
     arrow("M340 158v52"),
@@ -41,16 +40,22 @@ export function drawDiagram(choose: (what: Latent | "read") => void): Diagram {
     y,
     read,
   );
+  const nodes = { z, y, read };
   return {
     root,
-    show({ step, recursion, update, what }, { steps, T, n }) {
+    show({ step, recursion, update, what }, depth) {
+      const { steps, T, n } = depth;
       frames[0]!.say(`supervision step ${step} of ${steps}`, true);
       frames[1]!.say(
         `latent recursion ${recursion} of ${T}${recursion < T ? ", no gradient" : ", with gradient"}`,
         what !== "read",
       );
       frames[2]!.say(`update ${Math.min(update, n)} of ${n}`, what === "z");
-      for (const [name, made] of Object.entries({ z, y, read })) {
+      const formulas = formulasOf(depth);
+      for (const name of ["z", "y", "read"] as const) {
+        const made = nodes[name];
+        made.setAttribute("aria-label", formulas[name]);
+        made.querySelector("text")!.textContent = formulas[name];
         made.classList.toggle("here", name === what);
         if (name === what) made.setAttribute("aria-current", "step");
         else made.removeAttribute("aria-current");
@@ -84,15 +89,13 @@ function frame(name: string, x: number, y: number, width: number, height: number
 }
 
 function node(
-  what: Latent | "read",
+  what: Place["what"],
   x: number,
   y: number,
   width: number,
-  words: string,
-  choose: (what: Latent | "read") => void,
+  choose: (what: Place["what"]) => void,
 ): SVGElement {
   const text = drawing("text", { x: x + width / 2, y: y + 27, "text-anchor": "middle" });
-  text.textContent = words;
   const go = (): void => choose(what);
   const made = drawing(
     "g",
@@ -100,7 +103,6 @@ function node(
       class: `node ${what}`,
       tabindex: 0,
       role: "button",
-      "aria-label": words,
       onclick: go,
       onkeydown: (event: KeyboardEvent) => {
         if (event.key !== "Enter" && event.key !== " ") return;

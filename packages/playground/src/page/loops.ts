@@ -5,15 +5,17 @@ export interface Depth {
   readonly steps: number;
   readonly T: number;
   readonly n: number;
+  /** 1: one latent z is reasoning and answer at once, and the update of the answer is z from z alone. */
+  readonly latents: 1 | 2;
 }
 
 /** A place in the loops; all count from 1. */
 export interface Place {
   readonly step: number;
   readonly recursion: number;
-  /** Update of z, up to n; n + 1 is the update of y. */
+  /** Update of z, up to n; n + 1 is the update of the answer. */
   readonly update: number;
-  /** What is computed: a latent, or the reading of the answer at the end of a supervision step. */
+  /** What is computed: the reasoning, the answer (`y`, also where it is the one latent), or the reading of the answer at the end of a supervision step. */
   readonly what: Latent | "read";
 }
 
@@ -41,18 +43,36 @@ export function indexOf({ step, recursion, update, what }: Place, depth: Depth):
 }
 
 /** The lines of the code that a place lights up: the line itself first, then those it is called from. */
-export function linesOf({ recursion, what }: Place, { T }: Depth): readonly string[] {
+export function linesOf({ recursion, what }: Place, { T, latents }: Depth): readonly string[] {
   if (what === "read") return ["heads", "halting", "step"];
-  return [what, "recurse", recursion < T ? "improve" : "last", "deep", "step"];
+  return [
+    latents === 1 ? `single-${what}` : what,
+    "recurse",
+    recursion < T ? "improve" : "last",
+    "deep",
+    "step",
+  ];
 }
 
+/** What is computed at each kind of place, from which inputs. */
+export const formulasOf = ({ latents }: Pick<Depth, "latents">): Readonly<Record<Place["what"], string>> =>
+  latents === 1
+    ? { z: "z = net(x + z)", y: "z = net(z)", read: "answer = head(z),  belief = q(z)" }
+    : { z: "z = net(x + y + z)", y: "y = net(y + z)", read: "answer = head(y),  belief = q(y)" };
+
+/** The latent that a place computes, or "read". */
+export const nameOf = ({ what }: Pick<Place, "what">, { latents }: Pick<Depth, "latents">): Place["what"] =>
+  what === "y" && latents === 1 ? "z" : what;
+
 /** What happens at a place, in one sentence. */
-export function sentenceOf({ step, recursion, update, what }: Place, { steps, T, n }: Depth): string {
+export function sentenceOf({ step, recursion, update, what }: Place, depth: Depth): string {
+  const { steps, T, n, latents } = depth;
+  const answer = nameOf({ what: "y" }, depth);
   const where = `Supervision step ${step} of ${steps}`;
   if (what === "read")
-    return `${where}: the heads read the answer and the belief in it from y. In training, here the loss changes the weights.`;
+    return `${where}: the heads read the answer and the belief in it from ${answer}. In training, here the loss changes the weights.`;
   const recursions = `${where}, latent recursion ${recursion} of ${T}${recursion === T ? " (in training the one with gradients)" : ""}`;
   if (what === "y")
-    return `${recursions}: y is updated from y and z. Without x the network knows that it shall answer.`;
-  return `${recursions}, update ${update} of ${n}: z is updated from x, y and z.`;
+    return `${recursions}: ${answer} is updated from ${latents === 1 ? "z alone" : "y and z"}. Without x the network knows that it shall answer.`;
+  return `${recursions}, update ${update} of ${n}: z is updated from ${latents === 1 ? "x and z" : "x, y and z"}.`;
 }

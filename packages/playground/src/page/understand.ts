@@ -7,6 +7,7 @@ import {
   type Depth,
   indexOf,
   linesOf,
+  nameOf,
   type Place,
   placeAt,
   placeCount,
@@ -23,6 +24,8 @@ declare const LOOP_CODE: readonly {
   readonly line: number;
   readonly lines: readonly string[];
   readonly marks: { readonly [name: string]: number };
+  /** Shown only for models with so many latents. */
+  readonly latents?: 1 | 2;
 }[];
 
 /** What "Think" shows at present: its question and its answers so far. */
@@ -30,7 +33,7 @@ export interface Thinking {
   readonly box: Box;
   readonly clues: Uint8Array;
   readonly thoughts: readonly Thought[];
-  readonly depth: Depth;
+  readonly depth: Omit<Depth, "latents">;
 }
 
 const MILLISECONDS_PER_PLACE = 420;
@@ -39,6 +42,7 @@ const MILLISECONDS_PER_PLACE = 420;
 export function createUnderstand(store: Store, thinking: () => Thinking | undefined): () => void {
   const board = createBoard({ label: "The answer after this supervision step" });
   const code = new Map<string, HTMLElement>();
+  const figures = codeFigures(code);
   const overview = element("div", { class: "overview", role: "group", "aria-label": "Supervision steps" });
   const detail = element("div", {
     class: "detail",
@@ -62,15 +66,18 @@ export function createUnderstand(store: Store, thinking: () => Thinking | undefi
   let playing = false;
   let drawnFor = "";
 
-  const now = (): Thinking & { readonly index: number; readonly place: Place } => {
+  const now = (): Thinking & { readonly depth: Depth; readonly index: number; readonly place: Place } => {
     const found = thinking() ?? {
       box: [2, 3] as Box,
       clues: new Uint8Array(36),
       thoughts: [],
       depth: { steps: 8, T: 2, n: 2 },
     };
-    const index = Math.min(store.get().place, placeCount(found.depth) - 1);
-    return { ...found, index, place: placeAt(index, found.depth) };
+    // The movements of a thought are those of its latents.
+    const one = found.thoughts[0] !== undefined && found.thoughts[0].movement.y === undefined;
+    const depth: Depth = { ...found.depth, latents: one ? 1 : 2 };
+    const index = Math.min(store.get().place, placeCount(depth) - 1);
+    return { ...found, depth, index, place: placeAt(index, depth) };
   };
 
   function go(index: number): void {
@@ -99,7 +106,7 @@ export function createUnderstand(store: Store, thinking: () => Thinking | undefi
     );
     const passes = Array.from({ length: perStep }, (_, i) => {
       const { what, recursion, update } = placeAt(i, depth);
-      const name = what === "read" ? "read" : what;
+      const name = nameOf({ what }, depth);
       return tick(name, `recursion ${recursion}, update ${update}: ${name}`, what, () =>
         go((step - 1) * perStep + i),
       );
@@ -133,6 +140,8 @@ export function createUnderstand(store: Store, thinking: () => Thinking | undefi
     slider.value = `${index}`;
     sentence.textContent = sentenceOf(place, depth);
     diagram.show(place, depth);
+    for (const [i, { latents = depth.latents }] of LOOP_CODE.entries())
+      figures[i]!.hidden = latents !== depth.latents;
     const lines = linesOf(place, depth);
     for (const [name, line] of code) {
       line.classList.toggle("lit", name === lines[0] || (place.what === "read" && name === "halting"));
@@ -178,7 +187,8 @@ export function createUnderstand(store: Store, thinking: () => Thinking | undefi
       "div",
       { class: "stage" },
       element("div", { class: "board-side" }, diagram.root, board.root, caption),
-      codePane(code),
+      // The innermost first: its lines change most.
+      element("div", { class: "answer-side code-side" }, ...[...figures].reverse()),
     ),
   );
   store.onChange(show);
@@ -195,8 +205,8 @@ function light(button: HTMLElement, here: boolean): void {
   else button.removeAttribute("aria-current");
 }
 
-function codePane(named: Map<string, HTMLElement>): HTMLElement {
-  const blocks = LOOP_CODE.map(({ title, file, line, lines, marks }) => {
+function codeFigures(named: Map<string, HTMLElement>): HTMLElement[] {
+  return LOOP_CODE.map(({ title, file, line, lines, marks }) => {
     const names = new Map(Object.entries(marks).map(([name, at]) => [at, name]));
     const spans = lines.map((html, i) => {
       const span = element("span", { class: "code-line" });
@@ -213,6 +223,4 @@ function codePane(named: Map<string, HTMLElement>): HTMLElement {
       element("pre", { class: "code", tabindex: 0, "aria-label": `${title}, ${file}` }, ...spans),
     );
   });
-  // The innermost first: its lines change most.
-  return element("div", { class: "answer-side code-side" }, ...blocks.reverse());
 }
