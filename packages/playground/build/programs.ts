@@ -1,6 +1,6 @@
 /**
  * Compiles the page's programs and writes its weights: `writePrograms(folder)`, or
- * `node --conditions=source --import=tsx packages/playground/build/programs.ts FOLDER`.
+ * `node --conditions=source --import=tsx packages/playground/build/programs.ts FOLDER [SET …]`; a SET is think-NAME, think-NAME.plain or train-NAME.
  *
  *     programs/think-NAME.wasm, .plain.wasm (without SIMD), .json    for each model in data/models
  *     programs/train-NAME.wasm, .json                                for each configuration
@@ -15,6 +15,7 @@ import { createRandom } from "trm/random";
 import {
   initTrainState,
   type JudgedBatch,
+  type LossKind,
   reasonStep,
   type StepRates,
   stepRates,
@@ -34,10 +35,10 @@ export const modelFolder = (name: ShippedModel): string =>
   join(projectFolder, "data", "models", `sudoku-${name}`);
 
 /** The programs that think with a model, one puzzle at a time. */
-export function thinkingPrograms(model: Model, params: ModelParams): WasmFunction[] {
+export function thinkingPrograms(model: Model, params: ModelParams, loss?: LossKind): WasmFunction[] {
   const { config, recursion } = model;
   const { weights } = params;
-  const { embed, update, read } = thinkingFunctions(model);
+  const { embed, update, read } = thinkingFunctions(model, loss);
   const latents = freshLatents(config, params, 1);
   const one = Object.values(latents)[0]!;
   // z from x, y and z, then y from y and z; with one latent, z from x and z, then from z.
@@ -104,24 +105,35 @@ export function configurationPrograms(configuration: Configuration): WasmFunctio
 export const availableModels = (): ShippedModel[] =>
   shippedModels.filter((name) => existsSync(join(modelFolder(name), "weights.safetensors")));
 
-/** A shipped model with its weights, which the caller disposes. */
-export function shippedModel(name: ShippedModel): { model: Model; params: ModelParams } {
+/** A shipped model with its weights, which the caller disposes, and the loss that it was trained with. */
+export function shippedModel(name: ShippedModel) {
   const stored = readWeights(join(modelFolder(name), "weights.safetensors"));
   const model = createModel(modelConfigOf(stored));
-  return { model, params: paramsFrom(model, stored) };
+  return { model, params: paramsFrom(model, stored), loss: stored.config?.training?.loss ?? "stablemax" };
 }
 
-/** Writes everything that workers load into a folder. The engine must run on TensorFlow. */
-export async function writePrograms(folder: string, say: (what: string) => void = () => {}): Promise<void> {
+/**
+ * Writes everything that workers load into a folder. The engine must run on TensorFlow.
+ * @param only the sets to make, such as `think-6x6`: a test does without the others. All where it is empty
+ */
+export async function writePrograms(
+  folder: string,
+  say: (what: string) => void = () => {},
+  only: readonly string[] = [],
+): Promise<void> {
+  const wanted = (set: string) => only.length === 0 || only.includes(set);
   for (const part of ["programs", "weights"]) mkdirSync(join(folder, part), { recursive: true });
   for (const name of availableModels()) {
+    const variants = [true, false].filter((simd) => wanted(`think-${name}${simd ? "" : ".plain"}`));
+    if (variants.length === 0) continue;
     say(`thinking, ${name}`);
-    const { model, params } = shippedModel(name);
+    const { model, params, loss } = shippedModel(name);
     await writeWeights(join(folder, "weights", `${name}.bin`), model, params);
-    await writeSet(folder, `think-${name}`, thinkingPrograms(model, params), [true, false]);
+    await writeSet(folder, `think-${name}`, thinkingPrograms(model, params, loss), variants);
     disposeTree(params);
   }
   for (const name of trainableModels) {
+    if (!wanted(`train-${name}`)) continue;
     say(`training, ${name}`);
     await writeSet(folder, `train-${name}`, configurationPrograms(configurations[name]), [true]);
   }
@@ -158,9 +170,9 @@ export async function writeWeights(path: string, { config }: Model, params: Mode
 }
 
 if (require.main === module) {
-  const [folder] = process.argv.slice(2);
-  if (folder === undefined) throw new Error("usage: programs.ts FOLDER");
+  const [folder, ...only] = process.argv.slice(2);
+  if (folder === undefined) throw new Error("usage: programs.ts FOLDER [SET …]");
   startEngine({ backend: "tensorflow", threads: 1 }).then(() =>
-    writePrograms(folder, (what) => console.log(`playground: ${what}`)),
+    writePrograms(folder, (what) => console.log(`playground: ${what}`), only),
   );
 }

@@ -4,7 +4,7 @@
  */
 
 /** Models that come with the page. */
-export const shippedModels = ["4x4", "6x6", "9x9-newspaper", "9x9-minimal"] as const;
+export const shippedModels = ["4x4", "6x6", "9x9"] as const;
 export type ShippedModel = (typeof shippedModels)[number];
 
 /** What can be trained in the page. */
@@ -176,6 +176,8 @@ export type FromWorker =
     }
   | { readonly type: "trainingState"; readonly state: "running" | "paused" | "stopped" }
   | { readonly type: "saved"; readonly id: number; readonly training: SavedTraining }
+  /** Programs or weights are still loading. Sent every few seconds, so that the page can tell a slow network from a worker that is stuck. */
+  | { readonly type: "loading" }
   /** WebAssembly here lacks SIMD: the same numbers, several times slower. Sent once. */
   | { readonly type: "slow"; readonly reason: string }
   /** One sentence. `of`: what failed; a training that failed can still be saved. */

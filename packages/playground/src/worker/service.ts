@@ -9,6 +9,9 @@ import { nextTask } from "./tasks";
 import { think } from "./think";
 import { startTraining, type Training } from "./train";
 
+/** Between two messages that files are still loading. */
+const MILLISECONDS_PER_BEAT = 5000;
+
 /** Answers messages one after the other; `post` gets what goes to the page. */
 export function createService(
   read: ReadFile,
@@ -34,7 +37,12 @@ export function createService(
     if (known !== undefined) return known;
     const promise = make();
     made.set(name, promise);
-    promise.catch(() => made.delete(name));
+    const beat = setInterval(() => post({ type: "loading" }), MILLISECONDS_PER_BEAT);
+    const loaded = () => clearInterval(beat);
+    promise.then(loaded, () => {
+      loaded();
+      made.delete(name);
+    });
     return promise;
   }
 

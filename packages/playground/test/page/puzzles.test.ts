@@ -15,7 +15,7 @@ test("every puzzle of the lists has one solution, and so has a random one", () =
 test("a puzzle of another size, letters and too few cells are each said in a sentence", () => {
   const problem = (text: string): string | undefined =>
     (readPuzzle(text, [2, 3]) as { problem?: string }).problem;
-  assert.match(problem(named["9x9-newspaper"].puzzles[0]!)!, /9x9 puzzle, but the board is 6x6/);
+  assert.match(problem(named["9x9"].puzzles[0]!)!, /9x9 puzzle, but the board is 6x6/);
   assert.match(problem("hello")!, /row 1, column 1\) is "h", expected 1 to 6/);
   assert.match(problem("12")!, /has 2 cells, a 6x6 Sudoku has 36/);
   assert.equal(problem(named["6x6"].puzzles[0]!), undefined);

@@ -6,7 +6,7 @@ test("a state survives its address, and the default one needs none", () => {
   const state: State = {
     ...defaults,
     tab: "train",
-    model: "9x9-minimal",
+    model: "9x9",
     puzzle: "1..4",
     noise: 0.3,
     erase: "yz",

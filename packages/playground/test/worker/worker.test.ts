@@ -7,7 +7,6 @@ import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
 import { exportWasm, flatten, hasZig, startEngine } from "tfjs-compile";
 import { sudokuTask } from "trm/batches";
-import type { Model, ModelParams } from "trm/model";
 import { createReasoner, createTrainer, solve } from "trm/trainer";
 import { bundleWorker, pageBundle } from "../../build/bundle";
 import {
@@ -146,16 +145,17 @@ describe("the worker, without a browser", { skip: !hasZig() && "ziglang is not i
     // The smallest model alone is compiled twice.
     const variants = name === "4x4" ? [true, false] : [true];
     test(`the shipped model ${name} gives the native answers${variants[1] === false ? ", also without SIMD" : ""}`, async () => {
-      const { model, params } = shippedModel(name);
+      const shipped = shippedModel(name);
+      const { model, params, loss } = shipped;
       await writeWeights(join(folder, `${name}.bin`), model, params);
       const { validate } = WebAssembly;
       for (const simd of variants) {
-        const { wasm, description } = await exportWasm(thinkingPrograms(model, params), { simd });
+        const { wasm, description } = await exportWasm(thinkingPrograms(model, params, loss), { simd });
         writeFileSync(join(folder, `think-${name}${simd ? "" : ".plain"}.wasm`), wasm);
         writeFileSync(join(folder, `think-${name}.json`), JSON.stringify(description));
         if (!simd) WebAssembly.validate = () => false;
         try {
-          await thinksAlike(name, model, params, simd);
+          await thinksAlike(name, shipped, simd);
         } finally {
           WebAssembly.validate = validate;
         }
@@ -163,7 +163,8 @@ describe("the worker, without a browser", { skip: !hasZig() && "ziglang is not i
     });
   }
 
-  async function thinksAlike(name: ShippedModel, model: Model, params: ModelParams, simd: boolean) {
+  async function thinksAlike(name: ShippedModel, shipped: ReturnType<typeof shippedModel>, simd: boolean) {
+    const { model, params, loss } = shipped;
     const side = Math.sqrt(model.config.seqLen);
     const box: [number, number] = side === 4 ? [2, 2] : side === 6 ? [2, 3] : [3, 3];
     const { puzzles } = sudokuTask({ box, train: 1, test: 2, seed: 9, ...(side === 9 && { clues: 34 }) });
@@ -177,7 +178,7 @@ describe("the worker, without a browser", { skip: !hasZig() && "ziglang is not i
       const request = { type: "think", id, model: name, grid: puzzle, steps: 8 } as const;
       await worker.ask(request, "thinkingDone", (done) => done.id === id);
       const tokens = puzzle.map((digit) => digit + 1);
-      const expected = await solve(reasoner, params, tokens, { supervisionSteps: 8 });
+      const expected = await solve(reasoner, params, tokens, { supervisionSteps: 8, loss });
       const found = worker.messages.flatMap((message) =>
         message.type === "thought" && message.id === id ? [message.thought] : [],
       );
