@@ -13,15 +13,16 @@ import { playground } from "./playground.mjs";
 /**
  * Builds the site aside and puts it in its place when it is complete.
  * @param {string} out its folder
- * @param {{ api: boolean }} options `api`: with the API reference, which takes most of the time
+ * @param {{ api: boolean, programs?: readonly string[] }} options `api`: with the API reference, which takes most of the time; `programs`: the
+ * sets of programs that a test needs, all of them otherwise
  */
-export async function buildSite(out, { api }) {
+export async function buildSite(out, { api, programs }) {
   const fresh = `${out}.new`;
   rmSync(fresh, { recursive: true, force: true });
   const colour = await codeColours();
   // The playground comes last: the sheet of colours is complete then.
   const texts = await documents({ api, colour });
-  const files = new Map([...texts, ...(await playground({ api, colour }))]);
+  const files = new Map([...texts, ...(await playground({ api, colour, programs }))]);
   for (const [name, content] of files) {
     mkdirSync(dirname(join(fresh, name)), { recursive: true });
     writeFileSync(join(fresh, name), content);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../structure/packages";
+import { brokenLinks } from "./checks";
 
 const command = "node scripts/site/links.mjs";
 
@@ -31,4 +33,14 @@ test("a link is put below the title, is replaced, and nothing else changes", asy
     () => withLink("a.ipynb", notebook(["text"])),
     /notebooks\/a\.ipynb: the first cell should begin with a title/,
   );
+});
+
+test("a link to no file, and one to no place in a page, are found", () => {
+  const site = mkdtempSync(join(tmpdir(), "trm-links-"));
+  writeFileSync(
+    join(site, "a.html"),
+    '<p id="here"><a href="gone.html"></a><a href="#gone"></a><a href="#here"></a><a href="a.html#x"></a>',
+  );
+  assert.deepEqual(brokenLinks(site), ["a.html: gone.html", "a.html: #gone", "a.html: a.html#x"]);
+  rmSync(site, { recursive: true });
 });

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../setup/paths.mjs";
+import { SetupError } from "../setup/say.mjs";
 import { loopCode } from "./loop-code.mjs";
 import { workerFiles } from "./programs.mjs";
 import { header } from "./template.mjs";
@@ -21,10 +22,10 @@ const MANIFEST = {
 
 /**
  * The files of the playground, by their paths in the site.
- * @param {{ api: boolean, colour: import("./markdown.mjs").Colour }} options
+ * @param {{ api: boolean, colour: import("./markdown.mjs").Colour, programs?: readonly string[] }} options
  * @returns {Promise<Map<string, string | Uint8Array>>}
  */
-export async function playground({ api, colour }) {
+export async function playground({ api, colour, programs }) {
   const code = JSON.stringify(loopCode(colour.html));
   /** @type {Map<string, string | Uint8Array>} */
   const files = new Map();
@@ -36,19 +37,25 @@ export async function playground({ api, colour }) {
   );
   files.set("site.webmanifest", JSON.stringify(MANIFEST));
   files.set("code.css", colour.css());
-  const worker = workerFiles();
+  const worker = workerFiles(programs);
   files.set(
     "page.js",
     await bundle(join(PAGE, "main.ts"), { LOOP_CODE: code, SHIPPED: shippedNumbers(worker) }),
   );
   for (const [name, content] of worker) files.set(name, content);
   const precached = ["./", ...[...files.keys()].filter((name) => !onDemand(name))];
+  const bytes = precached.reduce((sum, name) => sum + (files.get(name)?.length ?? 0), 0);
+  if (bytes > MOST_BYTES)
+    throw new SetupError(`the first visit weighs ${bytes} bytes; it must be ${MOST_BYTES}`);
   const hash = createHash("sha256");
   for (const content of files.values()) hash.update(content);
   const PRECACHE = JSON.stringify({ name: `trm-${hash.digest("hex").slice(0, 12)}`, files: precached });
   files.set("offline.js", await bundle(join(PAGE, "offline.ts"), { PRECACHE }));
   return files;
 }
+
+/** What the first visit may weigh before anything is trained. */
+const MOST_BYTES = 3e6;
 
 /** What only some readers need is kept when it is first used: with it the first visit would weigh more than 3 MB. @param {string} name */
 const onDemand = (name) => name.endsWith(".plain.wasm") || /^(weights|programs)\/(think-)?9x9/.test(name);

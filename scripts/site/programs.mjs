@@ -14,12 +14,14 @@ const KEPT = join(CACHE, "playground");
 
 /**
  * The files of the worker, by their paths beside its script.
+ * @param {readonly string[]} only the sets of programs that are wanted; all where it is empty
  * @returns {Map<string, Buffer>}
  * @throws {SetupError} where they cannot be compiled: without TensorFlow or Zig
  */
-export function workerFiles() {
-  const folder = join(KEPT, inputsHash());
-  if (!existsSync(folder)) compile(folder);
+export function workerFiles(only = []) {
+  const all = join(KEPT, inputsHash());
+  const folder = only.length === 0 || existsSync(all) ? all : `${all}-${only.join("-")}`;
+  if (!existsSync(folder)) compile(folder, only);
   return new Map(filesIn(folder).map((name) => [name, readFileSync(join(folder, name))]));
 }
 
@@ -31,15 +33,17 @@ export function whyNoPrograms() {
   return "compiling to WebAssembly needs TensorFlow and ziglang in .venv";
 }
 
-/** @param {string} folder */
-function compile(folder) {
-  rmSync(KEPT, { recursive: true, force: true });
+/** @param {string} folder @param {readonly string[]} only */
+function compile(folder, only) {
   mkdirSync(KEPT, { recursive: true });
+  // Those of other sources are of no more use.
+  for (const name of readdirSync(KEPT))
+    if (!name.startsWith(inputsHash())) rmSync(join(KEPT, name), { recursive: true, force: true });
   const fresh = `${folder}.new`;
   const variables = join(ROOT, "packages", "workbench", "src", "engine-variables.ts");
   const { status } = spawnSync(
     process.execPath,
-    ["--conditions=source", "--import=tsx", `--import=${variables}`, PROGRAM, fresh],
+    ["--conditions=source", "--import=tsx", `--import=${variables}`, PROGRAM, fresh, ...only],
     { cwd: ROOT, stdio: ["ignore", 2, "inherit"] },
   );
   if (status !== 0)

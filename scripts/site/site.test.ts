@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { brokenLinks, filesOf, foreignSources } from "./checks";
 import {
   answered,
   boardOf,
   browser,
+  choose,
   close,
   faults,
+  fetchedByWorker,
   folder,
+  hang,
   html,
   inBrowser,
   noFaults,
   onSite,
   open,
+  openImpatient,
   solutionOf,
   textOf,
   toTheEnd,
@@ -31,16 +33,6 @@ onSite("no page has a link that leads nowhere, or loads from another host", () =
     pages.flatMap((page) => foreignSources(html(page))),
     [],
   );
-});
-
-test("a link to no file, and one to no place in a page, are found", () => {
-  const site = mkdtempSync(join(tmpdir(), "trm-links-"));
-  writeFileSync(
-    join(site, "a.html"),
-    '<p id="here"><a href="gone.html"></a><a href="#gone"></a><a href="#here"></a><a href="a.html#x"></a>',
-  );
-  assert.deepEqual(brokenLinks(site), ["a.html: gone.html", "a.html: #gone", "a.html: a.html#x"]);
-  rmSync(site, { recursive: true });
 });
 
 onSite("each notebook is a page with its figures, tables and formulas, and leads to JupyterLab", () => {
@@ -108,6 +100,32 @@ inBrowser("the address holds the whole state: a reload shows the same", async ()
   assert.deepEqual(controls, ["6x6", "7", "0.002", "4", "0.9", "1"]);
   await page.close();
   noFaults();
+});
+
+inBrowser("a 9x9 puzzle is answered, and its weights are fetched only then", async () => {
+  const page = await open("");
+  await page.waitForSelector("#think[data-answered]");
+  assert.equal(await fetchedByWorker(page, "9x9"), 0);
+  await page.select("#model", "9x9");
+  const puzzle = "5......6....41....46....8...3468152.2..53.4..1..2.4...34.16..5...5..9..8.2984.3..";
+  await choose(page, puzzle);
+  await toTheEnd(page);
+  assert.equal(await boardOf(page, "#board"), solutionOf(puzzle, [3, 3]));
+  assert.equal(await fetchedByWorker(page, "9x9"), 3);
+  assert.match(page.url(), /model=9x9&puzzle=5\.\.\./);
+  await page.close();
+  noFaults();
+});
+
+inBrowser("a worker that hangs is noticed, and another one answers", async () => {
+  const page = await openImpatient();
+  hang(page);
+  await page.select("#puzzles", "..4...1..24.53....2.1......16....5..");
+  await page.waitForFunction(() =>
+    document.getElementById("problem")?.textContent?.includes("it has said nothing for 60 seconds."),
+  );
+  await choose(page, "4....1.6..43......24.5....1.3......5");
+  await page.close();
 });
 
 inBrowser("what cannot be a puzzle is said in one sentence, and the board stays", async () => {

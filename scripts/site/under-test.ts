@@ -26,7 +26,8 @@ before(async () => {
   noSite = (await import("./programs.mjs")).whyNoPrograms();
   if (noSite !== undefined) return;
   const { buildSite } = await import("./build.mjs");
-  await buildSite(folder, { api: false });
+  // What the tests think and train with; the worker's tests compile the others.
+  await buildSite(folder, { api: false, programs: ["think-6x6", "think-9x9", "train-4x4"] });
   const { serve } = await import("./serve.mjs");
   ({ url, close } = await serve(folder, 0));
   browser = await startBrowser();
@@ -74,6 +75,36 @@ export async function open(path: string, width = 1000): Promise<Page> {
   return page;
 }
 
+/** The page, whose minute of patience with a silent worker takes six seconds. */
+export async function openImpatient(): Promise<Page> {
+  const page = await browser!.newPage();
+  await page.evaluateOnNewDocument(() => {
+    const { setInterval } = window;
+    window.setInterval = ((work: () => void, milliseconds: number) =>
+      setInterval(work, milliseconds / 10)) as typeof window.setInterval;
+  });
+  await page.goto(url);
+  await page.waitForSelector("#think[data-answered]");
+  return page;
+}
+
+/** Keeps the worker that thinks busy for ever; not awaited, since it never answers. */
+export function hang(page: Page): void {
+  const never = page.workers()[0]!.evaluate(() => {
+    for (;;);
+  });
+  never.catch(() => undefined);
+}
+
+/** Files that the worker that thinks has fetched, of those with a part in their name. */
+export const fetchedByWorker = (page: Page, part: string): Promise<number> =>
+  page
+    .workers()[0]!
+    .evaluate(
+      (part) => performance.getEntriesByType("resource").filter(({ name }) => name.includes(part)).length,
+      part,
+    );
+
 export const noFaults = (): void => assert.deepEqual(faults.splice(0), []);
 export const textOf = (page: Page, selector: string): Promise<string> =>
   page.$eval(selector, (found) => found.textContent ?? "");
@@ -95,6 +126,12 @@ export const waitFor = async (
 };
 export const answered = (page: Page, puzzle: string): Promise<unknown> =>
   page.waitForSelector(`#think[data-answered="${puzzle}"]`);
+
+/** Chooses a puzzle from the list and waits for its answers. */
+export async function choose(page: Page, puzzle: string): Promise<void> {
+  await page.select("#puzzles", puzzle);
+  await answered(page, puzzle);
+}
 
 /** Goes to the last answer with the keyboard. */
 export async function toTheEnd(page: Page): Promise<void> {
