@@ -33,6 +33,12 @@ export interface State {
   readonly place: number;
 }
 
+/** What a request to think is made of. */
+export const asked: readonly (keyof State)[] = [
+  ...(["model", "puzzle", "steps", "n", "T"] as const),
+  ...(["noise", "chains", "erase", "eraseAt", "seed"] as const),
+];
+
 export const defaults: State = {
   tab: "think",
   model: "6x6",

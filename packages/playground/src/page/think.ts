@@ -5,7 +5,7 @@ import { byId, debounced, element, icon, percent } from "./dom";
 import type { ModelFacts } from "./models";
 import { createPlayer } from "./player";
 import { brokenCells, clashingClues, describePuzzle, problemOf, randomPuzzle, readPuzzle } from "./puzzles";
-import type { State, Store } from "./state";
+import { asked, type State, type Store } from "./state";
 import { createThinkSettings } from "./think-settings";
 import type { Thinking } from "./understand";
 
@@ -160,13 +160,19 @@ export function createThink(
     refresh();
   };
 
-  function ask(): void {
-    const state = store.get();
-    const facts = model();
+  /** Ends the thinking so far: answers to another question, perhaps of another size, are of no more use. */
+  function forget(): void {
     delete section.dataset.answered;
+    id += 1;
     chains = [];
     chosen = undefined;
     milliseconds = 0;
+  }
+
+  function ask(): void {
+    const state = store.get();
+    const facts = model();
+    forget();
     if (!facts) {
       verdict.textContent = "";
       problem.textContent =
@@ -183,7 +189,6 @@ export function createThink(
     verdict.classList.remove("solved");
     player.restart();
     refresh();
-    id += 1;
     if ((unclear && "problem" in unclear) || clues.every((digit) => digit === 0)) return;
     verdict.textContent = "It thinks …";
     send(settings.request(id, facts, clues));
@@ -193,20 +198,8 @@ export function createThink(
   store.onChange((state, before) => {
     settings.show(model());
     fillPuzzles();
-    const asked: readonly (keyof State)[] = [
-      "model",
-      "puzzle",
-      "steps",
-      "n",
-      "T",
-      "noise",
-      "chains",
-      "erase",
-      "eraseAt",
-      "seed",
-    ];
     if (asked.some((name) => state[name] !== before[name])) {
-      delete section.dataset.answered;
+      forget();
       show(0);
       askSoon();
     } else if (state.read !== before.read) show(player.position());
