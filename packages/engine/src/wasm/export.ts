@@ -41,7 +41,6 @@ const panel = 8;
  * Compiles functions to one module, with Zig's C compiler. The programs run on one thread, in float32. They share the module's memory, so that
  * the result of one can be the argument of another without a copy.
  *
- * @param options.simd false for browsers without 128-bit SIMD: the same results, several times slower
  * @throws Error if Zig is missing, the engine does not run on TensorFlow or PJRT, or a function needs what WebAssembly lacks
  * @example no-run
  * await startEngine({ backend: "tensorflow" });
@@ -50,7 +49,12 @@ const panel = 8;
  */
 export async function exportWasm(
   functions: readonly WasmFunction[],
-  { simd = true }: { readonly simd?: boolean } = {},
+  {
+    simd = true,
+  }: {
+    /** False for browsers without 128-bit SIMD: the same results, several times slower. */
+    readonly simd?: boolean;
+  } = {},
 ): Promise<WasmModule> {
   if (tf.getBackend() !== backendName)
     throw new Error('exportWasm() records functions: call startEngine({ backend: "tensorflow" }) first.');
