@@ -36,12 +36,16 @@ withoutSourceLinks(out);
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
 console.log(`the API reference is in ${join(out, "index.html")}`);
 
-/** The sources are no part of the reference: the places where names are defined stay as text. @param {string} folder */
+/** The sources are no part of the reference: the places where names are defined, and folders, stay as text. @param {string} folder */
 function withoutSourceLinks(folder) {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".html")) continue;
     const file = join(folder, name);
     const page = readFileSync(file, "utf8");
-    writeFileSync(file, page.replace(/<a href="(?:lib|packages)\/[^"]*"[^>]*>(.*?)<\/a>/gs, "$1"));
+    const linked = page
+      .replace(/<a href="(?:(?:lib|packages)\/[^"]*|media\/[^".]*)"[^>]*>(.*?)<\/a>/gs, "$1")
+      // TypeDoc gives the places in this page no names.
+      .replace(/(hierarchy\.html)#[^"]*"/g, '$1"');
+    writeFileSync(file, linked);
   }
 }
