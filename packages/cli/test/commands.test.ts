@@ -47,7 +47,7 @@ test("wrong command lines are refused with the nearest valid choice, exit code 1
     [["eval", "nowhere"], /nowhere does not exist/],
     [["eval", "taken"], /taken is neither a checkpoint nor the folder of a run/],
     [["eval", "taken", "--weights", "emma"], /There is no "emma"; did you mean ema\?/],
-    [["eval", "taken", "--supervision-steps", "0"], /It must be a whole number of at least 1/],
+    [["eval", "taken", "--supervision-steps", "0"], /It must be a whole number from 1 to 100000/],
     [["eval", "sudoku-6x6", "--choose", "vot"], /There is no "vot"; did you mean vote\?/],
     [["eval", "sudoku-4x4", "--chains", "4"], /4 chains would think alike: give them noise, random starts/],
     [["solve", "sudoku-4x4", "1234", "--noise", "-1"], /noise must be 0 or more, got -1/],
