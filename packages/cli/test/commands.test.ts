@@ -70,7 +70,7 @@ test("wrong command lines are refused with the nearest valid choice, exit code 1
     [["data", "sudoku", "--out", "d", "--generate", "4x4"], /at most 9 cells/],
     [["data", "sudoku", "--out", "taken", "--generate", "2x2"], /taken exists already: .* --replace/],
     [["data", "sudoku", "--out", "d", "--train-csv", "nowhere.csv"], /nowhere\.csv/],
-    [["data", "maze", "--out", "d", "--generate", "3"], /It must be a whole number of at least 5/],
+    [["data", "maze", "--out", "d", "--generate", "3"], /It must be a whole number from 5 to 1000/],
     [
       ["data", "arc", "--out", "d", "--download", "arc-agi-3"],
       /There is no "arc-agi-3"; did you mean arc-agi-/,

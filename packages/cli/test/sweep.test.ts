@@ -72,7 +72,10 @@ test("a sweep that cannot work is refused before anything starts", () => {
   for (const [line, message] of [
     [["fewer-layers", "--out", "s"], /--out does not go with fewer-layers, which is an experiment/],
     [["fewer-layers", "--vary", "model.n=1,2"], /--vary does not go with fewer-layers/],
-    [["fewer-layers", "--budget", "huge"], /'huge' is invalid. Allowed choices are smoke, laptop, desktop, full/],
+    [
+      ["fewer-layers", "--budget", "huge"],
+      /'huge' is invalid. Allowed choices are smoke, laptop, desktop, full/,
+    ],
     [
       ["sudoku-4x4", "--out", "s", "--fresh"],
       /--fresh does not go with sudoku-4x4, which is not an experiment/,

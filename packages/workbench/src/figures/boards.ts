@@ -145,12 +145,13 @@ function addLine(lines: Segments, x0: number, y0: number, x1: number, y1: number
 
 const textColors: Record<TextStyle, string> = { given: colors.black, right: "#004B78", wrong: "#8C3300" };
 
-/** One trace of texts for each style, empty ones included, so that all frames of an animation have the same traces. Wrong ones are bold too: colour is not the only sign. */
+/** One trace of texts for each style, so that all frames of an animation have the same traces. Wrong ones are bold too: colour is not the only sign. */
 function texts(boards: readonly PlacedBoard[], squareSize: number): Data[] {
   return (["given", "right", "wrong"] as const).flatMap((style): Data[] => {
-    const x: number[] = [];
-    const y: number[] = [];
-    const text: string[] = [];
+    // A trace needs a point to be one; this one is nowhere.
+    const x: (number | null)[] = [null];
+    const y: (number | null)[] = [null];
+    const text = [""];
     for (const { squares, left, top } of boards) {
       squares.forEach((row, r) => {
         row.forEach((square, c) => {
