@@ -47,9 +47,11 @@ interface Proposal {
  *
  * @param puzzles clues that do not break the rules
  * @returns one for each puzzle
- * @example no-run
- * const { reasoner, params } = await trainedModel(experiments.depth, "n = 2, T = 2");
- * const [{ solution, guesses }] = await searchWithModel(reasoner, params, [parseGrid("...", [2, 3])], [2, 3]);
+ * @example
+ * await startEngine();
+ * const { model, params, precision } = loadModel("sudoku-4x4");
+ * const puzzles = [parseGrid("1... ..2. .3.. ...4", [2, 2])];
+ * const [{ solution, guesses }] = await searchWithModel(createReasoner(model, precision), params, puzzles, [2, 2]);
  */
 export async function searchWithModel(
   reasoner: Reasoner,

@@ -19,10 +19,11 @@ export type Decoder = (vectors: Float32Array) => Int32Array;
 /**
  * Lets a model think about a batch and keeps all its latents after every supervision step.
  * @param supervisionSteps how many to take, default N_sup
- * @example no-run
- * const { reasoner, params, data } = await trainedModel(experiments.latents, "y and z");
- * const [batch] = testBatches(data.test[0], 64);
- * const minds = await readMinds(reasoner, params, batch);
+ * @example
+ * await startEngine();
+ * const { model, params, precision } = loadModel("sudoku-4x4");
+ * const [batch] = testBatches(sudokuTask({ box: [2, 2], train: 1, test: 4, seed: 1 }).test, 4);
+ * const minds = await readMinds(createReasoner(model, precision), params, batch);
  * const board = headDecoder(params)(minds[0].latents.y); // the answer of y after the first step
  */
 export async function readMinds(

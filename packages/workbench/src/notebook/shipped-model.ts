@@ -19,8 +19,9 @@ export interface ShippedModel extends LoadedRun {
  * Loads a Sudoku network of `data/models` with as many held-out puzzles as asked for. The caller disposes the reasoner and the
  * parameters, and closes the data.
  * @throws Error when there is no such model, or it was not trained on generated Sudokus
- * @example no-run
- * const { reasoner, params, test } = await shippedModel("sudoku-6x6", { puzzles: 500 });
+ * @example
+ * await startEngine();
+ * const { reasoner, params, test } = await shippedModel("sudoku-4x4", { puzzles: 20 });
  */
 export async function shippedModel(
   name: string,

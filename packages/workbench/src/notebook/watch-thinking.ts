@@ -38,7 +38,8 @@ const models = [
  *
  * @param puzzle digits in reading order, `.` or `0` for empty cells; spaces and line breaks do not count
  * @throws Error that says what is wrong with the puzzle's text, or which sizes there are models for
- * @example no-run
+ * @example
+ * await startEngine();
  * await watchThinking("5...6. .1..3. ...... ..16.4 ..5..1 ....4.");
  */
 export async function watchThinking(puzzle: string, options: WatchThinkingOptions = {}): Promise<void> {
