@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { scratchFolder } from "../../workbench/test/runs/support";
-import { type Situation, situations } from "./support";
+import { refuses, says, situations, writer } from "./support";
 
 // Compiling C would take longer than all of this.
 process.env.TRM_COMPILE = "tensorflow";
@@ -13,18 +11,8 @@ const [Q, A] = [".....3.41.2.....", "4132231414233241"];
 const MAZES = ["######S  ##   ##  G######", "######Soo##  o##  G######", "######S  ##o  ##ooG######"];
 
 const folder = scratchFolder();
-const write = (path: string, content: string | Uint8Array) => {
-  mkdirSync(join(folder, path, ".."), { recursive: true });
-  writeFileSync(join(folder, path), content);
-};
+const write = writer(folder);
 const json = (path: string, value: unknown) => write(path, JSON.stringify(value));
-const says = (line: string, says: RegExp, tells?: RegExp): Situation => ({
-  line: line.split(" "),
-  code: 0,
-  says,
-  ...(tells && { tells }),
-});
-const refuses = (line: string, says: RegExp): Situation => ({ line: line.split(" "), code: 1, says });
 
 describe("lists of puzzles", () => {
   const files: Record<string, string | Uint8Array> = {

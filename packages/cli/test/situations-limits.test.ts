@@ -1,26 +1,17 @@
 import { strict as assert } from "node:assert";
-import { existsSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { writeSafetensors } from "trm-workbench/files";
 import { scratchFolder } from "../../workbench/test/runs/support";
-import { type Situation, situations } from "./support";
+import { refuses, SMALL, says, situations, writer } from "./support";
 
 // Compiling C would take longer than all of this.
 process.env.TRM_COMPILE = "tensorflow";
 
 const folder = scratchFolder();
-const write = (path: string, content: string) => writeFileSync(join(folder, path), content);
-const says = (line: string, says: RegExp, tells?: RegExp): Situation => ({
-  line: line.split(" "),
-  code: 0,
-  says,
-  ...(tells && { tells }),
-});
-const refuses = (line: string, says: RegExp): Situation => ({ line: line.split(" "), code: 1, says });
-const SMALL =
-  "--model.hiddenSize 16 --model.n 1 --model.T 1 --model.supervisionSteps 2 --model.mixer mlp --model.positions none " +
-  "--training.batchSize 2 --training.totalSteps 2 --training.warmupSteps 1 --data.train 20 --data.test 6";
+const write = writer(folder);
+const small = `${SMALL} --data.train 20 --data.test 6`;
 
 describe("what is too large, too long, or says what it is not", () => {
   test("limits are told with the field or option", () => {
@@ -72,7 +63,7 @@ describe("what is too large, too long, or says what it is not", () => {
         /data\.minLength is 30, and no way .* has more than 18 steps/,
       ),
       refuses(
-        `train folder.yaml --out big ${SMALL.replace(/ --data.*/, "")} --model.puzzleEmbSize 0 --model.puzzleEmbLen 0 --training.batchSize 64`,
+        `train folder.yaml --out big ${SMALL} --model.puzzleEmbSize 0 --model.puzzleEmbLen 0 --training.batchSize 64`,
         /training\.batchSize is 64, and an iteration is sure to hold 20 examples/,
       ),
       says("train hrm.yaml --data.kind sudoku --print-config", /"layers":2,.*"networks":2,"answerLayers":3,/),
@@ -87,7 +78,7 @@ describe("what is too large, too long, or says what it is not", () => {
     situations(folder, [
       refuses("info none.safetensors", /none\.safetensors holds no tensors/),
       refuses("convert none.safetensors x.pt", /none\.safetensors holds no tensors/),
-      says(`train sudoku-4x4 --out run ${SMALL} ${depths} --checkpoints.every 1`, /trained/),
+      says(`train sudoku-4x4 --out run ${small} ${depths} --checkpoints.every 1`, /trained/),
       says("convert run run.pt", /to +run\.yaml/),
       says(
         "eval run.pt --config run/config.json --data sudoku-4x4 --limit 4 --json",

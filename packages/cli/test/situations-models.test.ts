@@ -3,26 +3,13 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { writeNpy } from "trm-workbench/files";
 import { scratchFolder } from "../../workbench/test/runs/support";
-import { type Situation, situations } from "./support";
+import { refuses, SMALL, says, situations, writer } from "./support";
 
 // Compiling C would take longer than all of this.
 process.env.TRM_COMPILE = "tensorflow";
 
 const folder = scratchFolder();
-const write = (path: string, content: string) => {
-  mkdirSync(join(folder, path, ".."), { recursive: true });
-  writeFileSync(join(folder, path), content);
-};
-const says = (line: string, says: RegExp, tells?: RegExp): Situation => ({
-  line: line.split(" "),
-  code: 0,
-  says,
-  ...(tells && { tells }),
-});
-const refuses = (line: string, says: RegExp): Situation => ({ line: line.split(" "), code: 1, says });
-const SMALL =
-  "--model.hiddenSize 16 --model.n 1 --model.T 1 --model.supervisionSteps 2 --model.mixer mlp --model.positions none " +
-  "--training.batchSize 2 --training.totalSteps 2 --training.warmupSteps 1";
+const write = writer(folder);
 
 const EMBEDDING = "--model.puzzleEmbSize 16 --model.puzzleEmbLen 1";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** Found from here, because the commands run in folders that have no packages. */
 export const withTsx = ["--conditions=source", "--require", require.resolve("tsx/cjs")];
@@ -62,3 +63,25 @@ export function situations(folder: string, rows: readonly Situation[]): void {
     if (tells) assert.match(stderr, tells, line.join(" "));
   });
 }
+
+/** A line that succeeds. @param tells what it says on stderr */
+export const says = (line: string, says: RegExp, tells?: RegExp): Situation => ({
+  line: line.split(" "),
+  code: 0,
+  says,
+  ...(tells && { tells }),
+});
+
+/** A line that fails with a sentence. */
+export const refuses = (line: string, says: RegExp): Situation => ({ line: line.split(" "), code: 1, says });
+
+/** Options of a network that trains in a moment. */
+export const SMALL =
+  "--model.hiddenSize 16 --model.n 1 --model.T 1 --model.supervisionSteps 2 --model.mixer mlp --model.positions none " +
+  "--training.batchSize 2 --training.totalSteps 2 --training.warmupSteps 1";
+
+/** Writes files in a folder, and the folders above them. */
+export const writer = (folder: string) => (path: string, content: string | Uint8Array) => {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+};
