@@ -79,14 +79,8 @@ const sudoku9x9 = {
     augment: true, // a random symmetry each time a puzzle is drawn
   },
   model: {
+    ...sudoku6x6.model,
     hiddenSize: 96, // 512 in the paper
-    widthMultiple: 32, // keeps the SwiGLUs in proportion to a small width
-    mixer: "mlp", // best on small fixed grids, as in the paper
-    positions: "none", // the MLP has weights of its own for every cell
-    ...noPuzzleEmbedding,
-    n: 2, // 6 in the paper
-    T: 2, // 3 in the paper
-    supervisionSteps: 8, // 16 in the paper
   },
   training: {
     batchSize: 32, // 768 in the paper; of 64 and 32, the smaller learns more in the same time
