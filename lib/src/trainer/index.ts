@@ -21,7 +21,7 @@ export { deepSupervision, type PuzzleTensors, type SupervisionStep } from "./pap
 export { drawMinSteps, type LiveSettings, stepRates } from "./rates";
 export { learningRateAt, type ScheduleConfig } from "./schedule";
 export { signSgd } from "./sign-sgd";
-export { type SolvedPuzzle, type SolveOptions, slowestPuzzle, solve, type Thought } from "./solve";
+export { beliefOf, type SolvedPuzzle, type SolveOptions, slowestPuzzle, solve, type Thought } from "./solve";
 export { initTrainState, type TrainState } from "./state";
 export { type StepConfig, type StepRates, trainStep } from "./step";
 export { lossAndGrads, METRICS } from "./supervise";

@@ -18,6 +18,13 @@ export interface Thought {
   readonly solved?: boolean;
 }
 
+/**
+ * Probability, by the halting head, that an answer is right.
+ * @example
+ * beliefOf(0); // 0.5
+ */
+export const beliefOf = (qHalt: number): number => 1 / (1 + Math.exp(-qHalt));
+
 /** Options of {@link solve}. */
 export interface SolveOptions {
   /** Supervision steps to take. Default N_sup. */

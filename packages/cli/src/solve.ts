@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { disposeTree } from "tfjs-compile";
 import { puzzleKind } from "trm/batches";
-import { createReasoner } from "trm/trainer";
+import { beliefOf, createReasoner } from "trm/trainer";
 import { answerInChains, spentOnAll } from "trm-workbench/analysis";
 import { percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
@@ -59,7 +59,7 @@ export const solveCommand = addThinkingOptions(
         step: steps.length + 1,
         cells,
         answer: kind.format(cells),
-        halts: 1 / (1 + Math.exp(-qHalt)),
+        halts: beliefOf(qHalt),
         changed: cells.reduce((count, cell, i) => count + Number(cell !== steps.at(-1)?.cells[i]), 0),
         solved: kind.isSolved(cells, question),
       });

@@ -1,5 +1,6 @@
 import { sudokuDigits } from "trm/batches";
 import type { Box } from "trm/puzzles";
+import { beliefOf } from "trm/trainer";
 import type { Chain, PuzzleChains } from "./chains";
 import { singles, singlesRounds } from "./singles";
 
@@ -68,7 +69,7 @@ function changesOf(puzzle: PuzzleChains): Mutable[] {
       wrongToWrong: count((cell) => changed(cell) && !wasRight(cell) && !isRight(cell)),
       wrong: count((cell) => !isRight(cell)),
       confidence,
-      belief: 1 / (1 + Math.exp(-qHalt)),
+      belief: beliefOf(qHalt),
     };
   });
 }

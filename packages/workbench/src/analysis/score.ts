@@ -1,4 +1,5 @@
 import { type Dataset, datasetBuilder, IGNORED_LABEL, puzzleKind } from "trm/batches";
+import { beliefOf } from "trm/trainer";
 import type { PuzzleChains } from "./chains";
 import { type Choice, type KeepsRules, type Method, type MethodName, methods, spentOnAll } from "./choose";
 
@@ -137,7 +138,7 @@ export function beliefBins(puzzles: readonly PuzzleChains[], bins = 10): BeliefB
   const answers = puzzles.flatMap((puzzle) =>
     puzzle.chains.map((steps) => {
       const { qHalt, tokens } = steps[steps.length - 1];
-      return { belief: 1 / (1 + Math.exp(-qHalt)), right: isRight(tokens, puzzle) };
+      return { belief: beliefOf(qHalt), right: isRight(tokens, puzzle) };
     }),
   );
   return Array.from({ length: bins }, (_, bin): BeliefBin => {

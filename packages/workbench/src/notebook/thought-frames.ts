@@ -1,5 +1,6 @@
 import { sudokuDigits, sudokuTokens } from "trm/batches";
 import { checkSudoku, formatGrid, sudokuProblem } from "trm/puzzles";
+import { beliefOf } from "trm/trainer";
 import { answerInChains, oddPuzzles, type StepChanges } from "../analysis";
 import type { Curve } from "../figures";
 import type { ResultsRow } from "./experiment-table";
@@ -39,7 +40,7 @@ export async function oddPuzzlesFrame(
     const last = checks[checks.length - 1];
     const end = formatGrid(answers[answers.length - 1]);
     const settled = answers.map(formatGrid).reduce((at, answer, step) => (answer === end ? at : step + 1), 0);
-    const belief = (step: number) => 100 / (1 + Math.exp(-steps[step].qHalt));
+    const belief = (step: number) => 100 * beliefOf(steps[step].qHalt);
     rows.push({
       puzzle: name,
       "what the rules say": sudokuProblem(puzzle, box) ?? "one solution",

@@ -9,7 +9,7 @@ import {
   sudokuProblem,
   sudokuSolver,
 } from "trm/puzzles";
-import { createReasoner, solve, type Thought } from "trm/trainer";
+import { beliefOf, createReasoner, solve, type Thought } from "trm/trainer";
 import { sudokuThinkingFigure } from "../figures";
 import { loadModel, modelNames } from "../official";
 import { showFigure, showMarkdown } from "./display";
@@ -81,7 +81,7 @@ export async function watchThinking(puzzle: string, options: WatchThinkingOption
 /** A thought as the figure takes it; judged by the rules alone where a puzzle has no single answer. */
 function drawn({ tokens, confidence, qHalt }: Thought, rules?: { readonly clues: Grid; readonly box: Box }) {
   const prediction = sudokuDigits(tokens);
-  const thought = { prediction, confidence, belief: 1 / (1 + Math.exp(-qHalt)) };
+  const thought = { prediction, confidence, belief: beliefOf(qHalt) };
   if (rules === undefined) return thought;
   const { conflicts } = checkSudoku(prediction, rules.box, rules.clues);
   const wrong = new Set<number>(conflicts);

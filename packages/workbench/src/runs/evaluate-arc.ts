@@ -8,7 +8,7 @@ import {
   type Raster,
   undoArcAugmentation,
 } from "trm/puzzles";
-import type { Answers } from "trm/trainer";
+import { type Answers, beliefOf } from "trm/trainer";
 import { isUnknown } from "../data";
 
 /** Numbers of best candidates of which one must be right (`pass_Ks` of the official evaluator). */
@@ -79,7 +79,7 @@ export function arcVotes({ identifiers, testPuzzles }: FolderExtras, blankIdenti
         const hash = gridHash(grid);
         const candidate = candidates.get(hash) ?? { grid, hash, count: 0, belief: 0 };
         candidate.count++;
-        candidate.belief += 1 / (1 + Math.exp(-qHalt[row]));
+        candidate.belief += beliefOf(qHalt[row]);
         candidates.set(hash, candidate);
       }
     },
