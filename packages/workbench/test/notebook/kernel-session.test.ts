@@ -44,10 +44,11 @@ function fail(): string {
   slowFlood: { cells: [`for (let i = 0; i < 600; i++) { console.log(i); console.error("e"); await null; }`] },
   loop: {
     cells: [
+      // Behind an await: an interrupt that meets the code before it ends that code at once.
       `let turns = 0;
 const timer = setInterval(() => { turns++; }, 10);
 try {
-  console.log("now");
+  await null; console.log("now");
   while (true) { turns++; await new Promise((r) => setTimeout(r, 10)); }
 } finally { console.log("finally"); }`,
     ],
