@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { startEngine, tf } from "tfjs-compile";
+import { disposeTree, startEngine, tf } from "tfjs-compile";
 import { testBatches } from "trm/batches";
 import { type Model, oneHot } from "trm/model";
 import { createRandom } from "trm/random";
 import { createReasoner, think, toTensors } from "trm/trainer";
 import { tinyModel, tinyTask } from "../../../../lib/test/trainer/support";
+import { toolchain } from "../../../engine/src/native/toolchain";
 import {
+  allChains,
   type ChainOptions,
   evaluateChains,
   latentNoise,
@@ -14,7 +16,8 @@ import {
   spoilLatents,
   thinkInChains,
 } from "../../src/analysis";
-import { evaluateInDetail } from "../../src/runs";
+import { loadModel } from "../../src/official";
+import { evaluateInDetail, firstExamples } from "../../src/runs";
 
 before(() => startEngine());
 
@@ -150,6 +153,49 @@ test("latents are spoilt at their step alone, by noise or by the next puzzle's",
   assert.equal(spoilt[0], plain[0]);
   assert.notEqual(spoilt[1], plain[1]);
   reasoner.dispose();
+});
+
+test("a native program thinks in chains as TensorFlow does", {
+  skip: toolchain() === undefined && "no C compiler works here",
+}, async (t) => {
+  const given = process.env.TFJS_COMPILE_TO;
+  t.after(() => {
+    if (given === undefined) delete process.env.TFJS_COMPILE_TO;
+    else process.env.TFJS_COMPILE_TO = given;
+  });
+  const { model: trained, params } = loadModel("sudoku-4x4");
+  const [few] = firstExamples([tinyTask.test], 6);
+  const thoughts = async (how: "native" | "tensorflow") => {
+    process.env.TFJS_COMPILE_TO = how;
+    const reasoner = createReasoner(trained, "float32");
+    const options = {
+      chains: 3,
+      noise: 0.5,
+      symmetries: 3,
+      supervisionSteps: 3,
+      randomStarts: true,
+    } as const;
+    const all = await allChains(reasoner, params, few, options);
+    const ran = reasoner.step.signatures().map(({ runsOn }) => runsOn);
+    reasoner.dispose();
+    return { all, ran };
+  };
+  const [native, tensorflow] = [await thoughts("native"), await thoughts("tensorflow")];
+  assert.deepEqual([native.ran, tensorflow.ran], [["native"], ["tensorflow"]]);
+  for (const [i, { chains }] of native.all.entries()) {
+    for (const [chain, steps] of chains.entries()) {
+      for (const [step, { tokens, qHalt, confidence }] of steps.entries()) {
+        const other = tensorflow.all[i].chains[chain][step];
+        const where = `thought ${i}, chain ${chain}, step ${step}`;
+        assert.deepEqual(tokens, other.tokens, where);
+        assert.ok(
+          Math.abs(qHalt - other.qHalt) < 0.01 && Math.abs(confidence - other.confidence) < 1e-3,
+          where,
+        );
+      }
+    }
+  }
+  disposeTree(params);
 });
 
 test("chains that could not differ, and latents that do not exist, are refused", async () => {
