@@ -1,6 +1,6 @@
 import { hrmModel } from "trm/model";
 import type { Experiment } from "../experiment";
-import { recursionTasks } from "./tasks";
+import { noEarlyPhase, recursionTasks } from "./tasks";
 
 export const hrmAgainstTrm: Experiment = {
   name: "hrm-against-trm",
@@ -13,10 +13,11 @@ export const hrmAgainstTrm: Experiment = {
     { name: "TRM", changes: {}, paper: 0.874 },
     { name: "HRM", changes: { model: hrmModel }, paper: 0.55 },
     { name: "one-step gradient", changes: { model: { recursion: "one-step" } }, paper: 0.565 },
-    { name: "no deep supervision", changes: { model: { supervisionSteps: 1 } } },
+    { name: "no deep supervision", changes: { model: { supervisionSteps: 1 } }, at: noEarlyPhase },
     {
       name: "direct prediction",
       changes: { model: { recursion: "direct", layers: 8, n: 1, T: 1, supervisionSteps: 1 } },
+      at: noEarlyPhase,
       paper: 0,
     },
   ],

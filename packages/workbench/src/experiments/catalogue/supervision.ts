@@ -1,5 +1,5 @@
 import type { Experiment, Variant } from "../experiment";
-import { recursionTasks } from "./tasks";
+import { noEarlyPhase, recursionTasks } from "./tasks";
 
 export const supervisionSteps: Experiment = {
   name: "supervision-steps",
@@ -12,6 +12,7 @@ export const supervisionSteps: Experiment = {
     (steps): Variant => ({
       name: steps === 1 ? "1 step" : `${steps} steps`,
       changes: { model: { supervisionSteps: steps } },
+      ...(steps === 1 && { at: noEarlyPhase }),
     }),
   ),
 };

@@ -39,7 +39,7 @@ export const plainTransformer: Experiment = {
       at: {
         smoke: training(12, unrolled),
         laptop: training(600, unrolled),
-        desktop: training(5000, unrolled),
+        desktop: { training: { ...training(1000, unrolled).training, earlySteps: 0 } },
         full: { model: plain(unrolledFull), ...fullEpochs(unrolledFull) },
       },
     },
@@ -49,7 +49,7 @@ export const plainTransformer: Experiment = {
       at: {
         smoke: training(12, 2),
         laptop: training(600, 2),
-        desktop: training(5000, 2),
+        desktop: { training: { ...training(1000, 2).training, earlySteps: 0 } },
         full: fullEpochs(2),
       },
     },
