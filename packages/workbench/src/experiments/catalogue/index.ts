@@ -7,12 +7,13 @@ import { halting } from "./halting";
 import { hrmAgainstTrm } from "./hrm";
 import { latents } from "./latents";
 import { mixtureOfExperts } from "./mixture";
+import { recipes } from "./recipes";
 import { supervisionSteps } from "./supervision";
 import { plainTransformer } from "./transformer";
 
 export { depthGrid } from "./depth";
 
-/** The comparisons of the paper by name, in the order of the notebooks. */
+/** The comparisons of the paper by name, in the order of the notebooks, and some that the paper has not. */
 export const experiments = {
   hrmAgainstTrm,
   fewerLayers,
@@ -26,7 +27,8 @@ export const experiments = {
   mixtureOfExperts,
   supervisionSteps,
   plainTransformer,
+  recipes,
 } as const satisfies Record<string, Experiment>;
 
-/** The comparisons of the paper. */
+/** All of them. */
 export const catalogue: readonly Experiment[] = Object.values(experiments);
