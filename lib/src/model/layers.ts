@@ -7,11 +7,17 @@ import { linearWeight, type NormalSource } from "./init";
  * @param h [..., in]
  * @param weight [out, in], as in PyTorch
  * @returns [..., out]
+ * @throws RangeError when their lengths `in` differ
  * @example
  * linear(tf.tensor2d([[1, 2]]), tf.tensor2d([[1, 1], [0, 1]])).print(); // [[3, 2]]
  */
 export function linear<T extends tf.Tensor>(h: T, weight: tf.Tensor2D): T {
   const [outSize, inSize] = weight.shape;
+  if (h.shape.at(-1) !== inSize) {
+    throw new RangeError(
+      `linear: a weight of shape [${weight.shape}] takes vectors of length ${inSize}, and h of shape [${h.shape}] has vectors of ${h.shape.at(-1)}`,
+    );
+  }
   const leading = h.shape.slice(0, -1);
   const rows = tf.reshape(h, [-1, inSize]) as tf.Tensor2D;
   return tf.reshape(tf.matMul(rows, weight, false, true), [...leading, outSize]) as T;

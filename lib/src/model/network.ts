@@ -40,6 +40,7 @@ export type NetworkParams = { readonly z: TensorTree; readonly y?: TensorTree };
 
 /**
  * Binds a network to its weights.
+ * @throws RangeError, when called, for a network that does not keep the shape of its input
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
  * const network = networkOf(config);
@@ -50,7 +51,14 @@ export type NetworkParams = { readonly z: TensorTree; readonly y?: TensorTree };
 export function netOf(network: Network, config: ModelConfig, params: NetworkParams): Net {
   const bind = (params: TensorTree): Net["z"] => {
     const refine = network.apply(config, params);
-    return (...inputs) => refine(inputs.reduce((sum, input) => tf.add(sum, input)));
+    return (...inputs) => {
+      const sum = inputs.reduce((sum, input) => tf.add(sum, input));
+      const refined = refine(sum);
+      if (String(refined.shape) === String(sum.shape)) return refined;
+      throw new RangeError(
+        `the network makes [${refined.shape}] of h [${sum.shape}]; it must keep the shape`,
+      );
+    };
   };
   const z = bind(params.z);
   return { z, y: params.y ? bind(params.y) : z };

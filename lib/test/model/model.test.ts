@@ -5,15 +5,18 @@ import {
   attention,
   countParameters,
   createModel,
+  emptyCarry,
   freshLatents,
   type Latents,
   linear,
   linearWeight,
   type Network,
+  refill,
   truncatedNormal,
 } from "../../src/model";
 import { gridRotaryTable, initAttention } from "../../src/model/attention";
 import { createRandom } from "../../src/random";
+import { lossAndGrads, paperTraining } from "../../src/trainer";
 import { tinyModel } from "../trainer/support";
 
 before(() => startEngine());
@@ -163,4 +166,57 @@ test("a network of one's own can be injected", () => {
   const latents = freshLatents(config, params, 1);
   const { logits } = model.forward(weights, latents, tf.ones([1, 16], "int32"), null);
   assert.deepEqual(logits.shape, [1, 16, 6]);
+});
+
+test("mistakes in a network of one's own are named with the weight and the shapes", () => {
+  type Two = { used: tf.Tensor2D; spare: tf.Tensor2D };
+  const firstLoss = (size: number, apply: Network<Two>["apply"]) => {
+    const network: Network<Two> = {
+      init: (_, random) => ({ used: linearWeight(size, size, random), spare: linearWeight(4, size, random) }),
+      apply,
+    };
+    const { config } = tinyModel({ puzzleEmbSize: 0, puzzleEmbLen: 0 });
+    const model = createModel(config, { network });
+    const params = model.init(createRandom(3));
+    const tokens = tf.ones<tf.Rank.R2>([2, 16], "int32");
+    const batch = {
+      inputs: tokens,
+      labels: tokens,
+      puzzleIdentifiers: tf.zeros([2], "int32") as tf.Tensor1D,
+    };
+    const carry = refill(params, emptyCarry(model, 2), batch);
+    return tf.tidy(() => lossAndGrads(model, paperTraining, params, carry, tf.zeros([2], "int32")).value);
+  };
+  assert.throws(
+    () =>
+      firstLoss(
+        16,
+        (_, { used }) =>
+          (h) =>
+            linear(h, used),
+      ),
+    /a weight of shape \[16,16\] takes vectors of length 16, and h of shape \[2,16,32\] has vectors of 32/,
+  );
+  assert.throws(
+    () =>
+      firstLoss(
+        32,
+        (_, { spare }) =>
+          (h) =>
+            linear(h, spare),
+      ),
+    /the network makes \[2,16,4\] of h \[2,16,32\]; it must keep the shape/,
+  );
+  const tensors = tf.memory().numTensors;
+  assert.throws(
+    () =>
+      firstLoss(
+        32,
+        (_, { used }) =>
+          (h) =>
+            tf.tanh(linear(h, used)),
+      ),
+    /the loss does not depend on weights\.networks\.z\.spare \[4,32\]: use it, or leave it out/,
+  );
+  assert.ok(tf.memory().numTensors - tensors < 60, "only the model and its batch are left");
 });

@@ -1,7 +1,7 @@
 import { lastEvaluation } from "../experiments";
 import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
 import type { MeasuredExperiment, MeasuredRun } from "./experiment-table";
-import { evaluationCurves } from "./watch";
+import { evaluationCurves } from "./training-view";
 
 /** The evaluations of a run to draw. */
 export interface CurveChoice {

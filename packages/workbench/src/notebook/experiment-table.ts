@@ -13,6 +13,7 @@ import {
 } from "../experiments";
 import { differences } from "../runs/resume";
 import { mean } from "../text";
+import { saidOf } from "./predict";
 import { report } from "./report";
 import { notebookSettings } from "./settings";
 import { showTable } from "./table";
@@ -42,7 +43,7 @@ export interface MeasuredExperiment {
 export type ResultsRow = Readonly<Record<string, string | number>>;
 
 /**
- * The result of an experiment as a danfojs table, a row for each variant.
+ * The result of an experiment as a danfojs table, a row for each variant; with what you said before, if you did ({@link predict}).
  * @example
  * const plan = planExperiment(experiments.fewerLayers, { budget: "laptop", seeds: 1 });
  * const result = experimentResult(experiments.fewerLayers, "laptop", plan);
@@ -50,12 +51,14 @@ export type ResultsRow = Readonly<Record<string, string | number>>;
  */
 export function resultsFrame(measured: MeasuredExperiment): ResultsRow[] {
   const reported = reportedVariants(measured);
+  const predicted = measured.variants.some(({ variant }) => saidOf(variant.name) !== undefined);
   return measured.variants.map(({ variant, config, runs }, i): ResultsRow => {
     const passes = config && passesPerStep(config.model);
     const solved = runs.map((run) => 100 * lastEvaluation(run).solved);
     return {
       variant: variant.name,
       "solved %": mean(solved),
+      ...(predicted && { "you said %": saidOf(variant.name) ?? Number.NaN }),
       "lowest %": runs.length > 0 ? Math.min(...solved) : Number.NaN,
       "highest %": runs.length > 0 ? Math.max(...solved) : Number.NaN,
       seeds: runs.length,

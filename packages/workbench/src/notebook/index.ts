@@ -13,6 +13,8 @@ export {
 export { thinkingCurves, thinkingFrame } from "./experiment-thinking";
 export { latentBoardsFigure } from "./latent-boards";
 export { type LiveFigure, liveFigure } from "./live";
+export { exportResult, myRuns, poolResults } from "./my-runs";
+export { predict } from "./predict";
 export { report } from "./report";
 export { type RunExperimentOptions, runExperiment } from "./run-experiment";
 export { type NotebookSettings, notebookSettings } from "./settings";
@@ -22,5 +24,6 @@ export { showTable, type TableLike, type TableOptions, type TableRows } from "./
 export { changeCurves, oddPuzzlesFrame } from "./thought-frames";
 export { trainVariant } from "./train-variant";
 export { trainedModel } from "./trained-model";
-export { evaluationCurves, evaluationFigure, type WatchOptions, watchTraining } from "./watch";
+export { evaluationCurves, evaluationFigure } from "./training-view";
+export { keptTrainer, type WatchOptions, watchTraining } from "./watch";
 export { type WatchThinkingOptions, watchThinking } from "./watch-thinking";

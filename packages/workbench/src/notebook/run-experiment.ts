@@ -3,6 +3,7 @@ import {
   type Experiment,
   type ExperimentResult,
   experimentResult,
+  lastEvaluation,
   type MissingRun,
   type PlannedVariant,
   type RunEvent,
@@ -11,10 +12,11 @@ import {
 } from "../experiments";
 import { accuracyFigure, type Curve, type Figure } from "../figures";
 import { readEvaluations } from "../runs";
-import { onInterrupt } from "../terminal/interrupt";
+import { onInterrupt, Stopped } from "../terminal/interrupt";
 import { experimentCurves, seedCurves } from "./experiment-curves";
 import { experimentStatus } from "./experiment-status";
 import { liveFigure } from "./live";
+import { changesOf, noteRun } from "./my-runs";
 import { notebookSettings } from "./settings";
 
 /** Options of {@link runExperiment}; defaults come from {@link notebookSettings}. */
@@ -82,6 +84,7 @@ export async function runExperiment(
       if (event.event === "evaluation" && wantsChart) chart.update(draw);
     },
   }).finally(() => status.done());
+  noteRuns(trained);
   check(trained);
   if (wantsChart) chart.update(() => figure(experiment, task, experimentCurves(trained.result)));
   await chart.done(saveAs);
@@ -112,7 +115,28 @@ function curvesSoFar(
   });
 }
 
-/** @throws Error for runs that failed or were stopped */
+/** Notes the runs that were trained now for `myRuns`. */
+function noteRuns({ outcomes, result }: TrainedExperiment): void {
+  for (const [{ hash }, outcome] of outcomes) {
+    const found = result.variants.find(({ planned }) => planned.some((run) => run.hash === hash));
+    const run = found?.runs.find((run) => run.hash === hash);
+    if (!("trained" in outcome) || found === undefined || run === undefined) continue;
+    const { solved, step: steps } = lastEvaluation(run);
+    noteRun({
+      hash,
+      experiment: result.experiment.title,
+      variant: found.variant.name,
+      task: result.task,
+      changes: changesOf(run.config),
+      seed: run.seed,
+      steps,
+      solved,
+      seconds: run.facts.seconds,
+    });
+  }
+}
+
+/** @throws Error for runs that failed, {@link Stopped} for those that were stopped */
 function check({ outcomes, result }: TrainedExperiment): void {
   const failures = [...outcomes].flatMap(([run, outcome]) =>
     "error" in outcome ? [`${run.name}: ${outcome.error}`] : [],
@@ -121,6 +145,8 @@ function check({ outcomes, result }: TrainedExperiment): void {
   const planned = new Set(result.variants.flatMap(({ planned }) => planned.map(({ hash }) => hash)));
   const stored = new Set(result.variants.flatMap(({ runs }) => runs.map(({ hash }) => hash)));
   if (stored.size < planned.size) {
-    throw new Error(`stopped with ${stored.size} of ${planned.size} runs done: run this cell again to go on`);
+    throw new Stopped(
+      `stopped with ${stored.size} of ${planned.size} runs done: run this cell again to go on`,
+    );
   }
 }

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ModelParts } from "trm/model";
 import type { RunConfig } from "../config";
-import type { ExperimentResult } from "../experiments";
+import { type ExperimentResult, lastEvaluation } from "../experiments";
 import { readEvaluations, runTraining } from "../runs";
-import { onInterrupt } from "../terminal/interrupt";
+import { onInterrupt, Stopped } from "../terminal/interrupt";
 import type { MeasuredExperiment, MeasuredRun } from "./experiment-table";
+import { noteRun } from "./my-runs";
 import { notebookSettings } from "./settings";
-import { trainingView } from "./watch";
+import { trainingView } from "./training-view";
 
 /**
  * Trains a variant that no configuration can describe, a network or a recursion of your own, beside the stored runs of an
@@ -36,8 +37,21 @@ export async function trainVariant(
   const [{ planned }] = result.variants;
   const { seeds = 1 } = notebookSettings();
   const runs: MeasuredRun[] = [];
-  for (const { seed, config } of planned.slice(0, seeds))
-    runs.push(await trainSeed(config, `${name}, seed ${seed}`, name, parts));
+  for (const { seed, config } of planned.slice(0, seeds)) {
+    const run = await trainSeed(config, `${name}, seed ${seed}`, name, parts);
+    const { solved, step: steps } = lastEvaluation(run);
+    noteRun({
+      experiment: result.experiment.title,
+      variant: name,
+      task: result.task,
+      changes: `${Object.keys(parts).join(" and ")} of one's own`,
+      seed,
+      steps,
+      solved,
+      seconds: run.facts.seconds,
+    });
+    runs.push(run);
+  }
   return { ...result, variants: [...result.variants, { variant: { name }, runs, published: [] }] };
 }
 
@@ -61,7 +75,7 @@ async function trainSeed(
       onEvaluation: view.evaluation,
     });
     if (interrupted) {
-      throw new Error(`stopped after step ${step} of ${totalSteps}: run this cell again to start again`);
+      throw new Stopped(`stopped at step ${step} of ${totalSteps}: run this cell again to begin again`);
     }
     await view.finish();
     return {

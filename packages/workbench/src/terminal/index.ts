@@ -1,3 +1,3 @@
-export { onInterrupt } from "./interrupt";
+export { onInterrupt, Stopped } from "./interrupt";
 export { type Progress, type ProgressMetrics, progress } from "./progress";
 export { inNotebook } from "./tslab";

@@ -25,6 +25,15 @@ export function onInterrupt(): AbortSignal {
   return controller.signal;
 }
 
+/** What ends a cell whose work was stopped by the reader, so that the cells after it do not run. It has no stack of ours. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+  constructor(message: string) {
+    super(message);
+    this.stack = `Stopped: ${message}`;
+  }
+}
+
 function install(): void {
   // tslab's own handler ends the cell with an error while its work goes on unseen: it only comes second.
   const others = process.rawListeners("SIGINT") as NodeJS.SignalsListener[];

@@ -1,13 +1,13 @@
 import { Writable } from "node:stream";
-import { Presets, SingleBar } from "cli-progress";
+import { Format, Presets, SingleBar } from "cli-progress";
 import { onCompiling } from "tfjs-compile";
 import { inNotebook, type NotebookOutput, showBundle } from "./tslab";
 
 /** Metrics that the bar shows beside the steps. Missing ones are left out. */
 export interface ProgressMetrics {
   readonly loss?: number;
-  /** A fraction from 0 to 1. */
-  readonly accuracy?: number;
+  /** A fraction from 0 to 1, or one for each kind of weights by its name. */
+  readonly accuracy?: number | Readonly<Record<string, number>>;
   /** Bytes in use on the device. */
   readonly memory?: number;
 }
@@ -36,7 +36,12 @@ export function progress(
   const notebook = inNotebook();
   const bar = new SingleBar(
     {
-      format: `${label} {bar} {value}/{total}{metrics}{speed}, {eta_formatted} left{compiling}`,
+      // Before the first step the time left is unknown.
+      format: (options, params, payload) => {
+        const left = params.value > start ? ", {eta_formatted} left" : "";
+        const format = `${label} {bar} {value}/{total}{metrics}{speed}${left}{compiling}`;
+        return Format.Formatter({ ...options, format }, params, payload);
+      },
       barsize: 24,
       // Averaged over many steps, for evaluations in between make single steps long.
       etaBuffer: 100,
@@ -51,9 +56,17 @@ export function progress(
   let known: ProgressMetrics = {};
   let first: { step: number; time: number } | undefined;
   bar.start(total, start, { metrics: "", speed: "", compiling: "" });
+  let clock: NodeJS.Timeout | undefined;
   const unwatch = onCompiling((running) => {
+    clearInterval(clock);
     const names = running.map(({ name }) => name).join(", ");
-    bar.update({ compiling: names && `, compiling ${names}` });
+    const since = performance.now();
+    const show = () => {
+      const seconds = Math.round((performance.now() - since) / 1000);
+      bar.update({ compiling: names && `, compiling ${names}, ${seconds} s` });
+    };
+    show();
+    if (names) clock = setInterval(show, 1000).unref();
   });
   return {
     update(step, metrics = {}) {
@@ -69,6 +82,7 @@ export function progress(
     },
     done() {
       unwatch();
+      clearInterval(clock);
       bar.stop();
     },
   };
@@ -77,9 +91,17 @@ export function progress(
 function metricsText({ loss, accuracy, memory }: ProgressMetrics): string {
   return [
     loss === undefined ? "" : `, loss ${loss.toPrecision(3)}`,
-    accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(1)}%`,
+    accuracyText(accuracy),
     memory === undefined ? "" : `, ${(memory / 1e9).toPrecision(3)} GB`,
   ].join("");
+}
+
+function accuracyText(accuracy: ProgressMetrics["accuracy"]): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+  if (accuracy === undefined) return "";
+  if (typeof accuracy === "number") return `, accuracy ${percent(accuracy)}`;
+  const parts = Object.entries(accuracy).map(([name, share]) => `${percent(share)} (${name})`);
+  return `, solved ${parts.join(", ")}`;
 }
 
 /** A stream for a notebook: every line that is written takes the place of the one before. */
