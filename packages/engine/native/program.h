@@ -20,7 +20,18 @@ static float *partial;
 static int fault;
 static atomic_int next_chunk[PHASES];
 
-static void program(int thread, void *addresses);
+/* Each kernel is compiled by itself. Inlined into the program, which they would be because most are called once, kernels took two to
+   four times as long to compile. */
+#define KERNEL static __attribute__((noinline)) void
+
+/* The program only calls kernels: hundreds of calls, which it would take a second to optimize for nothing. */
+#ifdef __clang__
+#define ONLY_CALLS __attribute__((noinline, optnone))
+#else
+#define ONLY_CALLS __attribute__((noinline, optimize("O0")))
+#endif
+
+ONLY_CALLS static void program(int thread, void *addresses);
 
 /* Takes the next chunk of a phase. A thread that is faster takes more of them. */
 static inline int take_chunk(int phase) { return atomic_fetch_add_explicit(&next_chunk[phase], 1, memory_order_relaxed); }

@@ -8,13 +8,13 @@
 
 static const long first_block[] = {0, 3, 5, 7, 8};
 
-static void k0(const float *restrict p0, float *restrict p1, long from, long to) {
+KERNEL k0(const float *restrict p0, float *restrict p1, long from, long to) {
 if (from >= to) return;
 const long first = from * 16, last = to * 16 < 5 ? to * 16 : 5;
 pack_f32(p1 + first * 6, p0 + first * 1, 6, last - first, 5, 1);
 }
 
-static void k1(const float *a, const float *b, float *c) {
+KERNEL k1(const float *a, const float *b, float *c) {
 for (long q = 0; q < 1; q++) {
 const long i = 0, j = 0, l = 0;
 (void)i; (void)j;
@@ -22,7 +22,7 @@ gemm_f32(1, 5, 6, a + i, 6, 1, b + j, 96, 16, c + l, 5, 0, 0);
 }
 }
 
-static void k2(const float *restrict p0, float *restrict p1, float *restrict p2) {
+KERNEL k2(const float *restrict p0, float *restrict p1, float *restrict p2) {
 float kv0[5];
 for (long r0 = 0; r0 < 1; r0++) {
 for (long c = 0; c < 4; c++) {
@@ -45,7 +45,7 @@ p2[r0] = v2;
 }
 }
 
-static void k3(const float *a, const float *b, float *c) {
+KERNEL k3(const float *a, const float *b, float *c) {
 for (long q = 0; q < 1; q++) {
 const long i = 0, j = 0, l = 0;
 (void)i; (void)j;
@@ -53,7 +53,7 @@ gemm_f32(6, 5, 1, a + i, 1, 6, b + j, 16, 5, c + l, 5, 1, 0);
 }
 }
 
-static void k4(const float *restrict p0, const float *restrict p1, float *restrict p2, long from, long to) {
+KERNEL k4(const float *restrict p0, const float *restrict p1, float *restrict p2, long from, long to) {
 #pragma omp simd
 for (long c = from; c < to; c++) {
 const float v0 = (p0[c + 0L] + p0[c + 32L] + p0[c + 64L] + p0[c + 96L]);

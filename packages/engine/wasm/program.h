@@ -18,6 +18,8 @@ static char *const scratch[] = {scratch_of_thread};
 static int fault;
 static int next_chunk[PHASES];
 
+#define KERNEL static void
+
 static void program(int thread, void *addresses);
 
 static inline int take_chunk(int phase) { return next_chunk[phase]++; }

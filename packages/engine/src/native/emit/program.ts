@@ -88,7 +88,7 @@ class ProgramWriter {
 
 static const long first_block[] = {${this.chunks.join(", ")}};
 
-${[...this.functions].map(([text, name]) => `static void ${name}${text}`).join("\n\n")}
+${[...this.functions].map(([text, name]) => `KERNEL ${name}${text}`).join("\n\n")}
 
 static void program(int thread, void *addresses) {
   void **A = addresses;
