@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { compile, exportWasm, startEngine, type TensorTree, tf, valueAndGrad } from "../src";
 import { hasZig } from "../src/wasm/export";
@@ -109,6 +110,40 @@ describe("programs for WebAssembly", {
       }
     });
   }
+
+  test("threads give the numbers of one thread, bit for bit, and all of them work", async () => {
+    const kinds = [{ name: "step", fn: step, args: args(), batch: [1, 2] }];
+    const { wasm, description } = await exportWasm(kinds, { threads: 3 });
+    assert.equal(description.shared?.threads, 3);
+    const workers: Worker[] = [];
+    // Node's workers have another interface than a page's.
+    const script = `const { parentPort } = require("node:worker_threads");
+      let onmessage; ${page.helperScript} parentPort.on("message", (data) => onmessage({ data }));`;
+    const start = (message: unknown) => {
+      const worker = new Worker(script, { eval: true });
+      workers.push(worker);
+      worker.postMessage(message);
+    };
+    const results: number[][][] = [];
+    const used: number[] = [];
+    for (const threads of [1, 3]) {
+      const loaded = await page.loadModule(wasm, description, { threads, start });
+      page.providePrograms(loaded);
+      const there = page.compile(step, { name: "step" });
+      let [weights, ...others] = toPage(args());
+      for (let i = 0; i < 1000 && loaded.threads() < threads; i++) {
+        there(weights, ...others);
+        // The helpers are on their way.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      for (let i = 0; i < 20; i++) ({ weights } = there(weights, ...others));
+      results.push([weights.w1, weights.w2].map((tensor) => [...tensor.dataSync()]));
+      used.push(loaded.threads());
+    }
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    assert.deepEqual(used, [1, 3]);
+    assert.deepEqual(results[1], results[0]);
+  });
 
   test("an index outside of its table is an error, and so are a disposed tensor and a missing program", () => {
     const picked = page.compile(pick, { name: "pick" });

@@ -31,6 +31,8 @@ export interface WasmDescription {
   readonly version: 1;
   /** True if the module needs WebAssembly's 128-bit SIMD. */
   readonly simd: boolean;
+  /** The most threads that a module in shared memory can use, and the pages of 64 KiB that this memory begins with and grows to. */
+  readonly shared?: { readonly threads: number; readonly initial: number; readonly maximum: number };
   readonly programs: readonly WasmProgram[];
 }
 

@@ -37,9 +37,12 @@ export interface WasmModule {
 /** Floats in a vector, times two: `PANEL` of `native/simd.h` for 128-bit vectors. */
 const panel = 8;
 
+/** Pages of 64 KiB that a shared memory may grow to: 1 GiB. */
+const MOST_PAGES = 16384;
+
 /**
- * Compiles functions to one module, with Zig's C compiler. The programs run on one thread, in float32. They share the module's memory, so that
- * the result of one can be the argument of another without a copy.
+ * Compiles functions to one module, with Zig's C compiler. The programs run in float32. They share the module's memory, so that the result of
+ * one can be the argument of another without a copy.
  *
  * @throws Error if Zig is missing, the engine does not run on TensorFlow or PJRT, or a function needs what WebAssembly lacks
  * @example no-run
@@ -51,22 +54,57 @@ export async function exportWasm(
   functions: readonly WasmFunction[],
   {
     simd = true,
+    threads = 1,
   }: {
     /** False for browsers without 128-bit SIMD: the same results, several times slower. */
     readonly simd?: boolean;
+    /** The most threads that programs with as many examples can use. Above 1 the module needs shared memory, which only isolated pages have. */
+    readonly threads?: number;
   } = {},
 ): Promise<WasmModule> {
   if (tf.getBackend() !== backendName)
     throw new Error('exportWasm() records functions: call startEngine({ backend: "tensorflow" }) first.');
-  const programs = functions.map(programOf);
+  const made = functions.map((given, index) => programOf(given, index, threads));
   const wasm = await compileModule(
-    programs.map(({ text }) => text),
-    simd,
+    made.map(({ text }) => text),
+    [...(simd ? ["-msimd128"] : []), ...(threads > 1 ? sharedMemory : [])],
   );
-  return { wasm, description: { version: 1, simd, programs: programs.map(({ program }) => program) } };
+  const shared = threads > 1 && { threads, initial: importedPages(wasm), maximum: MOST_PAGES };
+  const programs = made.map(({ program }) => program);
+  return { wasm, description: { version: 1, simd, ...(shared && { shared }), programs } };
 }
 
-function programOf({ fn, args: values, name, batch }: WasmFunction, index: number) {
+/** The compiler's options for threads; the first helper that starts finds the memory filled. */
+const sharedMemory = [
+  ...["-matomics", "-Wl,--shared-memory", "-Wl,--import-memory"],
+  ...[`-Wl,--max-memory=${MOST_PAGES * 65536}`, "-Wl,--export=__stack_pointer"],
+];
+
+/** The pages that a module's memory begins with; it is the only thing that the module imports. */
+function importedPages(wasm: Uint8Array): number {
+  let at = 8; // after the header of the file
+  const number = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = wasm[at++]!;
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  const skip = (): void => {
+    const bytes = number();
+    at += bytes;
+  };
+  while (wasm[at++] !== 2) skip(); // to the section of imports
+  number(); // its bytes
+  number(); // how many there are
+  skip(); // "env"
+  skip(); // "memory"
+  at += 2; // what it is, and that it is shared
+  return number();
+}
+
+function programOf({ fn, args: values, name, batch }: WasmFunction, index: number, most: number) {
   const args = argumentsOf(values);
   checkTensors(name, args);
   let result: unknown;
@@ -81,7 +119,9 @@ function programOf({ fn, args: values, name, batch }: WasmFunction, index: numbe
   const graph = passes("float32")(recording.graph);
   if (graph.captured.length > 0)
     throw new Error(`exportWasm(${name}): it closes over tensors; pass them as arguments.`);
-  const plan = planGraph(graph, 1, panel, batchInputs(name, args, batch));
+  const planned = (threads: number) => planGraph(graph, threads, panel, batchInputs(name, args, batch));
+  const single = planned(1);
+  const plan = single.batch < most ? single : planned(most);
   const counts = { inputs: graph.parameters.length, results: graph.results.length };
   const entry = `run_${index}`;
   const program: WasmProgram = {
@@ -139,7 +179,10 @@ function sharedTiles(gemm: string): string {
   return gemm.replace(own, '#include "shared-tiles.h"\nINLINE void gemm_columns_of_one_size(');
 }
 
-async function compileModule(texts: readonly string[], simd: boolean): Promise<Uint8Array<ArrayBuffer>> {
+async function compileModule(
+  texts: readonly string[],
+  options: readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
   const folder = mkdtempSync(join(tmpdir(), "tfjs-compile-wasm-"));
   try {
     const files = texts.map((text, i) => {
@@ -151,7 +194,7 @@ async function compileModule(texts: readonly string[], simd: boolean): Promise<U
     const output = join(folder, "module.wasm");
     const args = [
       ...["cc", "-target", "wasm32-freestanding", "-nostdlib", "-mbulk-memory", ...flags, "-s", "-g0"],
-      ...(simd ? ["-msimd128"] : []),
+      ...options,
       ...[
         "-I",
         folder,

@@ -22,6 +22,8 @@ export interface LoadedModule {
   view(dtype: WasmDtype, address: number, size: number): TensorData;
   /** Runs a program on the addresses of its inputs and results. @throws Error where an index is outside of its table */
   run(program: WasmProgram, inputs: readonly number[], results: readonly number[]): void;
+  /** How many threads the last program ran on; one until all helpers have started. */
+  threads(): number;
 }
 
 const pageBytes = 65536;
@@ -29,20 +31,42 @@ const pageBytes = 65536;
 /** Room for `bytes`, in whole vectors, and for what matrix products read behind the end. */
 const roomFor = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
 
+/** Bytes of a helper's stack. */
+const stackBytes = 1 << 20;
+
+/** What a helper does with the module, its memory and its stack: `help` of `wasm/threads.h`. */
+export const helperScript = `onmessage = ({ data: { code, memory, stack } }) => {
+  const { exports } = new WebAssembly.Instance(code, { env: { memory } });
+  exports.__stack_pointer.value = stack;
+  exports.help();
+};`;
+
+/** Starts a helper in a worker, which ends with the one that starts it. */
+function startHelper(message: unknown): void {
+  const url = URL.createObjectURL(new Blob([helperScript], { type: "text/javascript" }));
+  new Worker(url).postMessage(message);
+}
+
 /**
  * Starts a module.
  *
- * @throws Error that says what WebAssembly lacks here, such as SIMD
+ * @param options `threads`: how many a module in shared memory uses, this one included, as far as it can; `start`: starts a worker with
+ * `helperScript` and sends it a message
+ * @throws Error that says what WebAssembly lacks here, such as SIMD or shared memory
  * @example no-run
  * const description = await (await fetch("double.json")).json();
  * const module = await loadModule(await (await fetch("double.wasm")).arrayBuffer(), description);
  */
-export async function loadModule(code: BufferSource, description: WasmDescription): Promise<LoadedModule> {
-  const { instance } = await WebAssembly.instantiate(code, {});
-  const { memory, __heap_base } = instance.exports as {
-    memory: WebAssembly.Memory;
-    __heap_base: WebAssembly.Global;
-  };
+export async function loadModule(
+  code: BufferSource,
+  description: WasmDescription,
+  { threads = 1, start = startHelper }: { threads?: number; start?: (message: unknown) => void } = {},
+): Promise<LoadedModule> {
+  const { shared } = description;
+  const imports = shared && { env: { memory: new WebAssembly.Memory({ ...shared, shared: true }) } };
+  const { instance, module } = await WebAssembly.instantiate(code, imports);
+  const { __heap_base } = instance.exports as { __heap_base: WebAssembly.Global };
+  const memory = imports?.env.memory ?? (instance.exports.memory as WebAssembly.Memory);
   /** The end of what is used. */
   let top = Math.ceil((__heap_base.value as number) / 64) * 64;
   /** Free rooms by their size; the same few sizes come again and again. */
@@ -66,6 +90,12 @@ export async function loadModule(code: BufferSource, description: WasmDescriptio
   };
   const most = Math.max(...description.programs.map(slots));
   const list = allocate(4 * most);
+  if (shared) {
+    const helpers = Math.min(threads, shared.threads) - 1;
+    (instance.exports.want as (helpers: number) => void)(helpers);
+    for (let i = 0; i < helpers; i++)
+      start({ code: module, memory, stack: allocate(stackBytes) + stackBytes });
+  }
 
   return {
     description,
@@ -77,6 +107,7 @@ export async function loadModule(code: BufferSource, description: WasmDescriptio
       const fault = (instance.exports[program.entry] as (list: number) => number)(list);
       if (fault !== 0) throw new Error(`${program.name}: an index is outside of the table that it looks up.`);
     },
+    threads: () => (shared ? (instance.exports.threads as () => number)() : 1),
   };
 }
 
@@ -84,6 +115,10 @@ const slots = ({ inputs, results, constants }: WasmProgram): number =>
   inputs.length + results.length + constants;
 
 export const bytesOf = (dtype: WasmDtype, size: number): number => bytesOfDtype[dtype] * size;
+
+/** How many threads a module can use here: one where the page is not isolated from other hosts, and so may not share memory. */
+export const usableThreads = (): number =>
+  globalThis.crossOriginIsolated ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1;
 
 /** True if WebAssembly has 128-bit SIMD here: the smallest module with such an instruction. */
 export function hasSimd(): boolean {

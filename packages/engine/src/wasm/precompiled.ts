@@ -11,7 +11,14 @@ import * as tensors from "./tensors";
 
 export { disposeTree, flatten, mapTree, type TensorTree, unflatten, zipTrees } from "../tree";
 export type { WasmDescription } from "./description";
-export { hasSimd, type LoadedModule, loadModule, type TensorData } from "./memory";
+export {
+  hasSimd,
+  helperScript,
+  type LoadedModule,
+  loadModule,
+  type TensorData,
+  usableThreads,
+} from "./memory";
 
 /** Tensors, without operations: those are inside of the programs. */
 export const tf = tensors;
