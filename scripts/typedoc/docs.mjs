@@ -23,6 +23,9 @@ const app = await Application.bootstrapWithPlugins({
   disableGit: true,
   sourceLinkTemplate: "{path}",
   hideGenerator: true,
+  // A file's name, such as pretrain.py, is no address.
+  markdownItLoader: (/** @type {{ linkify: { set(options: object): void } }} */ parser) =>
+    parser.linkify.set({ fuzzyLink: false }),
   skipErrorChecking: true,
   validation: { notExported: false, invalidLink: true, invalidPath: false, notDocumented: false },
   treatWarningsAsErrors: true,
