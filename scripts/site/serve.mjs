@@ -16,12 +16,18 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /**
  * @param {string} folder
  * @param {number} port 0 for any that is free
+ * @param {{ isolated?: boolean }} [options] false: without the headers that let a page use threads, as many hosts serve pages
  * @returns {Promise<{ url: string, close: () => void }>}
  */
-export function serve(folder, port) {
+export function serve(folder, port, { isolated = true } = {}) {
   const server = createServer(({ url = "/" }, response) => {
     const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
     const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
@@ -35,8 +41,7 @@ export function serve(folder, port) {
       "content-type": type,
       "content-length": found.size,
       "cache-control": "no-cache",
-      "cross-origin-opener-policy": "same-origin",
-      "cross-origin-embedder-policy": "require-corp",
+      ...(isolated && ISOLATION),
     });
     createReadStream(file).pipe(response);
   });

@@ -3,12 +3,13 @@
  * `node --conditions=source --import=tsx packages/playground/build/programs.ts FOLDER [SET …]`; a SET is think-NAME, think-NAME.plain or train-NAME.
  *
  *     programs/think-NAME.wasm, .plain.wasm (without SIMD), .json    for each model in data/models
- *     programs/train-NAME.wasm, .json                                for each configuration
+ *     programs/train-NAME.wasm.gz, .threads.wasm.gz, .json           for each configuration; unpacked they have six times the bytes
  *     weights/NAME.bin                                               header, then float32
  *     worker.js
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { disposeTree, exportWasm, mapTree, startEngine, tf, type WasmFunction } from "tfjs-compile";
 import { createModel, freshLatents, type Latents, type Model, type ModelParams } from "trm/model";
 import { createRandom } from "trm/random";
@@ -135,7 +136,10 @@ export async function writePrograms(
   for (const name of trainableModels) {
     if (!wanted(`train-${name}`)) continue;
     say(`training, ${name}`);
-    await writeSet(folder, `train-${name}`, configurationPrograms(configurations[name]), [true]);
+    await writeTraining(
+      join(folder, "programs", `train-${name}`),
+      configurationPrograms(configurations[name]),
+    );
   }
   await bundleWorker(join(folder, "worker.js"));
 }
@@ -150,6 +154,18 @@ async function writeSet(
     const { wasm, description } = await exportWasm(functions, { simd });
     writeFileSync(join(folder, "programs", `${set}${simd ? "" : ".plain"}.wasm`), wasm);
     if (simd) writeFileSync(join(folder, "programs", `${set}.json`), JSON.stringify(description));
+  }
+}
+
+/** The most threads that a training uses. */
+const MOST_THREADS = 4;
+
+/** The programs of a configuration, for one thread and for several; the description of the latter is that of both. */
+export async function writeTraining(path: string, functions: readonly WasmFunction[]): Promise<void> {
+  for (const threads of [1, MOST_THREADS]) {
+    const { wasm, description } = await exportWasm(functions, { threads });
+    writeFileSync(`${path}${threads > 1 ? ".threads" : ""}.wasm.gz`, gzipSync(wasm, { level: 9 }));
+    writeFileSync(`${path}.json`, JSON.stringify(description));
   }
 }
 

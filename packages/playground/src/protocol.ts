@@ -158,6 +158,8 @@ export type FromWorker =
       readonly batch: Accuracy;
       /** Seconds of training so far, without pauses. */
       readonly seconds: number;
+      /** Threads that the step ran on. */
+      readonly threads: number;
     }
   | {
       readonly type: "trainingEvaluation";

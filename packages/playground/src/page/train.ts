@@ -248,6 +248,7 @@ function showFacts(
     ["loss", step ? step.loss.toFixed(3) : "–"],
     ["rate now", step ? step.learningRate.toPrecision(2) : "–"],
     ["weights", ready ? ready.weights.toLocaleString("en") : "–"],
+    ["threads", step ? `${step.threads}` : "–"],
   ];
   byId("facts").replaceChildren(
     ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),

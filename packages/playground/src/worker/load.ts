@@ -1,6 +1,13 @@
 /** Loads what the build has written beside the worker's script: programs and weights. */
 import { type TensorTree, tf } from "tfjs-compile";
-import { hasSimd, loadModule, providePrograms, type WasmDescription } from "tfjs-compile/precompiled";
+import {
+  hasSimd,
+  type LoadedModule,
+  loadModule,
+  providePrograms,
+  usableThreads,
+  type WasmDescription,
+} from "tfjs-compile/precompiled";
 import { createModel, type Model, type ModelConfig, type ModelParams } from "trm/model";
 
 /** Reads a file of the page, relative to the worker's script. @throws Error naming the file */
@@ -17,13 +24,45 @@ export const fetchFile: ReadFile = async (name) => {
   return response.arrayBuffer();
 };
 
-/** Makes the programs of a set, such as `think-6x6`, known to `compile()`. */
-export async function loadPrograms(read: ReadFile, set: string, { simd = hasSimd() } = {}): Promise<void> {
+/** Makes the programs that think with a model, such as `think-6x6`, known to `compile()`. */
+export async function loadThinking(read: ReadFile, set: string): Promise<void> {
+  const name = `programs/${set}`;
   const [code, description] = await Promise.all([
-    read(`programs/${set}${simd ? "" : ".plain"}.wasm`),
-    read(`programs/${set}.json`),
+    read(`${name}${hasSimd() ? "" : ".plain"}.wasm`),
+    read(`${name}.json`),
   ]);
-  providePrograms(await loadModule(code, parse<WasmDescription>(`programs/${set}.json`, description)));
+  providePrograms(await loadModule(code, parse<WasmDescription>(`${name}.json`, description)));
+}
+
+/** The same with the programs that train a model, such as `train-6x6`, in threads where the page may have them. @returns their module */
+export async function loadTraining(read: ReadFile, set: string): Promise<LoadedModule> {
+  const name = `programs/${set}`;
+  const threads = usableThreads();
+  const file = `${name}${threads > 1 ? ".threads" : ""}.wasm.gz`;
+  const [code, text] = await Promise.all([
+    read(file).then((bytes) => unpacked(file, bytes)),
+    read(`${name}.json`),
+  ]);
+  const { shared, ...description } = parse<WasmDescription>(`${name}.json`, text);
+  const module = await loadModule(code, threads > 1 && shared ? { ...description, shared } : description, {
+    threads,
+  });
+  providePrograms(module);
+  return module;
+}
+
+/** The contents of a gzip file; some servers have unpacked it already. @throws Error naming the file */
+async function unpacked(name: string, bytes: ArrayBuffer): Promise<ArrayBuffer> {
+  const [first, second] = new Uint8Array(bytes);
+  if (first !== 0x1f || second !== 0x8b) return bytes;
+  if (typeof DecompressionStream === "undefined")
+    throw new Error(
+      "this browser cannot unpack the training programs: use Chrome 80, Firefox 113, Safari 16.4 or newer.",
+    );
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer().catch(() => {
+    throw new Error(`${name} is damaged: reload the page.`);
+  });
 }
 
 /** The header of a file of weights; the data of all tensors follows it, in float32. */

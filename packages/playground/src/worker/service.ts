@@ -1,10 +1,10 @@
 /** What a worker does with each message, wherever its files come from. */
 import { disposeTree } from "tfjs-compile";
-import { hasSimd } from "tfjs-compile/precompiled";
+import { hasSimd, type LoadedModule } from "tfjs-compile/precompiled";
 import type { Model, ModelParams } from "trm/model";
 import { type Configurations, configurations as pageConfigurations } from "../configurations";
 import { type FromWorker, shippedModels, type ThinkRequest, type ToWorker } from "../protocol";
-import { loadModel, loadPrograms, type ReadFile } from "./load";
+import { loadModel, loadThinking, loadTraining, type ReadFile } from "./load";
 import { nextTask } from "./tasks";
 import { think } from "./think";
 import { startTraining, type Training } from "./train";
@@ -20,6 +20,7 @@ export function createService(
 ): (message: ToWorker) => void {
   const models = new Map<string, Promise<{ model: Model; params: ModelParams }>>();
   const sets = new Map<string, Promise<void>>();
+  const trainings = new Map<string, Promise<LoadedModule>>();
   let training: Training | undefined;
   /** The number of the latest request to think; a request ends where it is no longer its own. */
   let thinking = 0;
@@ -46,15 +47,14 @@ export function createService(
     return promise;
   }
 
-  const programs = (set: string) => once(sets, set, () => loadPrograms(read, set));
-
   async function modelFor({ model: name }: ThinkRequest): Promise<{ model: Model; params: ModelParams }> {
     if (name === "trained") {
       if (training === undefined) throw new Error("nothing has been trained yet: start a training first.");
       return training.trained();
     }
     if (!shippedModels.includes(name)) throw new Error(`there is no model "${name}".`);
-    await programs(`think-${name}`);
+    const set = `think-${name}`;
+    await once(sets, set, () => loadThinking(read, set));
     return once(models, name, () => loadModel(read, name));
   }
 
@@ -93,10 +93,11 @@ export function createService(
     if (!hasSimd()) throw new Error("training needs a browser whose WebAssembly has SIMD.");
     const last = training;
     last?.stop();
-    await programs(`train-${message.model}`);
+    const set = `train-${message.model}`;
+    const { threads } = await once(trainings, set, () => loadTraining(read, set));
     await last?.done.catch(() => {});
     if (mine !== starting) return;
-    training = startTraining(configurations[message.model], message, post);
+    training = startTraining(configurations[message.model], message, post, threads);
     last?.dispose();
     training.done.catch((error: Error) => fail("train", error));
   }

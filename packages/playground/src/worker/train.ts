@@ -31,11 +31,17 @@ export interface Training {
   trained(): { model: Trainer["model"]; params: ModelParams };
 }
 
-/** Begins a training, or goes on with a saved one; its programs must be loaded. @throws Error where what was saved does not fit */
+/**
+ * Begins a training, or goes on with a saved one; its programs must be loaded.
+ *
+ * @param threads how many the last program ran on
+ * @throws Error where what was saved does not fit
+ */
 export function startTraining(
   configuration: Configuration,
   start: StartTraining,
   post: (message: FromWorker) => void,
+  threads: () => number,
 ): Training {
   const { resume } = start;
   if (resume !== undefined) checkSaved(configuration, resume);
@@ -82,6 +88,7 @@ export function startTraining(
       learningRate: learningRateAt(report.step, settings.learningRate, configuration.training),
       batch: { solved: report.solved, cells: report.cells },
       seconds,
+      threads: threads(),
     });
     await nextTask();
     await paused?.until;

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { exportWasm, flatten, hasZig, startEngine } from "tfjs-compile";
 import { sudokuTask } from "trm/batches";
@@ -46,7 +47,7 @@ describe("the worker, without a browser", { skip: !hasZig() && "ziglang is not i
     process.env.TFJS_COMPILE_TO = "native";
     await startEngine({ backend: "tensorflow", threads: 1 });
     const { wasm, description } = await exportWasm(configurationPrograms(small));
-    writeFileSync(join(folder, "train-4x4.wasm"), wasm);
+    writeFileSync(join(folder, "train-4x4.wasm.gz"), gzipSync(wasm));
     writeFileSync(join(folder, "train-4x4.json"), JSON.stringify(description));
     const contents = `
       export { createService } from "./src/worker/service";
