@@ -197,7 +197,7 @@ inBrowser("4x4 learns in the page, follows a change, survives its worker and a r
   await page.click("#tab-train");
 
   // The others are its threads.
-  const worker = page.workers().findLast((worker) => worker.url().endsWith("worker.js"));
+  const worker = page.workers().filter((worker) => worker.url().endsWith("worker.js")).at(-1);
   await worker!.evaluate(() => {
     setTimeout(() => {
       throw new Error("out of memory");
