@@ -62,6 +62,7 @@ export function emptyCarry(model: Model, batchSize: number): Carry {
 /**
  * Gives every halted row the next batch's puzzle, its initial latents and step 0; the other rows stay as they are.
  * Source: models/recursive_reasoning/trm.py, reset_carry and the start of ...ACTV1.forward.
+ * @param noise added to the initial latents, [B, L, D] each
  * @example
  * const config = { ...paperModel, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1, hiddenSize: 32 };
  * const model = createModel(config);
@@ -69,16 +70,17 @@ export function emptyCarry(model: Model, batchSize: number): Carry {
  * const batch = { inputs: tokens, labels: tokens, puzzleIdentifiers: tf.tensor1d([0], "int32") };
  * const carry = refill(model.init(createRandom(0)), emptyCarry(model, 1), batch); // the row takes the puzzle
  */
-export function refill(params: ModelParams, carry: Carry, next: BatchTensors): Carry {
+export function refill(params: ModelParams, carry: Carry, next: BatchTensors, noise?: Latents): Carry {
   const { halted } = carry;
+  const start = (name: string) => {
+    const initial: tf.Tensor = params.initialLatents[name];
+    return noise ? tf.add(initial, noise[name]) : initial;
+  };
   const rows = <T extends tf.Tensor>(fresh: tf.Tensor, old: T): T =>
     tf.where(tf.reshape(halted, [-1, ...old.shape.slice(1).map(() => 1)]), fresh, old) as T;
   return {
     latents: Object.fromEntries(
-      Object.entries(carry.latents).map(([name, latent]) => [
-        name,
-        rows(params.initialLatents[name], latent),
-      ]),
+      Object.entries(carry.latents).map(([name, latent]) => [name, rows(start(name), latent)]),
     ),
     steps: rows(tf.zerosLike(carry.steps), carry.steps),
     halted,

@@ -24,7 +24,9 @@ export const trainingFields = {
   labelSmoothing: number({ default: 0, atLeast: 0, below: 1 }),
   /** Weight of the halting loss beside the answer's. */
   haltingWeight: number({ default: 0.5, atLeast: 0 }),
-  /** Learning rate of AdamATan2 after the warm-up. */
+  /** "muon" moves the matrices of the networks along their orthogonalized mean gradient; all else stays with AdamATan2. */
+  optimizer: oneOf(["adam-atan2", "muon"], { default: "adam-atan2" }),
+  /** Learning rate of the optimizer after the warm-up. */
   learningRate: number({ default: 1e-4, atLeast: 0, official: "lr" }),
   /** Decay of the mean of gradients. */
   beta1: number({ default: 0.9, atLeast: 0, below: 1, official: "beta1" }),
@@ -54,6 +56,8 @@ export const trainingFields = {
   earlyT: orNull(integer({ atLeast: 1 })),
   /** gradientRecursions in the early phase; null is model.gradientRecursions. */
   earlyGradientRecursions: orNull(integer({ atLeast: 1 })),
+  /** Standard deviation of noise on the latents with which a puzzle starts; the paper has none. */
+  startNoise: number({ default: 0, atLeast: 0 }),
   /** End of the cosine, as a share of the base rate; 1 keeps the rate constant. */
   minRatio: number({ default: 1, atLeast: 0, atMost: 1, official: "lr_min_ratio" }),
   /** Learning rate of the puzzle embedding's sign-SGD. */

@@ -17,6 +17,7 @@ export {
 } from "./evaluate";
 export { trainingFields } from "./fields";
 export { answerLoss, binaryCrossEntropy, correctness, type LossKind, logProbabilities } from "./losses";
+export { muon } from "./muon";
 export { deepSupervision, type PuzzleTensors, type SupervisionStep } from "./paper";
 export { drawMinSteps, type LiveSettings, stepRates } from "./rates";
 export { learningRateAt, type ScheduleConfig } from "./schedule";

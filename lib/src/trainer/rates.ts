@@ -1,5 +1,8 @@
 import { tf } from "tfjs-compile";
-import type { ModelConfig } from "../model/config";
+import { contextLength, type ModelConfig } from "../model/config";
+import { type NormalSource, truncatedNormal } from "../model/init";
+import type { Model } from "../model/model";
+import type { Latents } from "../model/recursion";
 import type { AdamRates } from "./adam-atan2";
 import type { TrainingConfig } from "./config";
 import { learningRateAt } from "./schedule";
@@ -48,4 +51,16 @@ export function drawMinSteps(config: ModelConfig, batchSize: number, random: Uni
   return Int32Array.from({ length: batchSize }, () =>
     supervisionSteps > 1 && random.float() < exploration ? random.int(2, supervisionSteps + 1) : 0,
   );
+}
+
+/** Noise on the latents with which puzzles start, [B, L, D] each; undefined where there is none. The caller disposes it. */
+export function drawStartNoise(
+  { config, recursion }: Model,
+  { startNoise, batchSize }: TrainingConfig,
+  random: NormalSource,
+): Latents | undefined {
+  if (startNoise === 0) return undefined;
+  const shape = [batchSize, contextLength(config), config.hiddenSize];
+  const draw = () => truncatedNormal(shape, startNoise, random) as tf.Tensor3D;
+  return Object.fromEntries(recursion.latents(config.n).map((name) => [name, draw()]));
 }

@@ -1,15 +1,18 @@
 import type { tf } from "tfjs-compile";
 import { refill } from "../model/carry";
 import type { Model } from "../model/model";
+import type { Latents } from "../model/recursion";
 import { type AdamATan2Config, type AdamRates, adamATan2 } from "./adam-atan2";
 import type { JudgedBatch } from "./batch";
+import type { TrainingConfig } from "./config";
 import { updateEma } from "./ema";
+import { muon } from "./muon";
 import { signSgd } from "./sign-sgd";
 import type { TrainState } from "./state";
 import { type LossConfig, lossAndGrads } from "./supervise";
 
 /** Settings of one training step, constant over a run. */
-export interface StepConfig extends AdamATan2Config, LossConfig {
+export interface StepConfig extends AdamATan2Config, LossConfig, Pick<TrainingConfig, "optimizer"> {
   /** Decay of the moving average of the weights. [ema_rate] */
   readonly ema: number;
   /** Weight decay of the puzzle embedding. [puzzle_emb_weight_decay] */
@@ -21,6 +24,8 @@ export type StepRates = AdamRates & {
   readonly puzzleEmbLearningRate: tf.Scalar;
   /** Steps that each row must have before it may halt: exploration, drawn on the host, int32 [B]. */
   readonly minSteps: tf.Tensor1D;
+  /** Noise on the latents of the rows that take a new puzzle, [B, L, D] each. */
+  readonly startNoise?: Latents;
   /** Decay of the moving average in place of the configuration's, where it may change during a run. */
   readonly ema?: tf.Scalar;
   /** N_sup in place of the model's, where it may change during a run, int32. */
@@ -47,7 +52,7 @@ export function trainStep(
   batch: JudgedBatch,
   rates: StepRates,
 ): { state: TrainState; metrics: tf.Tensor1D } {
-  const carry = refill(state.params, state.carry, batch);
+  const carry = refill(state.params, state.carry, batch, rates.startNoise);
   const { grads, aux } = lossAndGrads(
     model,
     config,
@@ -59,7 +64,8 @@ export function trainStep(
   );
 
   const { weights, puzzleEmbedding: table } = state.params;
-  const adam = adamATan2(config, weights, grads.weights, state.optimizer, rates);
+  const optimizer = config.optimizer === "muon" ? muon : adamATan2;
+  const next = optimizer(config, weights, grads.weights, state.optimizer, rates);
   const puzzleEmbedding =
     table &&
     grads.puzzleRows &&
@@ -73,9 +79,9 @@ export function trainStep(
 
   return {
     state: {
-      params: { ...state.params, weights: adam.weights, ...(puzzleEmbedding && { puzzleEmbedding }) },
-      optimizer: adam.state,
-      ema: updateEma(state.ema, adam.weights, rates.ema ?? config.ema),
+      params: { ...state.params, weights: next.weights, ...(puzzleEmbedding && { puzzleEmbedding }) },
+      optimizer: next.state,
+      ema: updateEma(state.ema, next.weights, rates.ema ?? config.ema),
       carry: aux.carry,
     },
     metrics: aux.metrics,

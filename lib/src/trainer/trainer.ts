@@ -6,7 +6,7 @@ import { createRandom, type RandomState, restoreRandom } from "../random";
 import { type JudgedBatch, toTensors } from "./batch";
 import { checkTrainingConfig, type TrainingConfig } from "./config";
 import { createReasoner, type Evaluation, evaluate, type Reasoner } from "./evaluate";
-import { drawMinSteps, type LiveSettings, stepRates } from "./rates";
+import { drawMinSteps, drawStartNoise, type LiveSettings, stepRates } from "./rates";
 import { learningRateAt } from "./schedule";
 import { initTrainState, type TrainState } from "./state";
 import { type StepRates, trainStep } from "./step";
@@ -148,10 +148,11 @@ export function createTrainer(
     const live = options.live?.();
     const host = { sampler: sampler.save(), exploration: exploration.save() };
     const minSteps = drawMinSteps({ ...phase(number).model.config, ...live }, config.batchSize, exploration);
+    const startNoise = drawStartNoise(model, config, random.fork(`start ${number}`));
     return {
       host,
       batch: toTensors(sampler.next()),
-      rates: stepRates(config, number, minSteps, live),
+      rates: { ...stepRates(config, number, minSteps, live), ...(startNoise && { startNoise }) },
     };
   };
   /** Steps that are drawn but not done, at most two. */

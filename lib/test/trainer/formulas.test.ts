@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { startEngine, tf } from "tfjs-compile";
+import { startEngine, tf, zipTrees } from "tfjs-compile";
 import { decideHalt } from "../../src/model";
+import { createRandom } from "../../src/random";
 import {
   adamATan2,
   answerLoss,
@@ -10,8 +11,11 @@ import {
   initAdam,
   learningRateAt,
   logProbabilities,
+  muon,
+  paperTraining,
   signSgd,
 } from "../../src/trainer";
+import { adamRates } from "../../src/trainer/rates";
 import { tinyModel } from "./support";
 
 before(() => startEngine());
@@ -100,6 +104,35 @@ test("AdamATan2's first step is lr * pi/4 against the gradient's sign, after wei
   );
   const move = (lr / (1 - beta1)) * Math.atan(1 - beta1);
   near(next.w.dataSync(), [1 * (1 - lr * weightDecay) - move, -2 * (1 - lr * weightDecay) + move]);
+});
+
+test("Muon moves a matrix along its orthogonalized gradient, and all else as AdamATan2 does", () => {
+  const model = tinyModel();
+  const { weights } = model.init(createRandom(1));
+  const grads = model.init(createRandom(2)).weights;
+  const config = { ...paperTraining, weightDecay: 0 };
+  const rates = adamRates({ ...config, warmupSteps: 0 }, 1);
+  const next = muon(config, weights, grads, initAdam(weights), rates).weights;
+  const adam = adamATan2(config, weights, grads, initAdam(weights), rates).weights;
+  assert.deepEqual(next.embedding.tokens.dataSync(), adam.embedding.tokens.dataSync());
+  zipTrees(
+    (p, moved, g) => {
+      const size = config.learningRate * 0.2 * Math.sqrt(Math.max(...p.shape));
+      const direction = tf.div<tf.Tensor2D>(tf.sub(p, moved), size);
+      const isTall = p.shape[0] > p.shape[1]!;
+      // Singular values are 1, but for what five rounds leave.
+      const gram = tf.matMul(direction, direction, isTall, !isTall);
+      const error = tf.sub(gram, tf.eye(gram.shape[0])).norm().dataSync()[0] / Math.sqrt(gram.shape[0]);
+      assert.ok(error < 0.45, `${p.shape}: ${error}`);
+      // The trace of direction^T gradient is the sum of its singular values, the most that any such matrix has.
+      const along = tf.sum(tf.mul(direction, g)).dataSync()[0];
+      assert.ok(along > tf.norm(g).dataSync()[0]);
+      return p;
+    },
+    weights.networks,
+    next.networks,
+    grads.networks,
+  );
 });
 
 test("sign-SGD adds up the gradients of a puzzle that occurs twice, and leaves unused rows alone", () => {

@@ -33,26 +33,28 @@ test("the same seed gives the same numbers, another seed others", async () => {
   for (const trainer of [a, b, c]) trainer.dispose();
 });
 
-test("a run that is stopped and resumed equals one that never was, bit for bit", async () => {
-  const whole = start();
-  const reports = await steps(whole, 8);
+for (const changes of [{}, { optimizer: "muon", startNoise: 0.5 }] as const) {
+  test(`a run that is stopped and resumed equals one that never was, bit for bit ${JSON.stringify(changes)}`, async () => {
+    const whole = start(changes);
+    const reports = await steps(whole, 8);
 
-  const first = start();
-  await steps(first, 5);
-  const host = JSON.parse(JSON.stringify(first.hostState()));
-  const state = mapTree(first.state, (tensor) =>
-    tf.tensor(tensor.dataSync().slice(), tensor.shape, tensor.dtype),
-  );
-  first.dispose();
-  const resumed = createTrainer(tinyModel(), tinyTraining, tinyTask.train, {
-    augment: tinyTask.augment,
-    resume: { state, host },
+    const first = start(changes);
+    await steps(first, 5);
+    const host = JSON.parse(JSON.stringify(first.hostState()));
+    const state = mapTree(first.state, (tensor) =>
+      tf.tensor(tensor.dataSync().slice(), tensor.shape, tensor.dtype),
+    );
+    first.dispose();
+    const resumed = createTrainer(tinyModel(), { ...tinyTraining, ...changes }, tinyTask.train, {
+      augment: tinyTask.augment,
+      resume: { state, host },
+    });
+    assert.deepEqual(await steps(resumed, 3), reports.slice(5));
+    assert.deepEqual(numbers(resumed), numbers(whole));
+    whole.dispose();
+    resumed.dispose();
   });
-  assert.deepEqual(await steps(resumed, 3), reports.slice(5));
-  assert.deepEqual(numbers(resumed), numbers(whole));
-  whole.dispose();
-  resumed.dispose();
-});
+}
 
 test("live settings give the same steps as fixed ones, and what changes is followed from the step after next", async () => {
   const { learningRate, ema } = tinyTraining;

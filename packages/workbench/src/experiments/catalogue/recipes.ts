@@ -26,6 +26,8 @@ export const recipes: Experiment = {
     recipe("softmax", { loss: "softmax" }),
     recipe("softmax, label smoothing 0.1", { loss: "softmax", labelSmoothing: 0.1 }),
     recipe("halting weight 0.1", { haltingWeight: 0.1 }),
+    recipe("random start of the latents", { startNoise: 1 }),
+    recipe("Muon", { optimizer: "muon" }),
     recipe("cosine to 1%", { minRatio: 0.01 }),
     recipe("cosine to 1%, no EMA", { minRatio: 0.01, ema: 0 }),
     recipe("cosine to 1%, weight decay 0.1", { minRatio: 0.01, weightDecay: 0.1 }),
