@@ -146,7 +146,7 @@ async function trainOn(
   onProgress(`training for ${Math.round(seconds)} s`);
   const outcome = await trainInChild(run, config, {
     device: "pjrt",
-    signal: AbortSignal.any([signal, AbortSignal.timeout(1000 * seconds)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(1000 * seconds))]),
     onMessage: (message) => {
       if (message.event === "evaluation")
         onProgress(`${(100 * message.solved).toFixed(1)}% of held-out puzzles solved`);
