@@ -1,4 +1,4 @@
-import { mergeConfig } from "trm-workbench/config";
+import { mergeConfig, type RunConfigChanges } from "trm-workbench/config";
 import {
   type Budget,
   type Experiment,
@@ -16,29 +16,31 @@ export interface ExperimentOptions {
   readonly publish: boolean;
 }
 
+/** An experiment with changes of all its variants. */
+export function withChanges(experiment: Experiment, budget: Budget, changes: RunConfigChanges): Experiment {
+  const { name, base } = experiment.tasks[budget];
+  const tasks = { ...experiment.tasks, [budget]: { name, base: mergeConfig(base, changes) } };
+  return { ...experiment, tasks };
+}
+
 /** Trains the runs of an experiment that the store of the notebooks lacks. */
 export async function sweepExperiment(
   experiment: Experiment,
   { budget, fresh, publish }: ExperimentOptions,
   options: SweepOptions,
 ): Promise<Swept> {
-  const { name: task, base } = experiment.tasks[budget];
-  const tasks = { ...experiment.tasks, [budget]: { name: task, base: mergeConfig(base, options.changes) } };
   const started = Date.now();
-  const { result, outcomes } = await trainExperiment(
-    { ...experiment, tasks },
-    {
-      ...options,
-      budget,
-      ...(fresh && { since: started }),
-      onPlan: (plan, missing) => options.begin(plan.length * options.seeds, missing.length),
-    },
-  );
+  const { result, outcomes } = await trainExperiment(withChanges(experiment, budget, options.changes), {
+    ...options,
+    budget,
+    ...(fresh && { since: started }),
+    onPlan: (plan, missing) => options.begin(plan.length * options.seeds, missing.length),
+  });
   if (publish) publishRuns(result.variants.flatMap(({ runs }) => runs));
   return {
     folder: runsFolder(),
     experiment: experiment.name,
-    task,
+    task: result.task,
     variants: result.variants.map(({ variant, planned, runs }) => {
       const reports = planned.map((run): SweptRun => {
         const trained = [...outcomes].find(([missing]) => missing.hash === run.hash);

@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "./options";
 import { finish } from "./output";
+import { allTables, sweepAll } from "./sweep-all";
 import { type ExperimentOptions, sweepExperiment } from "./sweep-experiment";
 import { sweepGrid } from "./sweep-grid";
 import type { SweepOptions } from "./sweep-plan";
@@ -37,8 +38,8 @@ export const sweepCommand = new Command("sweep")
     "train the variants of an experiment, or every combination of some values, and compare them in one table",
   )
   .argument(
-    "<name>",
-    `experiment (${catalogue.map(({ name }) => name).join(", ")}), preset (${presetList()}), or a JSON or YAML file`,
+    "[name]",
+    `experiment (${catalogue.map(({ name }) => name).join(", ")}), preset (${presetList()}), or a JSON or YAML file; with --status, all experiments when left out`,
   )
   .addOption(
     new Option("--seeds <n>", "runs of each variant, each with another training.seed")
@@ -76,7 +77,8 @@ export const sweepCommand = new Command("sweep")
   .addOption(deviceOption())
   .addOption(threadsOption())
   .addOption(jsonOption())
-  .action(async (name: string, options: SweepCommandOptions, command: Command) => {
+  .action(async (name: string | undefined, options: SweepCommandOptions, command: Command) => {
+    if (name === undefined) return showAll(options, command);
     const experiment = catalogue.find((experiment) => experiment.name === name);
     checkName(name);
     refuse(
@@ -117,6 +119,28 @@ export const sweepCommand = new Command("sweep")
 
 addSlurmOptions(sweepCommand);
 addConfigOptions(sweepCommand);
+
+/** `trm sweep --status`. */
+async function showAll(options: SweepCommandOptions, command: Command): Promise<void> {
+  if (!options.status) command.error("error: missing required argument 'name'");
+  const given = ["vary", "out", "publish"].find((option) => command.getOptionValueSource(option) === "cli");
+  if (given) command.error(`error: --${given} needs the name of a sweep`);
+  const { budget, device } = options;
+  const seeds = command.getOptionValueSource("seeds") === "cli" ? options.seeds : undefined;
+  const swept = await sweepAll(
+    { ...(budget && { budget }), ...(seeds && { seeds }) },
+    {
+      changes: withFullPaths(configChanges({ ...options })),
+      vary: [],
+      seeds: 1,
+      device,
+      signal: onInterrupt(),
+      begin() {},
+      train: slurmTrainer("", options, command) ?? trainRuns,
+    },
+  );
+  finish(options.json, { sweeps: swept }, () => allTables(swept));
+}
 
 /** A name that is none would be looked for among the presets alone. */
 function checkName(name: string): void {

@@ -250,6 +250,15 @@ test("an experiment of the catalogue trains into the store, with the paper's num
   assert.match(again.stderr, /^(\d) of \1 runs are stored already$/m);
   assert.ok(variants.every(({ runs }: { runs: { reused: boolean }[] }) => runs[0].reused));
   assert.deepEqual(readdirSync(join(store, "published")).sort(), hashes);
+
+  const [all, nameless, published] = trmLines(scratchFolder(), [
+    ["sweep", "--status", ...line.slice(4)],
+    ["sweep", ...line.slice(4)],
+    ["sweep", "--status", "--publish"],
+  ]);
+  assert.match(all.stdout, /^fewer-layers, 4x4 Sudoku\n┌[\s\S]*2 layers +│ +1 │ +[\d.]+% │/m, all.stderr);
+  assert.match(nameless.stderr, /missing required argument 'name'/);
+  assert.match(published.stderr, /--publish needs the name of a sweep/);
 });
 
 test("a sweep that is killed leaves no run going on unseen", async () => {
