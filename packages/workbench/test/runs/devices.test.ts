@@ -23,6 +23,8 @@ const config = (devices: number) =>
 interface Told {
   readonly left: number;
   readonly devices: number;
+  /** Handles, tensors and bytes after each 50 steps. */
+  readonly held?: readonly number[][];
 }
 
 function trainOn(devices: number, ...folders: readonly string[]): Promise<Told> {
@@ -73,6 +75,8 @@ describe("a run on several devices", needsPlugin, () => {
       const told = await trainOn(devices, run(String(devices)), resumed);
       assert.equal(told.devices, devices);
       assert.equal(told.left, 0);
+      for (const held of told.held ?? []) assert.deepEqual(held, told.held![0], `${devices} devices`);
+      if (devices <= 4) assert.equal(told.held?.length, 4);
       assertAlike(run(String(devices)), run("1"));
       assertAlike(resumed, run("1"));
     }
