@@ -1,3 +1,4 @@
+export { check } from "./check";
 export { showFigure, showHtml, showMarkdown } from "./display";
 export { type CurveChoice, comparisonRows, experimentCurves } from "./experiment-curves";
 export { type GridOptions, gridFigure } from "./experiment-grid";
