@@ -114,7 +114,10 @@ export async function exercise3() {
  * would not learn, and the error says so. With a gradient through two of them it does. The other one gives the last pass x as well.
  */
 export async function exercise4() {
-  const two = trm.variants(trm.experiments.halting, { keep: ["halt"], all: { model: { gradientRecursions: 2 } } });
+  const two = trm.variants(trm.experiments.halting, {
+    keep: ["halt"],
+    all: { model: { gradientRecursions: 2 } },
+  });
   const plain = await trm.runExperiment(two);
   const answerFirst: trm.Recursion<"y" | "z"> = {
     latents: () => ["y", "z"],

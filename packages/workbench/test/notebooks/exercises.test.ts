@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as trm from "trm-workbench";
-import { storedPlan } from "../../src/experiments";
+import { experimentResult, storedPlan } from "../../src/experiments";
 import { projectFolder } from "../../src/files/paths";
+import { answerOf } from "../../src/notebook/check";
 
 const folder = join(projectFolder, "notebooks");
 
@@ -85,4 +86,25 @@ test("all stored seeds are planned, and one where none is stored", () => {
     [3, 3, 3, 3, 1],
   );
   assert.equal(storedPlan(added, { budget: "laptop" }, { weights: true })[4].runs.length, 1);
+});
+
+test("an exercise is answered in one sentence from the result", () => {
+  const resultOf = (experiment: trm.Experiment) =>
+    experimentResult(experiment, "laptop", storedPlan(experiment, { budget: "laptop" }));
+  const { hrmAgainstTrm } = trm.experiments;
+  // The published run of notebook 3's variant with two networks.
+  const mine = resultOf(trm.variants(hrmAgainstTrm, { add: { "two networks": { model: { networks: 2 } } } }));
+  assert.equal(
+    answerOf("2.1", mine),
+    "**2.1:** “two networks” solves 74.3% (73.4 to 75.0), “TRM” 90.4% (86.7 to 92.2): 16.0 points less, " +
+      "and no seed of the one reaches any of the other.",
+  );
+  assert.match(answerOf("2.1", resultOf(hrmAgainstTrm)), /no variant with two networks of two layers/);
+  assert.match(
+    answerOf("2.2", { ...mine, variants: mine.variants.slice(1) }),
+    /no variant with recursion: "direct"/,
+  );
+  const alone = { ...mine, variants: mine.variants.slice(-1) };
+  assert.match(answerOf("2.1", alone), /nothing to compare “two networks” with: run “TRM” too/);
+  assert.throws(() => answerOf("2.9", mine), /exercise 2\.9 has no check.*there are checks of 2\.1, /);
 });
