@@ -114,8 +114,9 @@ const timer = setInterval(() => { if (isUnderWay()) { clearInterval(timer); cons
     );
     assert.doesNotMatch(interrupted, /not reached/);
     assert.equal(later, "ran 1\n");
-    assert.equal(readdirSync(store).length, 1);
-    const steps = readSteps(join(store, readdirSync(store)[0])).step;
+    const [run, noted, ...others] = readdirSync(store).sort();
+    assert.deepEqual([noted, others], ["my-runs.jsonl", []]);
+    const steps = readSteps(join(store, run)).step;
     assert.deepEqual([steps.length, steps.at(-1)], [400, 400]);
   });
 });

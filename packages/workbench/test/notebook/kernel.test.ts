@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ts from "@tslab/typescript-for-tslab";
+import { wait } from "../../src/notebook/kernel/cell";
 import { expandShorthand, guardAwaits } from "../../src/notebook/kernel/converter";
 import { reachedDeclarations } from "../../src/notebook/kernel/names";
 
@@ -46,4 +47,9 @@ test("of a failed cell remain its types, and its names that have got a value", (
     "function f() {}",
   ]);
   assert.deepEqual(has("d", "e").at(-1), "let { d, e } = b;");
+});
+
+test("a promise that fails while a cell lets messages in is not called unhandled", async () => {
+  // The first wait of a process always breathes; the runner fails a test that leaves a rejection unhandled.
+  await assert.rejects(async () => wait(Promise.reject(new Error("soon"))), /soon/);
 });

@@ -105,6 +105,8 @@ export function wait<T>(value: T): Promise<Awaited<T>> | T {
   const now = performance.now();
   if (now - breathedAt > breath) {
     breathedAt = now;
+    // A promise that fails during the turn is not unhandled: the turn ends as it does.
+    Promise.resolve(value).catch(() => {});
     const turn = new Promise<void>((resolve) => setImmediate(resolve)).then(() => value);
     return (cell ? cell.wait(turn) : turn) as Promise<Awaited<T>>;
   }
