@@ -43,18 +43,22 @@ export async function playground({ api, colour, programs }) {
     await bundle(join(PAGE, "main.ts"), { LOOP_CODE: code, SHIPPED: shippedNumbers(worker) }),
   );
   for (const [name, content] of worker) files.set(name, content);
-  const bytes = [...files.values()].reduce((sum, content) => sum + content.length, 0);
+  const kept = [...files.keys()].filter((name) => !name.endsWith(".plain.wasm"));
+  const bytes = kept.reduce((sum, name) => sum + (files.get(name)?.length ?? 0), 0);
   if (bytes > MOST_BYTES)
     throw new SetupError(`the playground weighs ${bytes} bytes; it may weigh ${MOST_BYTES}`);
   const hash = createHash("sha256");
   for (const content of files.values()) hash.update(content);
   const name = `trm-${hash.digest("hex").slice(0, 12)}`;
-  const PRECACHE = JSON.stringify({ name, files: ["./", ...files.keys()] });
+  const PRECACHE = JSON.stringify({ name, files: ["./", ...kept] });
   files.set("offline.js", await bundle(join(PAGE, "offline.ts"), { PRECACHE }));
   return files;
 }
 
-/** What the whole playground may weigh, all models and trainings included: all of it is kept at the first visit. */
+/**
+ * What the whole playground may weigh, all models and trainings included: all of it is kept at the first visit. Browsers without SIMD load their
+ * programs in place of the others.
+ */
 const MOST_BYTES = 3e6;
 
 /** n, T and N_sup of each model, from the headers of the weights. @param {Map<string, Buffer>} files */

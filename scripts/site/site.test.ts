@@ -197,7 +197,10 @@ inBrowser("4x4 learns in the page, follows a change, survives its worker and a r
   await page.click("#tab-train");
 
   // The others are its threads.
-  const worker = page.workers().filter((worker) => worker.url().endsWith("worker.js")).at(-1);
+  const worker = page
+    .workers()
+    .filter((worker) => worker.url().endsWith("worker.js"))
+    .at(-1);
   await worker!.evaluate(() => {
     setTimeout(() => {
       throw new Error("out of memory");
@@ -275,6 +278,21 @@ inBrowser("keys alone reach the tabs, the loops and their code", async () => {
   assert.match(await lit(), /logits: outputHead/);
   await page.close();
   noFaults();
+});
+
+inBrowser("a host without headers for threads gets them from the page itself", async () => {
+  const { serve } = await import("./serve.mjs");
+  const plain = await serve(folder, 0, { isolated: false });
+  const page = await browser!.newPage();
+  await page.goto(plain.url);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  const isolated = (): Promise<boolean> => page.evaluate(() => crossOriginIsolated);
+  assert.equal(await isolated(), false);
+  await page.reload();
+  await page.waitForSelector("#think[data-answered]");
+  assert.equal(await isolated(), true);
+  await page.close();
+  plain.close();
 });
 
 inBrowser("after the first load it needs no network, and it weighs less than 3 MB", async () => {

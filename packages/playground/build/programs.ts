@@ -2,7 +2,7 @@
  * Compiles the page's programs and writes its weights: `writePrograms(folder)`, or
  * `node --conditions=source --import=tsx packages/playground/build/programs.ts FOLDER [SET …]`; a SET is think-NAME, think-NAME.plain or train-NAME.
  *
- *     programs/think-NAME.wasm, .plain.wasm (without SIMD), .json    for each model in data/models
+ *     programs/think-NAME.wasm.gz, .plain.wasm (without SIMD), .json for each model in data/models
  *     programs/train-NAME.wasm.gz, .threads.wasm.gz, .json           for each configuration; unpacked they have six times the bytes
  *     weights/NAME.bin                                               header, then float32
  *     worker.js
@@ -33,7 +33,7 @@ import { bundleWorker, projectFolder } from "./bundle";
 
 /** The folder of a shipped model in the project's data; it exists once the model has been trained. */
 export const modelFolder = (name: ShippedModel): string =>
-  join(projectFolder, "data", "models", `sudoku-${name}`);
+  join(projectFolder, "data", "models", name === "maze" ? "maze-7x7" : `sudoku-${name}`);
 
 /** The programs that think with a model, one puzzle at a time. */
 export function thinkingPrograms(model: Model, params: ModelParams, loss?: LossKind): WasmFunction[] {
@@ -152,13 +152,16 @@ async function writeSet(
 ): Promise<void> {
   for (const simd of variants) {
     const { wasm, description } = await exportWasm(functions, { simd });
-    writeFileSync(join(folder, "programs", `${set}${simd ? "" : ".plain"}.wasm`), wasm);
-    if (simd) writeFileSync(join(folder, "programs", `${set}.json`), JSON.stringify(description));
+    const path = join(folder, "programs", set);
+    if (simd) writeFileSync(`${path}.wasm.gz`, gzipSync(wasm, { level: 9 }));
+    // Browsers that lack SIMD may not unpack files either.
+    else writeFileSync(`${path}.plain.wasm`, wasm);
+    if (simd) writeFileSync(`${path}.json`, JSON.stringify(description));
   }
 }
 
 /** The most threads that a training uses. */
-const MOST_THREADS = 4;
+export const MOST_THREADS = 4;
 
 /** The programs of a configuration, for one thread and for several; the description of the latter is that of both. */
 export async function writeTraining(path: string, functions: readonly WasmFunction[]): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 /** Models that come with the page. */
-export const shippedModels = ["4x4", "6x6", "9x9"] as const;
+export const shippedModels = ["4x4", "6x6", "9x9", "maze"] as const;
 export type ShippedModel = (typeof shippedModels)[number];
 
 /** What can be trained in the page. */
@@ -20,7 +20,7 @@ export interface ThinkRequest {
   readonly id: number;
   /** `trained`: the averaged weights of the training in this worker. */
   readonly model: ShippedModel | "trained";
-  /** Digits row by row, 0 for a blank. */
+  /** Digits row by row, 0 for a blank; of a maze the kinds of its cells, as `MAZE` of `trm/puzzles` has them. */
   readonly grid: ArrayLike<number>;
   /** Supervision steps to take. */
   readonly steps: number;
@@ -95,7 +95,7 @@ export type ToWorker =
 export interface Thought {
   /** Supervision steps taken, from 1. */
   readonly step: number;
-  /** The digits of the answer, 0 where it has none. */
+  /** The digits of the answer, 0 where it has none; of a maze the kinds of its cells. */
   readonly answer: Uint8Array;
   /** Probability of the chosen digit, per cell. */
   readonly confidence: Float32Array;

@@ -1,12 +1,12 @@
-import { type Box, cellName, geometry } from "trm/puzzles";
 import { element } from "./dom";
+import { type Kind, placeOf } from "./puzzles";
 
 /** What a board shows. */
 export interface BoardContent {
-  readonly box: Box;
-  /** Digits of the question, 0 for a blank. */
+  readonly kind: Kind;
+  /** The question. */
   readonly clues: Uint8Array;
-  /** Digits of the answer and their probabilities. */
+  /** The answer and its probabilities. */
   readonly answer?: Uint8Array;
   readonly confidence?: Float32Array;
   /** Cells that break a rule, or differ from the solution. */
@@ -26,11 +26,11 @@ export interface BoardOptions {
 export interface Board {
   readonly root: HTMLElement;
   show(content: BoardContent): void;
-  /** Writes a digit into the selected cell; 0 makes it blank. */
-  write(digit: number): void;
+  /** Writes into the selected cell. */
+  write(value: number): void;
 }
 
-/** A Sudoku to read and to write: one stop of the Tab key, arrow keys inside. */
+/** A puzzle to read and to write: one stop of the Tab key, arrow keys inside. */
 export function createBoard({ label, onEdit, onPaste }: BoardOptions): Board {
   const root = element("div", { role: "grid", class: "board", "aria-label": label });
   if (!onEdit) root.setAttribute("aria-readonly", "true");
@@ -38,15 +38,14 @@ export function createBoard({ label, onEdit, onPaste }: BoardOptions): Board {
   let cells: HTMLElement[] = [];
   let selected = 0;
 
-  function build(box: Box): void {
-    const { side } = geometry(box);
+  function build({ side, box: [boxRows, boxColumns] = [side, side] }: Kind): void {
     cells = Array.from({ length: side * side }, (_, cell) =>
       element("div", {
         role: "gridcell",
         class: "cell",
         tabindex: cell === 0 ? 0 : -1,
-        "data-right": cell % side === side - 1 ? false : (cell + 1) % box[1] === 0 ? "box" : "cell",
-        "data-bottom": bottomLine(Math.floor(cell / side), side, box[0]),
+        "data-right": cell % side === side - 1 ? false : (cell + 1) % boxColumns === 0 ? "box" : "cell",
+        "data-bottom": bottomLine(Math.floor(cell / side), side, boxRows),
         onfocus: () => select(cell, false),
         onpointerdown: () => select(cell, true),
       }),
@@ -68,21 +67,18 @@ export function createBoard({ label, onEdit, onPaste }: BoardOptions): Board {
     if (focus) cells[cell]?.focus();
   }
 
-  function write(digit: number): void {
-    if (!content || !onEdit || digit > geometry(content.box).side) return;
-    const clues = content.clues.slice();
-    clues[selected] = digit;
-    onEdit(clues);
+  function write(value: number): void {
+    if (content && onEdit) onEdit(content.kind.put(content.clues, selected, value));
   }
 
   root.addEventListener("keydown", (event) => {
     if (!content || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { side } = geometry(content.box);
+    const { side, symbols } = content.kind;
     const [row, column] = [Math.floor(selected / side), selected % side];
     const target = moved(event.key, row, column, side);
+    const symbol = symbols.find(({ keys }) => keys.includes(event.key));
     if (target !== undefined) select(target, true);
-    else if (/^[0-9]$/.test(event.key)) write(Number(event.key));
-    else if (["Backspace", "Delete", ".", " "].includes(event.key)) write(0);
+    else if (symbol) write(symbol.value);
     else return;
     event.preventDefault();
   });
@@ -95,7 +91,7 @@ export function createBoard({ label, onEdit, onPaste }: BoardOptions): Board {
     root,
     write,
     show(next) {
-      if (next.box.join() !== content?.box.join()) build(next.box);
+      if (next.kind !== content?.kind) build(next.kind);
       content = next;
       for (const [cell, target] of cells.entries()) showCell(target, cell, next);
     },
@@ -123,17 +119,16 @@ function moved(key: string, row: number, column: number, side: number): number |
 }
 
 function showCell(target: HTMLElement, cell: number, content: BoardContent): void {
-  const { clues, answer, confidence, wrong, changed, box } = content;
-  const given = clues[cell] !== 0;
-  const digit = given ? clues[cell] : (answer?.[cell] ?? 0);
+  const { clues, answer, confidence, wrong, changed, kind } = content;
+  const { text, name, given, wall = false } = kind.look(clues[cell]!, answer?.[cell]);
   const broken = wrong?.includes(cell) ?? false;
   const sure = confidence?.[cell] ?? 0;
-  target.textContent = digit ? `${digit}` : "";
+  target.textContent = text;
   target.classList.toggle("given", given);
+  target.classList.toggle("wall", wall);
   target.classList.toggle("wrong", broken);
   target.classList.toggle("changed", !given && (changed?.includes(cell) ?? false));
-  target.style.setProperty("--sure", given || !digit ? "0" : sure.toFixed(3));
-  const what = !digit ? "blank" : given ? `clue ${digit}` : `${digit}, ${Math.round(100 * sure)}% sure`;
-  const name = cellName(cell, geometry(box).side);
-  target.setAttribute("aria-label", `${name}: ${what}${broken ? ", breaks a rule" : ""}`);
+  target.style.setProperty("--sure", given || !text ? "0" : sure.toFixed(3));
+  const what = given || !text ? name : `${name}, ${Math.round(100 * sure)}% sure`;
+  target.setAttribute("aria-label", `${placeOf(cell, kind)}: ${what}${broken ? ", breaks a rule" : ""}`);
 }

@@ -1,16 +1,15 @@
-import type { Box } from "trm/puzzles";
 import type { LiveSettings, ShippedModel, TrainableModel } from "../protocol";
+import { maze } from "./mazes";
+import { type Kind, sudoku } from "./puzzles";
 
 /** What the page must know of a model before its worker has loaded it. */
 export interface ModelFacts {
   readonly name: string;
-  readonly box: Box;
+  readonly kind: Kind;
   /** Its own numbers of the three loops. */
   readonly n: number;
   readonly T: number;
   readonly steps: number;
-  /** Clues of a random puzzle; undefined: as few as leave one solution. */
-  readonly clues?: number;
   /** Puzzles of the list, which the model has not been trained on. */
   readonly puzzles: readonly string[];
 }
@@ -39,14 +38,27 @@ const mixed9x9 = [
 ];
 const minimal4x4 = [".4..1.3...2....3", ".1.42....21.....", "3.4.........1..2"];
 
+// Of the held-out ones, the long ways first.
+const mazes7x7 = [
+  "########...#.##.#.#S##.#...##.######....G########",
+  "########.G...######.##...#.##.#.#.##S#...########",
+  "########..S#G##.###.##.#...##.###.##.....########",
+  "########.#...##.#.#.##...#S##.######....G########",
+  "########...S.####.####G#...##.###.##.....########",
+  "########.....##G###.##.#.#.####S#.##.....########",
+  "########...S.####.####.#...##.###.##.G...########",
+  "########..S..####.#.##.#.#.##.###.##..G..########",
+];
+
 /** The three loops of each model whose weights this page has; scripts/site/playground.mjs reads them from the weights. */
 declare const SHIPPED: { readonly [name in ShippedModel]?: Pick<ModelFacts, "n" | "T" | "steps"> };
 
 /** Each model that may come with a page: its name, its puzzles and its random ones. */
-export const named: Record<ShippedModel, Pick<ModelFacts, "name" | "box" | "clues" | "puzzles">> = {
-  "4x4": { name: "4x4", box: [2, 2], puzzles: minimal4x4 },
-  "6x6": { name: "6x6", box: [2, 3], puzzles: minimal6x6 },
-  "9x9": { name: "9x9", box: [3, 3], clues: 34, puzzles: mixed9x9 },
+export const named: Record<ShippedModel, Pick<ModelFacts, "name" | "kind" | "puzzles">> = {
+  "4x4": { name: "Sudoku 4x4", kind: sudoku([2, 2]), puzzles: minimal4x4 },
+  "6x6": { name: "Sudoku 6x6", kind: sudoku([2, 3]), puzzles: minimal6x6 },
+  "9x9": { name: "Sudoku 9x9", kind: sudoku([3, 3], 34), puzzles: mixed9x9 },
+  maze: { name: "Maze 7x7", kind: maze(7), puzzles: mazes7x7 },
 };
 
 /** The models that come with this page. */
@@ -61,7 +73,7 @@ export const shipped: { readonly [name in ShippedModel]?: ModelFacts } = Object.
 export const trainable: Record<TrainableModel, ModelFacts & { readonly own: LiveSettings }> = {
   "4x4": {
     name: "4x4",
-    box: [2, 2],
+    kind: named["4x4"].kind,
     n: 2,
     T: 2,
     steps: 4,
@@ -70,7 +82,7 @@ export const trainable: Record<TrainableModel, ModelFacts & { readonly own: Live
   },
   "6x6": {
     name: "6x6",
-    box: [2, 3],
+    kind: named["6x6"].kind,
     n: 2,
     T: 2,
     steps: 8,

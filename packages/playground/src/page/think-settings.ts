@@ -66,7 +66,7 @@ export function createThinkSettings(store: Store): ThinkSettings {
     const name = model.value as ShippedModel | "trained";
     const own = { steps: 0, n: 0, T: 0 };
     const before = shipped[store.get().model as ShippedModel];
-    const fits = before?.box.join() === shipped[name as ShippedModel]?.box.join();
+    const fits = before?.kind === shipped[name as ShippedModel]?.kind;
     store.set({ model: name, ...own, ...(fits ? {} : { puzzle: "" }) });
   });
 

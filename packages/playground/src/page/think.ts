@@ -1,10 +1,9 @@
-import { formatGrid } from "trm/puzzles";
 import type { FromWorker, ThinkRequest, Thought } from "../protocol";
 import { createBoard } from "./board";
 import { byId, debounced, element, icon, percent } from "./dom";
 import type { ModelFacts } from "./models";
 import { createPlayer } from "./player";
-import { brokenCells, clashingClues, describePuzzle, problemOf, randomPuzzle, readPuzzle } from "./puzzles";
+import type { Kind } from "./puzzles";
 import { asked, type State, type Store } from "./state";
 import { createThinkSettings } from "./think-settings";
 import type { Thinking } from "./understand";
@@ -35,7 +34,7 @@ export function createThink(
   const section = byId("think");
   const text = byId<HTMLInputElement>("text");
   const settings = createThinkSettings(store);
-  const board = createBoard({ label: "Sudoku", onEdit: (clues) => use(formatGrid(clues)), onPaste: paste });
+  const board = createBoard({ label: "Puzzle", onEdit: (clues) => use(clues), onPaste: paste });
   byId("board").append(board.root);
   const player = createPlayer(show);
 
@@ -47,11 +46,12 @@ export function createThink(
 
   const model = (): ModelFacts | undefined => facts(store.get());
   const question = (): Uint8Array => {
-    const { box, puzzles } = model()!;
-    const read = readPuzzle(store.get().puzzle || puzzles[0]!, box);
-    return "clues" in read ? read.clues : new Uint8Array((box[0] * box[1]) ** 2);
+    const { kind, puzzles } = model()!;
+    const read = kind.read(store.get().puzzle || puzzles[0]!);
+    return "clues" in read ? read.clues : kind.empty;
   };
-  const use = (puzzle: string): void => {
+  const use = (clues: Uint8Array): void => {
+    const puzzle = model()!.kind.line(clues);
     store.set({ puzzle });
     text.value = puzzle;
   };
@@ -59,9 +59,9 @@ export function createThink(
   function paste(given: string): void {
     const facts = model();
     if (!facts) return;
-    const read = readPuzzle(given, facts.box);
+    const read = facts.kind.read(given);
     if ("problem" in read) problem.textContent = read.problem;
-    else use(formatGrid(read.clues));
+    else use(read.clues);
   }
 
   /** The chain on the board: the reader's, else the one that believes most in its last answer. */
@@ -74,24 +74,24 @@ export function createThink(
   function show(position: number): void {
     const facts = model();
     if (!facts) return;
-    const { box } = facts;
+    const { kind } = facts;
     const clues = question();
     const thoughts = chains[chainShown()] ?? [];
     const thought = thoughts[position - 1];
     const before = thoughts[position - 2];
     if (!thought) {
-      board.show({ box, clues, wrong: clashingClues(clues, box) });
+      board.show({ kind, clues, wrong: kind.clashing(clues) });
       return;
     }
     const z = store.get().read === "z";
     const answerOf = (of: Thought): Uint8Array => (z ? of.zAnswer : of.answer);
     const answer = answerOf(thought);
-    const wrong = brokenCells(answer, box, clues);
+    const wrong = kind.broken(answer, clues);
     const changed = before
       ? [...answer.keys()].filter((cell) => answer[cell] !== answerOf(before)[cell])
       : [];
     board.show({
-      box,
+      kind,
       clues,
       answer,
       confidence: z ? thought.zConfidence : thought.confidence,
@@ -99,18 +99,18 @@ export function createThink(
       changed,
     });
     const total = settings.numbers(facts).steps;
-    const blanks = answer.filter((digit) => digit === 0).length;
+    const missing = kind.missing(answer, clues);
     const state =
       wrong.length > 0
         ? `${count(wrong.length, "cell")} break${wrong.length === 1 ? "s" : ""} a rule`
-        : blanks > 0
-          ? `${count(blanks, "cell")} left blank`
+        : missing > 0
+          ? `${count(missing, "cell")} missing`
           : "solved, every rule is kept";
     byId("at").textContent = `supervision step ${position} of ${total}`;
     const seconds = (milliseconds / 1000).toFixed(milliseconds < 1000 ? 2 : 1);
     const time = milliseconds > 0 ? ` All ${total} steps took ${seconds} s.` : "";
     verdict.textContent = `Step ${position}: ${state}. The halting head is ${percent(thought.halting)} sure that it is right.${time}`;
-    verdict.classList.toggle("solved", wrong.length === 0 && blanks === 0);
+    verdict.classList.toggle("solved", wrong.length === 0 && missing === 0);
   }
 
   function refresh(): void {
@@ -119,7 +119,7 @@ export function createThink(
     const clues = question();
     const marks = (chains[chainShown()] ?? []).map(({ answer, halting }) => ({
       belief: halting,
-      solved: !answer.includes(0) && brokenCells(answer, facts.box, clues).length === 0,
+      solved: solves(facts, answer, clues),
     }));
     player.marks(marks, settings.numbers(facts).steps);
     showChains(facts);
@@ -137,7 +137,7 @@ export function createThink(
     });
   }
 
-  function showChains({ box }: ModelFacts): void {
+  function showChains(facts: ModelFacts): void {
     const list = byId("chain-list");
     list.hidden = store.get().chains === 1;
     if (list.hidden) return;
@@ -150,7 +150,7 @@ export function createThink(
         list.children[chain] ??
         list.appendChild(element("button", { class: "plain", onclick: () => choose(chain) }));
       const last = thoughts.at(-1);
-      const solved = last && !last.answer.includes(0) && brokenCells(last.answer, box, clues).length === 0;
+      const solved = last && solves(facts, last.answer, clues);
       button.setAttribute("aria-pressed", `${chain === shown}`);
       button.textContent = `chain ${chain + 1}: ${percent(last?.halting ?? 0)} sure, ${solved ? "solved" : "not solved"}`;
     }
@@ -181,15 +181,16 @@ export function createThink(
           : `This page comes without the weights of ${state.model}: choose another model.`;
       return;
     }
+    const { kind } = facts;
     const clues = question();
-    const unclear = state.puzzle ? readPuzzle(state.puzzle, facts.box) : undefined;
-    const sentence = unclear && "problem" in unclear ? unclear.problem : problemOf(clues, facts.box);
+    const unclear = state.puzzle ? kind.read(state.puzzle) : undefined;
+    const sentence = unclear && "problem" in unclear ? unclear.problem : kind.problem(clues);
     problem.textContent = sentence ?? "";
     verdict.textContent = "";
     verdict.classList.remove("solved");
     player.restart();
     refresh();
-    if ((unclear && "problem" in unclear) || clues.every((digit) => digit === 0)) return;
+    if ((unclear && "problem" in unclear) || !kind.askable(clues)) return;
     verdict.textContent = "It thinks …";
     send(settings.request(id, facts, clues));
   }
@@ -213,7 +214,7 @@ export function createThink(
     const current = puzzle || puzzles[0] || "";
     const own = puzzles.includes(current) ? [] : [element("option", { value: current }, "your own")];
     const named = facts
-      ? puzzles.map((line) => element("option", { value: line }, describePuzzle(line, facts.box)))
+      ? puzzles.map((line) => element("option", { value: line }, facts.kind.describe(line)))
       : [];
     const more = [
       element("option", { value: "random" }, "a new random one"),
@@ -226,15 +227,15 @@ export function createThink(
   list.addEventListener("change", () => {
     const facts = model();
     if (!facts) return;
-    const cells = (facts.box[0] * facts.box[1]) ** 2;
-    if (list.value === "random") use(randomPuzzle(facts.box, facts.clues));
-    else use(list.value === "empty" ? ".".repeat(cells) : list.value);
+    const { kind } = facts;
+    if (list.value === "empty") use(kind.empty);
+    else paste(list.value === "random" ? kind.random() : list.value);
   });
   byId("paste").addEventListener("submit", (event) => {
     event.preventDefault();
     paste(text.value);
   });
-  fillPad(board.write, () => (model()?.box ?? [2, 2]).reduce((a, b) => a * b), store);
+  fillPad(board.write, () => model()?.kind, store);
 
   settings.show(model());
   fillPuzzles();
@@ -249,7 +250,7 @@ export function createThink(
       if (of !== id || stopped) return;
       milliseconds = spent;
       refresh();
-      section.dataset.answered = formatGrid(question());
+      section.dataset.answered = model()!.kind.line(question());
       show(player.position());
     },
     fail(sentence) {
@@ -261,7 +262,7 @@ export function createThink(
       const facts = model();
       if (!facts) return undefined;
       const thoughts = chains[chainShown()] ?? [];
-      return { box: facts.box, clues: question(), thoughts, depth: settings.numbers(facts) };
+      return { kind: facts.kind, clues: question(), thoughts, depth: settings.numbers(facts) };
     },
     onProgress(listener) {
       progress = listener;
@@ -271,20 +272,24 @@ export function createThink(
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/** Buttons for those who have no keys: the digits, and one that clears. */
-function fillPad(write: (digit: number) => void, side: () => number, store: Store): void {
+const solves = ({ kind }: ModelFacts, answer: Uint8Array, clues: Uint8Array): boolean =>
+  kind.broken(answer, clues).length === 0 && kind.missing(answer, clues) === 0;
+
+/** Buttons for those who have no keys: one for each symbol, and one that clears. */
+function fillPad(write: (value: number) => void, kind: () => Kind | undefined, store: Store): void {
   const pad = byId("pad");
+  let filledFor: Kind | undefined;
   const fill = (): void => {
-    if (pad.childElementCount === side() + 1) return;
-    const digits = Array.from({ length: side() }, (_, i) => i + 1);
+    const now = kind();
+    if (!now || now === filledFor) return;
+    filledFor = now;
     pad.replaceChildren(
-      ...digits.map((digit) =>
-        element("button", { class: "plain", onclick: () => write(digit) }, `${digit}`),
-      ),
-      element(
-        "button",
-        { class: "plain", "aria-label": "Clear the cell", onclick: () => write(0) },
-        icon("clear"),
+      ...now.symbols.map(({ value, text }) =>
+        element(
+          "button",
+          { class: "plain", "aria-label": text || "Clear the cell", onclick: () => write(value) },
+          text || icon("clear"),
+        ),
       ),
     );
   };

@@ -178,11 +178,11 @@ export function createTrain(
     },
     onPuzzle({ step, question, solution, thoughts }) {
       const thought = thoughts.at(-1);
-      const { box } = trainable[store.get().train];
-      if (!thought || question.length !== (box[0] * box[1]) ** 2) return;
+      const { kind } = trainable[store.get().train];
+      if (!thought || question.length !== kind.empty.length) return;
       const wrong = [...solution.keys()].filter((cell) => thought.answer[cell] !== solution[cell]);
       byId("train-board").hidden = false;
-      board.show({ box, clues: question, answer: thought.answer, confidence: thought.confidence, wrong });
+      board.show({ kind, clues: question, answer: thought.answer, confidence: thought.confidence, wrong });
       const right =
         wrong.length === 0 ? "every cell is right" : `${wrong.length} of ${solution.length} cells are wrong`;
       byId("train-caption").textContent =

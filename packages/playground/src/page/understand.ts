@@ -1,4 +1,3 @@
-import type { Box } from "trm/puzzles";
 import type { Thought } from "../protocol";
 import { createBoard } from "./board";
 import { drawDiagram } from "./diagram";
@@ -14,7 +13,8 @@ import {
   placesPerStep,
   sentenceOf,
 } from "./loops";
-import { brokenCells } from "./puzzles";
+import { named } from "./models";
+import type { Kind } from "./puzzles";
 import type { Store } from "./state";
 
 /** Excerpts of the library, coloured; scripts/site/loop-code.mjs reads them when the page is built. */
@@ -30,7 +30,7 @@ declare const LOOP_CODE: readonly {
 
 /** What "Think" shows at present: its question and its answers so far. */
 export interface Thinking {
-  readonly box: Box;
+  readonly kind: Kind;
   readonly clues: Uint8Array;
   readonly thoughts: readonly Thought[];
   readonly depth: Omit<Depth, "latents">;
@@ -68,8 +68,8 @@ export function createUnderstand(store: Store, thinking: () => Thinking | undefi
 
   const now = (): Thinking & { readonly depth: Depth; readonly index: number; readonly place: Place } => {
     const found = thinking() ?? {
-      box: [2, 3] as Box,
-      clues: new Uint8Array(36),
+      kind: named["6x6"].kind,
+      clues: named["6x6"].kind.empty,
       thoughts: [],
       depth: { steps: 8, T: 2, n: 2 },
     };
@@ -122,7 +122,7 @@ export function createUnderstand(store: Store, thinking: () => Thinking | undefi
 
   function show(): void {
     if (store.get().tab !== "understand") return;
-    const { index, place, depth, box, clues, thoughts } = now();
+    const { index, place, depth, kind, clues, thoughts } = now();
     // A redraw replaces the buttons: the one that had the keyboard gives it to its successor.
     const focused = [...overview.querySelectorAll("button"), ...detail.querySelectorAll("button")].indexOf(
       document.activeElement as HTMLButtonElement,
@@ -149,9 +149,9 @@ export function createUnderstand(store: Store, thinking: () => Thinking | undefi
     }
     // The answer is only read at the end of a step; before that the board shows the last one that was.
     const thought = thoughts[place.what === "read" ? place.step - 1 : place.step - 2];
-    const wrong = brokenCells(thought?.answer ?? clues, box, clues);
+    const wrong = kind.broken(thought?.answer ?? clues, clues);
     board.show({
-      box,
+      kind,
       clues,
       wrong,
       ...(thought && { answer: thought.answer, confidence: thought.confidence }),

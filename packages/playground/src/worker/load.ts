@@ -24,11 +24,18 @@ export const fetchFile: ReadFile = async (name) => {
   return response.arrayBuffer();
 };
 
+/** What the browser lacks for fast programs and for training; undefined if nothing. It still thinks. */
+export function whySlow(): string | undefined {
+  if (!hasSimd()) return "This browser's WebAssembly has no SIMD";
+  if (typeof DecompressionStream === "undefined") return "This browser has no DecompressionStream";
+  return undefined;
+}
+
 /** Makes the programs that think with a model, such as `think-6x6`, known to `compile()`. */
 export async function loadThinking(read: ReadFile, set: string): Promise<void> {
   const name = `programs/${set}`;
   const [code, description] = await Promise.all([
-    read(`${name}${hasSimd() ? "" : ".plain"}.wasm`),
+    whySlow() === undefined ? readPacked(read, `${name}.wasm.gz`) : read(`${name}.plain.wasm`),
     read(`${name}.json`),
   ]);
   providePrograms(await loadModule(code, parse<WasmDescription>(`${name}.json`, description)));
@@ -36,29 +43,31 @@ export async function loadThinking(read: ReadFile, set: string): Promise<void> {
 
 /** The same with the programs that train a model, such as `train-6x6`, in threads where the page may have them. @returns their module */
 export async function loadTraining(read: ReadFile, set: string): Promise<LoadedModule> {
-  const name = `programs/${set}`;
   const threads = usableThreads();
-  const file = `${name}${threads > 1 ? ".threads" : ""}.wasm.gz`;
-  const [code, text] = await Promise.all([
-    read(file).then((bytes) => unpacked(file, bytes)),
-    read(`${name}.json`),
-  ]);
-  const { shared, ...description } = parse<WasmDescription>(`${name}.json`, text);
-  const module = await loadModule(code, threads > 1 && shared ? { ...description, shared } : description, {
-    threads,
-  });
+  // A phone may refuse memory that threads share.
+  const module =
+    threads > 1
+      ? await trainingModule(read, set, threads).catch(() => trainingModule(read, set, 1))
+      : await trainingModule(read, set, 1);
   providePrograms(module);
   return module;
 }
 
+async function trainingModule(read: ReadFile, set: string, threads: number): Promise<LoadedModule> {
+  const name = `programs/${set}`;
+  const [code, text] = await Promise.all([
+    readPacked(read, `${name}${threads > 1 ? ".threads" : ""}.wasm.gz`),
+    read(`${name}.json`),
+  ]);
+  const { shared, ...description } = parse<WasmDescription>(`${name}.json`, text);
+  return loadModule(code, threads > 1 && shared ? { ...description, shared } : description, { threads });
+}
+
 /** The contents of a gzip file; some servers have unpacked it already. @throws Error naming the file */
-async function unpacked(name: string, bytes: ArrayBuffer): Promise<ArrayBuffer> {
+async function readPacked(read: ReadFile, name: string): Promise<ArrayBuffer> {
+  const bytes = await read(name);
   const [first, second] = new Uint8Array(bytes);
   if (first !== 0x1f || second !== 0x8b) return bytes;
-  if (typeof DecompressionStream === "undefined")
-    throw new Error(
-      "this browser cannot unpack the training programs: use Chrome 80, Firefox 113, Safari 16.4 or newer.",
-    );
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).arrayBuffer().catch(() => {
     throw new Error(`${name} is damaged: reload the page.`);

@@ -1,10 +1,10 @@
 /** What a worker does with each message, wherever its files come from. */
 import { disposeTree } from "tfjs-compile";
-import { hasSimd, type LoadedModule } from "tfjs-compile/precompiled";
+import type { LoadedModule } from "tfjs-compile/precompiled";
 import type { Model, ModelParams } from "trm/model";
 import { type Configurations, configurations as pageConfigurations } from "../configurations";
 import { type FromWorker, shippedModels, type ThinkRequest, type ToWorker } from "../protocol";
-import { loadModel, loadThinking, loadTraining, type ReadFile } from "./load";
+import { loadModel, loadThinking, loadTraining, type ReadFile, whySlow } from "./load";
 import { nextTask } from "./tasks";
 import { think } from "./think";
 import { startTraining, type Training } from "./train";
@@ -25,11 +25,11 @@ export function createService(
   /** The number of the latest request to think; a request ends where it is no longer its own. */
   let thinking = 0;
   let starting = 0;
-  if (!hasSimd())
+  const slow = whySlow();
+  if (slow !== undefined)
     post({
       type: "slow",
-      reason:
-        "This browser's WebAssembly has no SIMD: thinking takes several times as long, and training is not possible.",
+      reason: `${slow}: thinking takes several times as long, and training is not possible.`,
     });
 
   /** A promise that is made once, unless it failed. */
@@ -90,7 +90,7 @@ export function createService(
 
   async function startNow(message: Extract<ToWorker, { type: "startTraining" }>): Promise<void> {
     const mine = ++starting;
-    if (!hasSimd()) throw new Error("training needs a browser whose WebAssembly has SIMD.");
+    if (slow !== undefined) throw new Error(`${slow}: training is not possible.`);
     const last = training;
     last?.stop();
     const set = `train-${message.model}`;

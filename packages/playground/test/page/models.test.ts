@@ -6,10 +6,10 @@ import { trainableModels } from "../../src/protocol";
 
 test("the page knows the configurations as they are, before a worker has told it", () => {
   for (const name of trainableModels) {
-    const { box, n, T, steps, own } = trainable[name];
+    const { kind, n, T, steps, own } = trainable[name];
     const { model, training, supervisionSteps, ...task } = configurations[name];
     assert.deepEqual(
-      { box, n, T, steps },
+      { box: kind.box, n, T, steps },
       { box: task.box, n: model.n, T: model.T, steps: supervisionSteps },
       name,
     );

@@ -1,15 +1,43 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseGrid, sudokuProblem } from "trm/puzzles";
+import { MAZE, mazeAnswer, parseGrid } from "trm/puzzles";
 import { named, trainable } from "../../src/page/models";
-import { brokenCells, problemOf, randomPuzzle, readPuzzle } from "../../src/page/puzzles";
+import { brokenCells, problemOf, readPuzzle } from "../../src/page/puzzles";
 
 const all = Object.values({ ...named, ...trainable });
 
 test("every puzzle of the lists has one solution, and so has a random one", () => {
-  for (const { box, clues, puzzles } of all)
-    for (const line of [...puzzles, randomPuzzle(box, clues)])
-      assert.equal(sudokuProblem(parseGrid(line, box), box), undefined, line);
+  for (const { kind, puzzles } of all)
+    for (const line of [...puzzles, kind.random()]) {
+      const read = kind.read(line);
+      assert.ok("clues" in read, line);
+      assert.equal(kind.problem(read.clues), undefined, line);
+      assert.equal(kind.line(read.clues), line);
+    }
+});
+
+const changed = (cells: Uint8Array, at: number, value: number): Uint8Array =>
+  cells.map((cell, i) => (i === at ? value : cell));
+
+test("a maze is read, drawn and judged", () => {
+  const { kind } = named.maze;
+  const line = kind.random();
+  const cells = (kind.read(line) as { clues: Uint8Array }).clues;
+  const answer = mazeAnswer(cells)!;
+  assert.deepEqual([kind.broken(answer, cells), kind.missing(answer, cells)], [[], 0]);
+  const gap = changed(answer, answer.indexOf(MAZE.path), MAZE.open);
+  assert.deepEqual([kind.broken(gap, cells), kind.missing(gap, cells)], [[], 1]);
+  const wall = answer.indexOf(MAZE.wall);
+  assert.deepEqual(kind.broken(changed(answer, wall, MAZE.path), cells), [wall]);
+  // A new start takes the place of the old one.
+  const moved = kind.put(cells, cells.indexOf(MAZE.open), MAZE.start);
+  assert.equal(moved.filter((cell) => cell === MAZE.start).length, 1);
+  assert.match(kind.problem(kind.put(cells, cells.indexOf(MAZE.goal), MAZE.open))!, /no goal G/);
+  const closed = cells.map((cell) => (cell === MAZE.open ? MAZE.wall : cell));
+  assert.match(kind.problem(closed)!, /no way leads from S to G/);
+  const problem = (text: string) => (kind.read(text) as { problem: string }).problem;
+  assert.match(problem("123"), /The maze has "1"; its cells are # for a wall/);
+  assert.match(problem("S.G"), /The maze has 3 cells; a maze of 7x7 has 49\./);
 });
 
 test("a puzzle of another size, letters and too few cells are each said in a sentence", () => {
