@@ -44,8 +44,18 @@ scope.addEventListener("activate", (event) => {
 scope.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
-  event.respondWith(answer(request));
+  event.respondWith(answer(request).then(isolated));
 });
+
+/** Tells the browser that the page takes nothing from other hosts, where its own host does not: only such a page may use threads. */
+function isolated(response: Response): Response {
+  if (response.type === "opaqueredirect") return response;
+  const headers = new Headers(response.headers);
+  headers.set("cross-origin-opener-policy", "same-origin");
+  headers.set("cross-origin-embedder-policy", "require-corp");
+  const { body, status, statusText } = response;
+  return new Response(body, { status, statusText, headers });
+}
 
 async function answer(request: Request): Promise<Response> {
   const own = await caches.open(PRECACHE.name).then((cache) => cache.match(request, { ignoreSearch: true }));
