@@ -53,6 +53,8 @@ const axis = {
   tickcolor: "#AEB4BC",
   ticklen: 4,
   automargin: true,
+  // Pixels between the title and the numbers of an axis.
+  title: { standoff: 10 },
 };
 
 /** The style of all figures. It is a template, not a layout, because a template reaches every axis, subplots included. */

@@ -106,7 +106,7 @@ export function makeKernelFolder(): string {
     join(kernel, "kernel.json"),
     JSON.stringify({
       argv: [process.execPath, program, "kernel", "--config-path", "{connection_file}"],
-      display_name: "TypeScript",
+      display_name: "TypeScript (TRM)",
       language: "typescript",
     }),
   );
