@@ -3,12 +3,9 @@ import * as trm from "trm-workbench";
 
 const first = () => trm.shippedModel("sudoku-6x6", { puzzles: 128 });
 
-/** The corrections of a network that was never asked to improve an answer. */
+/** The corrections of a network that was trained with two supervision steps for a puzzle. */
 export async function exercise1() {
-  const { reasoner, params, data } = await trm.trainedModel(
-    trm.experiments.hrmAgainstTrm,
-    "no deep supervision",
-  );
+  const { reasoner, params, data } = await trm.trainedModel(trm.experiments.supervisionSteps, "2 steps");
   const thoughts = await trm.allChains(reasoner, params, data.test[0], { chains: 1, supervisionSteps: 8 });
   const curves = trm.changeCurves(trm.stepChanges(thoughts).slice(1), [
     "wrongToRight",
@@ -17,7 +14,7 @@ export async function exercise1() {
   ]);
   await trm.showFigure(
     trm.linesFigure({
-      title: "Without deep supervision",
+      title: "Two supervision steps in training",
       xTitle: "supervision step",
       yTitle: "cells per puzzle",
       curves,

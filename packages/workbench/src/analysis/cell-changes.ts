@@ -135,6 +135,38 @@ export function solvingOrder(puzzles: readonly PuzzleChains[], box: Box): Solvin
   };
 }
 
+/**
+ * How far each puzzle is solved in the order of singles: Spearman's correlation between the round in which a person could place a
+ * cell and the step from which the model has it right, 1 for the same order. Cells that need a guess come last, and so do cells that
+ * never become right; a puzzle whose cells all become right at once has no order and is left out.
+ */
+export function orderCorrelations(puzzles: readonly PuzzleChains[], box: Box): number[] {
+  return puzzles.flatMap((puzzle) => {
+    const rounds = singlesRounds(sudokuDigits(puzzle.inputs), box);
+    const from = rightFrom(puzzle.chains[0], puzzle.labels);
+    const open = openCells(puzzle);
+    const [a, b] = [rounds, from].map((values) => ranks(open.map((cell) => values[cell])));
+    const value = cosine(a, b);
+    return Number.isNaN(value) ? [] : [value];
+  });
+}
+
+/** Ranks about their mean; equal values share the mean of their ranks. */
+function ranks(values: readonly number[]): number[] {
+  return values.map((value) => {
+    const below = values.filter((other) => other < value).length;
+    const equal = values.filter((other) => other === value).length;
+    return below + equal / 2 - values.length / 2;
+  });
+}
+
+/** NaN where one of the vectors is 0. */
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = (x: readonly number[], y: readonly number[]) =>
+    x.reduce((sum, value, i) => sum + value * y[i], 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
 function nextStep(puzzles: readonly PuzzleChains[], box: Box, step: number): SolvingOrder["next"][number] {
   let [placeable, placed, others, othersRight] = [0, 0, 0, 0];
   for (const { inputs, labels, chains } of puzzles) {

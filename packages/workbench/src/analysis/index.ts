@@ -1,5 +1,6 @@
 export {
   openCells,
+  orderCorrelations,
   rightFrom,
   type SolvingOrder,
   type StepChanges,

@@ -39,6 +39,7 @@ export {
 } from "./train-runs";
 export { type VariantsOptions, variants } from "./variants";
 export {
+  clearDifference,
   experimentVerdict,
   pairVerdict,
   type ReportedVariant,

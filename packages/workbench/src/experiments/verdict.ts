@@ -56,17 +56,33 @@ export const verdictRule = {
  */
 export function pairVerdict(a: ReportedVariant, b: ReportedVariant): Verdict | undefined {
   if (a.paper === undefined || b.paper === undefined || a.paper === b.paper) return undefined;
-  const { seeds, floor, standardErrors } = verdictRule;
+  const { seeds, floor } = verdictRule;
   const isReady = ({ accuracies, paper = 1 }: ReportedVariant) =>
     accuracies.length >= seeds && (mean(accuracies) >= floor || paper < floor);
   if (!isReady(a) || !isReady(b)) return "undecided";
-  const difference = mean(a.accuracies) - mean(b.accuracies);
-  const error = Math.sqrt(squaredError(a.accuracies) + squaredError(b.accuracies));
-  if (difference === 0 || Math.abs(difference) < standardErrors * error) return "undecided";
-  return difference * (a.paper - b.paper) > 0 ? "agrees" : "differs";
+  const { sign } = clearDifference(a.accuracies, b.accuracies);
+  if (sign === 0) return "undecided";
+  return sign * (a.paper - b.paper) > 0 ? "agrees" : "differs";
 }
 
-/** Square of the standard error of a mean. */
+/**
+ * The mean of values less that of others, its standard error, and its sign; the sign is 0 where the difference does not count by
+ * {@link verdictRule}, as with a single value.
+ * @param others @default zeros: a difference that was taken value by value
+ * @example
+ * clearDifference([0.9, 0.91, 0.92], [0.5, 0.6, 0.7]).sign; // 1
+ */
+export function clearDifference(
+  values: readonly number[],
+  others?: readonly number[],
+): { readonly difference: number; readonly error: number; readonly sign: -1 | 0 | 1 } {
+  const difference = mean(values) - (others ? mean(others) : 0);
+  const error = Math.sqrt(squaredError(values) + (others ? squaredError(others) : 0));
+  const counts = difference !== 0 && Math.abs(difference) >= verdictRule.standardErrors * error;
+  return { difference, error, sign: counts ? (difference > 0 ? 1 : -1) : 0 };
+}
+
+/** Square of the standard error of a mean; NaN of a single value. */
 function squaredError(values: readonly number[]): number {
   const middle = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);

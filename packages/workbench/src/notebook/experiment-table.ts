@@ -2,6 +2,7 @@ import { passesPerStep } from "trm/model";
 import type { RunConfig } from "../config";
 import {
   type Budget,
+  clearDifference,
   type Experiment,
   lastEvaluation,
   planExperiment,
@@ -70,6 +71,31 @@ export function resultsFrame(measured: MeasuredExperiment): ResultsRow[] {
       "minutes of training": mean(runs.map(({ facts }) => facts.seconds / 60)),
       "of one core": mean(runs.map(({ facts }) => facts.processorSeconds / 60)),
     };
+  });
+}
+
+/** A statement about a network, with the values that it must prove itself on: their mean is above 0, or above that of others. */
+export interface Statement {
+  /** What it is about, such as the name of a network. */
+  readonly of: string;
+  readonly statement: string;
+  /** One for each puzzle or seed. */
+  readonly values: readonly number[];
+  /** @default zeros */
+  readonly others?: readonly number[];
+}
+
+/**
+ * Statements with a verdict by the rule of experiments: "yes" where the mean is at least 3 standard errors above, "no" where it is
+ * so far below, else "undecided".
+ * @example
+ * showTable(verdictsFrame([{ of: "my network", statement: "more steps solve more", values: [1, 0, 0, 1, 0, 1] }]));
+ */
+export function verdictsFrame(statements: readonly Statement[]): ResultsRow[] {
+  return statements.map(({ of, statement, values, others }): ResultsRow => {
+    const { difference, error, sign } = clearDifference(values, others);
+    const verdict = sign > 0 ? "yes" : sign < 0 ? "no" : "undecided";
+    return { of, statement, mean: difference, "standard error": error, values: values.length, verdict };
   });
 }
 

@@ -10,7 +10,9 @@ export {
   type ResultsRow,
   reportExperiment,
   resultsFrame,
+  type Statement,
   showChanges,
+  verdictsFrame,
 } from "./experiment-table";
 export { thinkingCurves, thinkingFrame } from "./experiment-thinking";
 export { latentBoardsFigure } from "./latent-boards";
@@ -23,7 +25,7 @@ export { type NotebookSettings, notebookSettings } from "./settings";
 export { type ShippedModel, shippedModel } from "./shipped-model";
 export { findSource, type SourcePiece, showSource } from "./source";
 export { showTable, type TableLike, type TableOptions, type TableRows } from "./table";
-export { changeCurves, oddPuzzlesFrame } from "./thought-frames";
+export { beliefCurves, changeCurves, type OddThought, oddPuzzlesFrame, oddThoughts } from "./thought-frames";
 export { trainVariant } from "./train-variant";
 export { trainedModel } from "./trained-model";
 export { evaluationCurves, evaluationFigure } from "./training-view";

@@ -1,5 +1,5 @@
 import type { Dataset } from "trm/batches";
-import type { Box } from "trm/puzzles";
+import type { Box, SudokuGeneratorOptions } from "trm/puzzles";
 import { createReasoner, type LossKind } from "trm/trainer";
 import { parseData } from "../config";
 import type { LoadedRun } from "../experiments";
@@ -11,6 +11,8 @@ export interface ShippedModel extends LoadedRun {
   readonly name: string;
   readonly test: Dataset;
   readonly box: Box;
+  /** What the puzzles are like that it was trained on. */
+  readonly usual: SudokuGeneratorOptions;
   /** The loss that it was trained with. */
   readonly loss: LossKind;
 }
@@ -39,6 +41,10 @@ export async function shippedModel(
     data,
     test: data.test[0],
     box: parseBox(config.box),
+    usual: {
+      ...(config.difficulty && { difficulty: config.difficulty }),
+      ...(config.clues && { clues: config.clues }),
+    },
     loss: stored.config?.training?.loss ?? "stablemax",
   };
 }

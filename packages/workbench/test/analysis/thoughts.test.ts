@@ -4,6 +4,7 @@ import { startEngine } from "tfjs-compile";
 import { sudokuDigits } from "trm/batches";
 import {
   checkSudoku,
+  clueCount,
   formatGrid,
   parseGrid,
   sudokuGenerator,
@@ -16,6 +17,7 @@ import { tinyModel, tinyTask } from "../../../../lib/test/trainer/support";
 import {
   latentPaths,
   oddPuzzles,
+  orderCorrelations,
   type PuzzleChains,
   placeSingles,
   principalComponents,
@@ -102,6 +104,36 @@ test("the order of solving counts singles by round, and what the next step makes
   assert.equal(next[1].singlesMadeRight, 1);
 });
 
+test("the order of a thought is compared with the order of singles, puzzle by puzzle", () => {
+  const next = sudokuGenerator([2, 3], createRandom(1), { difficulty: "singles" });
+  const grids = next();
+  const [puzzle, right] = [grids.puzzle, grids.solution].map((grid) => grid.join("").replace(/0/g, "."));
+  const rounds = singlesRounds(grids.puzzle, [2, 3]);
+  const last = Math.max(...rounds);
+  assert.ok(last > 2 && last < 36, `${last} rounds`);
+  /** Right in the cells of the first rounds, or of the last ones. */
+  const upTo = (count: number, backwards: boolean) =>
+    [...right]
+      .map((digit, cell) => {
+        const round = backwards ? last + 1 - rounds[cell] : rounds[cell];
+        return rounds[cell] === 0 || round <= count ? digit : String((Number(digit) % 6) + 1);
+      })
+      .join("");
+  const answers = (backwards: boolean) => Array.from({ length: last }, (_, i) => upTo(i + 1, backwards));
+  const correlations = orderCorrelations(
+    [
+      thought(puzzle, right, ...answers(false)),
+      thought(puzzle, right, ...answers(true)),
+      thought(puzzle, right, right, right), // all at once: no order
+    ],
+    [2, 3],
+  );
+  assert.deepEqual(
+    correlations.map((value) => value.toFixed(6)),
+    ["1.000000", "-1.000000"],
+  );
+});
+
 test("a path in a plane keeps its distances on two components, and its movements are relative", () => {
   const corners = [
     [0, 0],
@@ -129,11 +161,22 @@ test("a path in a plane keeps its distances on two components, and its movements
 });
 
 test("odd puzzles are what they are called", () => {
-  for (const odd of [box, [2, 3], [3, 3]] as const) {
+  const kinds = [
+    { odd: box, seeds: 20, usual: {} },
+    { odd: [2, 3], seeds: 20, usual: {} },
+    { odd: [3, 3], seeds: 4, usual: { difficulty: "mixed", clues: 34 } },
+  ] as const;
+  for (const { odd, seed, usual } of kinds.flatMap(({ seeds, ...kind }) =>
+    Array.from({ length: seeds }, (_, seed) => ({ ...kind, seed })),
+  )) {
+    const puzzles = oddPuzzles(odd, seed, usual);
     const problems = Object.fromEntries(
-      oddPuzzles(odd, 3).map(({ name, puzzle }) => [name, sudokuProblem(puzzle, odd) ?? "none"]),
+      puzzles.map(({ name, puzzle }) => [name, sudokuProblem(puzzle, odd) ?? "none"]),
     );
+    const clues = puzzles.map(({ puzzle }) => clueCount(puzzle));
+    if ("clues" in usual) assert.equal(clues[0], usual.clues);
     assert.equal(problems["as in its training"], "none");
+    assert.equal(problems["no clue to spare"], "none");
     assert.equal(problems["one empty cell"], "none");
     assert.equal(problems["many clues"], "none");
     assert.equal(problems["empty grid"], "more than one solution exists");

@@ -3,8 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { experimentVerdict, pairVerdict, type ReportedVariant, variantVerdict } from "../../src/experiments";
-import { notebookSettings, report } from "../../src/notebook";
+import {
+  clearDifference,
+  experimentVerdict,
+  pairVerdict,
+  type ReportedVariant,
+  variantVerdict,
+} from "../../src/experiments";
+import { notebookSettings, report, verdictsFrame } from "../../src/notebook";
 import { readReport, resultsTable } from "../../src/reproduce/results";
 
 const trm: ReportedVariant = {
@@ -79,6 +85,21 @@ describe("verdicts", () => {
     const still = [0, 0.01, 0];
     assert.equal(pairVerdict(good, seeds("attention", 0.747, ...still)), "undecided");
     assert.equal(pairVerdict(good, seeds("direct prediction", 0, ...still)), "agrees");
+  });
+
+  it("are given on any statement by the same rule", () => {
+    const rows = verdictsFrame([
+      { of: "a", statement: "more", values: [0.82, 0.8, 0.84], others: [0.72, 0.7, 0.74] },
+      { of: "a", statement: "less", values: [-2, -2.1, -1.9] },
+      { of: "a", statement: "about as much", values: [3, -2, 1] },
+      { of: "a", statement: "one value", values: [3] },
+      { of: "a", statement: "always the same", values: [1, 1] },
+      { of: "a", statement: "nothing measured", values: [] },
+    ]);
+    const verdicts = rows.map(({ verdict }) => verdict);
+    assert.deepEqual(verdicts, ["yes", "no", "undecided", "undecided", "yes", "undecided"]);
+    const { difference, error } = clearDifference([1, 3], [0, 2]);
+    assert.deepEqual([difference, error], [1, Math.sqrt(2)]);
   });
 
   it("need two different numbers of the paper", () => {
