@@ -27,6 +27,10 @@ export type TableRows = readonly Readonly<Record<string, unknown>>[];
 export function showTable(table: TableLike | TableRows, options: TableOptions = {}): void {
   const { digits = 3, index = false } = options;
   const { columns, values, index: names } = isRows(table) ? tableOfRows(table) : table;
+  if (columns.length === 0) {
+    showHtml("<p>no rows</p>", "no rows");
+    return;
+  }
   const lists = (values as unknown[]).map((row): unknown[] => (Array.isArray(row) ? row : [row]));
   const rows = lists.map((row, i) => (index ? [names[i], ...row] : row));
   const head = index ? ["", ...columns] : [...columns];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { presetConfig } from "../../src/config";
 import { experimentResult, experiments, storedPlan } from "../../src/experiments";
-import { exportResult, myRuns, poolResults, predict, resultsFrame } from "../../src/notebook";
+import { exportResult, myRuns, poolResults, predict, resultsFrame, showTable } from "../../src/notebook";
 import { changesOf, noteRun } from "../../src/notebook/my-runs";
 import { emptyStore } from "../experiments/support";
 
@@ -36,6 +36,8 @@ test("runs stand one under the other, and a teacher pools them", (context) => {
   context.mock.method(console, "log", (line: string) => printed.push(line));
   const store = emptyStore();
   assert.deepEqual(myRuns(), []);
+  showTable(myRuns());
+  assert.deepEqual(printed, ["no rows"]);
   predict("two networks", 80);
   noteRun(run);
   noteRun({ ...run, seed: 2, solved: 0.7 });
