@@ -117,6 +117,29 @@ inBrowser("a 9x9 puzzle is answered, and its weights are fetched only then", asy
   noFaults();
 });
 
+inBrowser("a maze is solved, drawn by keys, and told when it has no way", async () => {
+  const page = await open("#model=maze");
+  await page.waitForSelector("#think[data-answered]");
+  await toTheEnd(page);
+  assert.match(await textOf(page, "#verdict"), /solved, every rule is kept/);
+  const path = await page.$$eval(
+    "#board .cell",
+    (cells) => cells.filter(({ textContent }) => textContent === "•").length,
+  );
+  assert.ok(path >= 7, `${path} cells of a path`);
+  await page.select("#puzzles", "empty");
+  const says = (sentence: string): Promise<void> =>
+    waitFor(sentence, 5, async () => (await textOf(page, "#problem")) === sentence);
+  await says("The maze has no start S: it needs one.");
+  await page.focus("#board .cell");
+  for (const key of ["s", "ArrowRight", "#", "ArrowDown", "#", "ArrowLeft", "#", "End", "g"] as const)
+    await page.keyboard.press(key);
+  await says("This maze has no answer: no way leads from S to G.");
+  assert.match(page.url(), /puzzle=S%23/);
+  await page.close();
+  noFaults();
+});
+
 inBrowser("a worker that hangs is noticed, and another one answers", async () => {
   const page = await openImpatient();
   hang(page);

@@ -27,7 +27,7 @@ before(async () => {
   if (noSite !== undefined) return;
   const { buildSite } = await import("./build.mjs");
   // What the tests think and train with; the worker's tests compile the others.
-  await buildSite(folder, { api: false, programs: ["think-6x6", "think-9x9", "train-4x4"] });
+  await buildSite(folder, { api: false, programs: ["think-6x6", "think-9x9", "think-maze", "train-4x4"] });
   const { serve } = await import("./serve.mjs");
   ({ url, close } = await serve(folder, 0));
   browser = await startBrowser();

@@ -3,7 +3,7 @@
  * `node --conditions=source --import=tsx packages/playground/build/programs.ts FOLDER [SET …]`; a SET is think-NAME, think-NAME.plain or train-NAME.
  *
  *     programs/think-NAME.wasm.gz, .plain.wasm (without SIMD), .json for each model in data/models
- *     programs/train-NAME.wasm.gz, .threads.wasm.gz, .json           for each configuration; unpacked they have six times the bytes
+ *     programs/train-NAME.wasm.gz, .threads.wasm.gz, .json.gz        for each configuration; unpacked they have six times the bytes
  *     weights/NAME.bin                                               header, then float32
  *     worker.js
  */
@@ -168,7 +168,7 @@ export async function writeTraining(path: string, functions: readonly WasmFuncti
   for (const threads of [1, MOST_THREADS]) {
     const { wasm, description } = await exportWasm(functions, { threads });
     writeFileSync(`${path}${threads > 1 ? ".threads" : ""}.wasm.gz`, gzipSync(wasm, { level: 9 }));
-    writeFileSync(`${path}.json`, JSON.stringify(description));
+    writeFileSync(`${path}.json.gz`, gzipSync(JSON.stringify(description)));
   }
 }
 

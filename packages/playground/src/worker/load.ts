@@ -57,9 +57,9 @@ async function trainingModule(read: ReadFile, set: string, threads: number): Pro
   const name = `programs/${set}`;
   const [code, text] = await Promise.all([
     readPacked(read, `${name}${threads > 1 ? ".threads" : ""}.wasm.gz`),
-    read(`${name}.json`),
+    readPacked(read, `${name}.json.gz`),
   ]);
-  const { shared, ...description } = parse<WasmDescription>(`${name}.json`, text);
+  const { shared, ...description } = parse<WasmDescription>(`${name}.json.gz`, text);
   return loadModule(code, threads > 1 && shared ? { ...description, shared } : description, { threads });
 }
 

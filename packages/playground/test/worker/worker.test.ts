@@ -48,7 +48,7 @@ describe("the worker, without a browser", { skip: !hasZig() && "ziglang is not i
     await startEngine({ backend: "tensorflow", threads: 1 });
     const { wasm, description } = await exportWasm(configurationPrograms(small));
     writeFileSync(join(folder, "train-4x4.wasm.gz"), gzipSync(wasm));
-    writeFileSync(join(folder, "train-4x4.json"), JSON.stringify(description));
+    writeFileSync(join(folder, "train-4x4.json.gz"), gzipSync(JSON.stringify(description)));
     const contents = `
       export { createService } from "./src/worker/service";
       export { createTrainer } from "trm/trainer";
