@@ -37,7 +37,10 @@ export async function sweepAll(
 function seedsBegun(experiment: Experiment, budget: Budget): number {
   const isThere = ({ hash }: { readonly hash: string }) =>
     ["", "published"].some((folder) => existsSync(join(runsFolder(), folder, hash, "config.json")));
-  return Math.max(0, ...planned(experiment, budget).map(({ runs }) => runs.map(isThere).lastIndexOf(true) + 1));
+  return Math.max(
+    0,
+    ...planned(experiment, budget).map(({ runs }) => runs.map(isThere).lastIndexOf(true) + 1),
+  );
 }
 
 function planned(experiment: Experiment, budget: Budget): PlannedVariant[] {
