@@ -14,6 +14,7 @@ import {
   rowsLike,
   rowTable,
   runBenchmark,
+  saveRows,
 } from "trm-bench/bench";
 import { namedLines } from "trm-workbench/text";
 import { anyNumber, wholeNumber } from "./options";
@@ -32,6 +33,7 @@ export interface CompareOptions {
   readonly precision?: "float32" | "bfloat16";
   readonly threads?: number;
   readonly json?: boolean;
+  readonly save?: string;
 }
 
 /** Options of the comparison. */
@@ -60,6 +62,10 @@ export function addCompareOptions(command: Command): void {
       "float32",
       "bfloat16",
     ]),
+    new Option(
+      "--save <folder>",
+      "keep what was compared with PyTorch in a file of this machine, row by row",
+    ),
     new Option("--only <part>", "steps, or the race alone").choices(["steps", "race"]),
   ];
   for (const option of options) command.addOption(option.helpGroup(group));
@@ -87,6 +93,8 @@ export async function compare(options: CompareOptions): Promise<void> {
     races.push(await raceSeed({ seed, target, evaluateEvery: 30, threads, precision }));
     note(`race, seed ${seed}: ${races.at(-1)?.ours.seconds.toFixed(0)} s`);
   }
+  const saved = options.save && saveRows(options.save, where, { pairs, threads, results });
+  if (saved) note(`saved in ${saved}`);
   finish(json, { machine: where, threads, pairs, rows: results, races }, () =>
     summary(where, threads, results, races),
   );

@@ -35,5 +35,6 @@ const interesting = ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp
 function instructions(): string[] {
   if (platform() !== "linux") return [];
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "";
-  return flags.split(" ").filter((flag) => interesting.includes(flag));
+  const present = flags.split(" ");
+  return interesting.filter((name) => present.includes(name));
 }
