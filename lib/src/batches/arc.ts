@@ -1,6 +1,6 @@
 import {
   ARC_CORNER,
-  ARC_SEQ_LEN,
+  ARC_MAX_SIDE,
   ARC_VOCAB_SIZE,
   type ArcAugmentation,
   type ArcPair,
@@ -29,6 +29,8 @@ export interface ArcDatasetOptions {
   readonly augmentations?: number;
   /** First puzzle identifier, above 1 when other datasets come first. Default 1; 0 is "<blank>". */
   readonly firstIdentifier?: number;
+  /** Rows and columns of the canvas that grids are put on. Default 30, the largest grid of ARC. */
+  readonly side?: number;
   /** Told how many tasks are done, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -88,10 +90,10 @@ interface PlacedPair {
  * little memory.
  */
 export function arcDatasets(subsets: readonly ArcSubset[], options: ArcDatasetOptions): ArcDatasets {
-  const { augmentations = 1000, firstIdentifier = 1 } = options;
+  const { augmentations = 1000, firstIdentifier = 1, side = ARC_MAX_SIDE } = options;
   const random = createRandom(options.seed).fork("arc");
-  const train = exampleCollector();
-  const test = exampleCollector();
+  const train = exampleCollector(side);
+  const test = exampleCollector(side);
   const identifiers = Array<string>(firstIdentifier).fill("<blank>");
   const known = new Map<string, number>();
   const testPuzzles: Record<string, TestPuzzle> = {};
@@ -150,7 +152,7 @@ function distinctGuises(task: ArcTask, count: number, random: Random): (ArcAugme
 }
 
 /** Collects the examples of one split. */
-function exampleCollector() {
+function exampleCollector(side: number) {
   const examples: PlacedPair[] = [];
   const puzzleIdentifiers: number[] = [];
   const puzzleIndices = [0];
@@ -162,7 +164,7 @@ function exampleCollector() {
         const inCorner = random ? random.int(0, pairs.length) : 0;
         pairs.forEach((pair, i) => {
           const still = random === null || i === inCorner;
-          const place = still ? ARC_CORNER : randomArcPlace(pair, augmentation?.transform ?? 0, random);
+          const place = still ? ARC_CORNER : randomArcPlace(pair, augmentation?.transform ?? 0, random, side);
           examples.push({ pair, augmentation, place });
         });
         puzzleIdentifiers.push(identifier);
@@ -173,14 +175,14 @@ function exampleCollector() {
     dataset: (name: string, numPuzzleIdentifiers: number): Dataset =>
       checkDataset({
         name,
-        seqLen: ARC_SEQ_LEN,
+        seqLen: side * side,
         vocabSize: ARC_VOCAB_SIZE,
         padId: 0,
         ignoreLabelId: 0,
         blankIdentifierId: 0,
         numPuzzleIdentifiers,
-        inputs: tokensOf(examples, "input"),
-        labels: tokensOf(examples, "output"),
+        inputs: tokensOf(examples, "input", side),
+        labels: tokensOf(examples, "output", side),
         puzzleIdentifiers: Int32Array.from(puzzleIdentifiers),
         puzzleIndices: Int32Array.from(puzzleIndices),
         groupIndices: Int32Array.from(groupIndices),
@@ -189,18 +191,19 @@ function exampleCollector() {
 }
 
 /** The tokens of one side of all examples, made when they are asked for. */
-function tokensOf(examples: readonly PlacedPair[], side: "input" | "output"): Tokens {
+function tokensOf(examples: readonly PlacedPair[], which: "input" | "output", side: number): Tokens {
+  const seqLen = side * side;
   return {
-    length: examples.length * ARC_SEQ_LEN,
+    length: examples.length * seqLen,
     subarray(begin, end) {
-      const first = Math.floor(begin / ARC_SEQ_LEN);
-      const rows = examples.slice(first, Math.ceil(end / ARC_SEQ_LEN));
-      const tokens = new Uint8Array(rows.length * ARC_SEQ_LEN);
+      const first = Math.floor(begin / seqLen);
+      const rows = examples.slice(first, Math.ceil(end / seqLen));
+      const tokens = new Uint8Array(rows.length * seqLen);
       rows.forEach(({ pair, augmentation, place }, row) => {
-        const grid = augmentation ? applyArcAugmentation(pair[side], augmentation) : pair[side];
-        tokens.set(arcTokens(grid, place), row * ARC_SEQ_LEN);
+        const grid = augmentation ? applyArcAugmentation(pair[which], augmentation) : pair[which];
+        tokens.set(arcTokens(grid, place, side), row * seqLen);
       });
-      return tokens.subarray(begin - first * ARC_SEQ_LEN, end - first * ARC_SEQ_LEN);
+      return tokens.subarray(begin - first * seqLen, end - first * seqLen);
     },
   };
 }

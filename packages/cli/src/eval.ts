@@ -2,7 +2,14 @@ import { Command, Option } from "commander";
 import { disposeTree, nativeCompiler } from "tfjs-compile";
 import { hasAnswers } from "trm/batches";
 import { createReasoner } from "trm/trainer";
-import { type ChainEvaluation, evaluateChains, methods } from "trm-workbench/analysis";
+import {
+  type ChainEvaluation,
+  evaluateChains,
+  type IdentifierChoice,
+  identifiersOf,
+  methods,
+  withIdentifiers,
+} from "trm-workbench/analysis";
 import { digestOf, digestOfNames, type Split } from "trm-workbench/data";
 import { refuseExisting, writeFileAtomic } from "trm-workbench/files";
 import { readWeights } from "trm-workbench/official";
@@ -17,7 +24,6 @@ import {
 import { onInterrupt, progress } from "trm-workbench/terminal";
 import { count, duration, namedLines, numberTable, percent } from "trm-workbench/text";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
-import { type IdentifierChoice, identifiersOf, withIdentifiers } from "./identifiers";
 import {
   jsonOption,
   modelConfigOption,

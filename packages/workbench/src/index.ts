@@ -4,6 +4,8 @@ import "./engine-variables";
 
 export * from "trm";
 export {
+  type ArcEvaluation,
+  type ArcEvaluationOptions,
   allChains,
   answerInChains,
   type BeliefBin,
@@ -13,6 +15,7 @@ export {
   type ChainStep,
   type ExpertUse,
   type ExpertUseOptions,
+  evaluateArc,
   evaluateChains,
   expertUse,
   failuresOf,
@@ -21,6 +24,7 @@ export {
   type HaltingTime,
   haltingTimes,
   headDecoder,
+  type IdentifierChoice,
   type KeepsRules,
   type LatentChange,
   type LatentChangesOptions,
@@ -61,7 +65,7 @@ export {
   type RunConfig,
   type RunConfigChanges,
 } from "./config";
-export { readMazeCsv, readSudokuCsv } from "./data";
+export { readArcDatasets, readArcTasks, readMazeCsv, readSudokuCsv } from "./data";
 export {
   type Budget,
   clearDifference,
@@ -82,7 +86,9 @@ export {
   variants,
 } from "./experiments";
 export {
+  type ArcBoard,
   accuracyFigure,
+  arcFigure,
   type ComparisonRow,
   type Curve,
   colors,

@@ -36,6 +36,14 @@ export {
 } from "./evaluate-chains";
 export { type ExpertUse, type ExpertUseOptions, expertUse } from "./expert-use";
 export { type HaltingTime, haltingTimes } from "./halting";
+export {
+  type ArcEvaluation,
+  type ArcEvaluationOptions,
+  evaluateArc,
+  type IdentifierChoice,
+  identifiersOf,
+  withIdentifiers,
+} from "./identifiers";
 export { type LatentChange, type LatentChangesOptions, latentChanges } from "./latent-changes";
 export { type LatentPath, latentPaths, principalComponents } from "./latent-paths";
 export { type ModelSearch, type ModelSearchOptions, searchWithModel } from "./model-search";

@@ -1,3 +1,4 @@
+export { type ArcBoard, type ArcFigureOptions, arcFigure } from "./arc";
 export { type ComparisonOptions, type ComparisonRow, comparisonFigure } from "./bars";
 export {
   accuracyFigure,

@@ -103,7 +103,7 @@ test("a random place fits both grids after turning, and reaches every corner", (
     fc.property(anyPair, fc.integer(), (pair, seed) => {
       const random = createRandom(seed);
       const augmentation = randomArcAugmentation(random);
-      const place = randomArcPlace(pair, augmentation.transform, random);
+      const place = randomArcPlace(pair, augmentation.transform, random, ARC_MAX_SIDE);
       for (const grid of [pair.input, pair.output])
         arcTokens(applyArcAugmentation(grid, augmentation), place);
     }),
@@ -113,7 +113,7 @@ test("a random place fits both grids after turning, and reaches every corner", (
   const rows = new Set<number>();
   const columns = new Set<number>();
   for (let i = 0; i < 1000; i++) {
-    const { row, column } = randomArcPlace(pair, 6, random);
+    const { row, column } = randomArcPlace(pair, 6, random, ARC_MAX_SIDE);
     rows.add(row);
     columns.add(column);
   }
