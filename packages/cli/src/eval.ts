@@ -157,9 +157,7 @@ async function evaluateOn(
   const { model, params, precision, stored } = loadWeights(path, { ...options, data: datasets[0] });
   checkFits(model.config, data);
   if (options.identifiers !== "own" && model.config.puzzleEmbSize === 0) {
-    throw new Error(
-      "--identifiers is for models with a puzzle embedding; this one has none (model.puzzleEmbSize 0)",
-    );
+    throw new Error("--identifiers is for models with a puzzle embedding; model.puzzleEmbSize is 0 here");
   }
   const names = data.extras?.identifiers ?? [];
   const trainedOn = stored.data?.identifiers;
