@@ -17,7 +17,7 @@ export const recipes: Experiment = {
   title: "Recipes of others",
   claim: "Each of these settings is said to learn more from a short run than the paper's.",
   source: "sotaku, SiC, TRM-CGAR and other repositories; see docs/decisions.md",
-  tasks: sudokuTasks,
+  tasks: { ...sudokuTasks, desktop: sudokuTasks.laptop }, // 9x9 trains with some of these settings already
   variants: [
     { name: "plain TRM", changes: {} },
     recipe("one supervision step first", { earlySteps: 180, earlySupervisionSteps: 1 }),
