@@ -134,7 +134,11 @@ async function openNotebook(page: Page): Promise<void> {
 
 /** The saved figure of the first cell answers without a kernel. */
 async function moveSlider(page: Page): Promise<void> {
-  await page.hover(".jp-RenderedPlotly .plot-img");
+  // The picture takes its size after it is there.
+  await (await page.waitForSelector(".jp-RenderedPlotly .plot-img", {
+    visible: true,
+    timeout: 30_000,
+  }))!.hover();
   await page.waitForSelector(".jp-RenderedPlotly .slider-rail-touch-rect", { timeout: 30_000 });
   const shown = () => text(page, ".jp-RenderedPlotly .slider-label");
   const first = await shown();

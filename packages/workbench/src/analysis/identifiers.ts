@@ -51,9 +51,6 @@ export interface ArcEvaluation extends ArcResult {
  * Answers every augmentation of held-out ARC tasks and lets the answers vote, as the official evaluator does. With other
  * identifiers than its own, a puzzle gets another embedding, or the blank one, but its answer votes for its own task.
  * @param extras names of the identifiers, and the tasks that are voted on
- * @example no-run
- * const { train, test, ...extras } = readArcDatasets("data/arc", ["easy"], ["easy"], { seed: 1, side: 4 });
- * const { passAt } = await evaluateArc(trainer.reasoner, trainer.params("ema"), test!, extras, { batchSize: 64 });
  */
 export async function evaluateArc(
   reasoner: Reasoner,

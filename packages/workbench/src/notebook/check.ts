@@ -135,9 +135,6 @@ const questions: Readonly<Record<string, Question>> = {
  * @param exercise notebook and number, such as "2.1"
  * @param result of `runExperiment` with the variants that the exercise asks for
  * @throws RangeError for an exercise that no comparison of two variants answers
- * @example no-run
- * const mine = variants(experiments.hrmAgainstTrm, { add: { "two networks": { model: { networks: 2 } } } });
- * check("2.1", await runExperiment(mine));
  */
 export function check(exercise: string, result: MeasuredExperiment): void {
   showMarkdown(answerOf(exercise, result));

@@ -101,9 +101,12 @@ const kept = new Set<{ readonly trainer: Trainer; readonly data: unknown; readon
  * A trainer that is not lost when its cell is run again: after an interrupt of {@link watchTraining} it is the one that stands in
  * the middle of its run; otherwise a new one, as `createTrainer` makes it. Another model, other settings or other puzzles are a new run.
  *
- * @example no-run
- * const trainer = keptTrainer(model, config.training, data.train, { augment: data.augment });
- * await watchTraining(trainer, { title: "Held-out puzzles while training", test: data.test });
+ * @example
+ * const { train, test } = sudokuTask({ box: [2, 2], train: 100, test: 20, seed: 1 });
+ * const size = { hiddenSize: 32, widthMultiple: 32, n: 1, T: 2, puzzleEmbSize: 0, puzzleEmbLen: 0 };
+ * const model = createModel({ ...paperModel, ...size, vocabSize: 6, seqLen: 16, numPuzzleIdentifiers: 1 });
+ * const trainer = keptTrainer(model, { ...paperTraining, batchSize: 16, totalSteps: 4 }, train);
+ * await watchTraining(trainer, { title: "Held-out puzzles while training", test });
  */
 export function keptTrainer(...parameters: Parameters<typeof createTrainer>): Trainer {
   const [model, config, data] = parameters;
