@@ -61,7 +61,8 @@ export function resultsOfExperiments(): string {
   const head = ["experiment", "task", "variants", "ours %", "paper %", "verdict"];
   const rows = Object.entries(experiments).flatMap(([key, experiment]) => rowsOf(experiment, key));
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  // Two budgets may share a task.
+  return [line(head), line(head.map(() => "---")), ...new Set(rows.map(line))].join("\n");
 }
 
 /** The table that README.md has, and the text around it. */
