@@ -35,6 +35,11 @@ export type OwnRun = Readonly<z.infer<typeof runSchema>>;
 /** A line for each run, oldest first. */
 const journal = () => join(runsFolder(), "my-runs.jsonl");
 
+/** The evaluation by which a run counts: the last of the averaged weights, else of the live ones. */
+export const finalOf = <E extends { readonly weights: "live" | "ema" }>(
+  evaluations: readonly E[],
+): E | undefined => evaluations.filter(({ weights }) => weights === "ema").at(-1) ?? evaluations.at(-1);
+
 /** Notes a run for {@link myRuns}. */
 export function noteRun(run: Omit<OwnRun, "finished" | "said">): void {
   mkdirSync(runsFolder(), { recursive: true });
@@ -55,8 +60,7 @@ function ownRuns(): OwnRun[] {
       const config = storedConfig(join(folder, "config.json"));
       const { date, step, seconds } = readFacts(folder);
       const { name, changes } = nearestBase(config);
-      const evaluations = readEvaluations(folder);
-      const last = evaluations.filter(({ weights }) => weights === "ema").at(-1) ?? evaluations.at(-1);
+      const last = finalOf(readEvaluations(folder));
       if (last === undefined) return [];
       const names = { experiment: "", variant: "", task: name, changes: changes.join(", ") };
       const numbers = { seed: config.training.seed, steps: step, solved: last.solved, seconds };
@@ -132,7 +136,7 @@ export function poolResults(text: string): ResultsRow[] {
       const { who } = parsed;
       const group = [run.experiment, run.task, run.variant, run.changes].join("\n");
       const runs = groups.get(group) ?? new Map();
-      groups.set(group, runs.set(`${who} ${run.finished}`, { ...run, who }));
+      groups.set(group, runs.set(JSON.stringify([who, run]), { ...run, who }));
     }
   }
   return [...groups.values()].map((group) => {

@@ -3,7 +3,7 @@ import { createTrainer, evaluate, type History, type Trainer, type TrainOptions,
 import { type Figure, mazeFigure, sudokuFigure } from "../figures";
 import { firstExamples } from "../runs";
 import { onInterrupt, Stopped } from "../terminal/interrupt";
-import { changesOf, noteRun } from "./my-runs";
+import { changesOf, finalOf, noteRun } from "./my-runs";
 import { trainingView } from "./training-view";
 
 /** Options of {@link watchTraining} besides those of training. */
@@ -70,8 +70,7 @@ function note(
   { title, name = "TRM" }: WatchOptions,
   test?: Dataset,
 ): void {
-  const { evaluations } = history;
-  const last = evaluations.filter(({ weights }) => weights === "ema").at(-1) ?? evaluations.at(-1);
+  const last = finalOf(history.evaluations);
   if (last === undefined) return;
   noteRun({
     experiment: title,
