@@ -1,4 +1,10 @@
-import { type PendingRun, type RunOutcome, type StoredRun, variantVerdict } from "trm-workbench/experiments";
+import {
+  lastEvaluation,
+  type PendingRun,
+  type RunOutcome,
+  type StoredRun,
+  variantVerdict,
+} from "trm-workbench/experiments";
 import { count, duration, mean, numberTable, percent } from "trm-workbench/text";
 import { pendingText } from "./sweep-pending";
 
@@ -55,7 +61,7 @@ export function sweptRun(
 ): SweptRun {
   const { seed, folder } = run;
   if (stored) {
-    const { solved, cells, halting } = stored.evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
+    const { solved, cells, halting } = lastEvaluation(stored);
     const { step, seconds } = stored.facts;
     return {
       seed,

@@ -102,6 +102,7 @@ export {
   makeFigure,
   mazeFigure,
   mazeStepsFigure,
+  mazeThinkingFigure,
   mergeSeeds,
   percent,
   pointsFigure,

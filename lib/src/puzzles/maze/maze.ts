@@ -21,13 +21,13 @@ export interface MazePuzzle {
 
 /**
  * Reads a maze from its cells in reading order: `#` wall, space, `S` start, `G` goal, `o` path. Line ends are
- * skipped.
+ * skipped; where open cells are written as `.`, so are spaces.
  *
  * @param what Name of the text in errors.
  * @throws SyntaxError naming the cell, or when the maze is not square or lacks its one start and one goal.
  */
 export function parseMaze(text: string, what = "maze"): MazeGrid {
-  const rows = text.split(/\r?\n/).filter((row) => row !== "");
+  const rows = text.split(text.includes(".") ? /\s+/ : /\r?\n/).filter((row) => row !== "");
   const short = rows.findIndex((row) => row.length !== rows[0].length);
   if (short >= 0) {
     throw new SyntaxError(
@@ -40,7 +40,7 @@ export function parseMaze(text: string, what = "maze"): MazeGrid {
     throw new SyntaxError(`${what}: has ${symbols.length} cells, which is not a square`);
   }
   const grid = Uint8Array.from(symbols, (symbol, cell) => {
-    const kind = SYMBOLS.indexOf(symbol);
+    const kind = SYMBOLS.indexOf(symbol === "." ? " " : symbol);
     if (kind >= 0) return kind;
     const place = `row ${Math.floor(cell / size) + 1}, column ${(cell % size) + 1}`;
     throw new SyntaxError(`${what}: ${place} is "${symbol}", expected one of "${SYMBOLS}"`);

@@ -59,7 +59,7 @@ export function readRun(folder: string, planned: PlannedRun, published = false):
   checkConfig(folder, config, planned.config);
   const facts = readFacts(folder);
   const evaluations = readEvaluations(folder);
-  const last = evaluations.filter(({ weights }) => weights === "ema").at(-1);
+  const last = lastAveraged(evaluations);
   if (last?.step !== facts.step) {
     throw new Error(
       `${folder}: facts.json tells of ${facts.step} steps, and the last evaluation of averaged weights is ` +
@@ -84,5 +84,8 @@ function checkConfig(folder: string, stored: RunConfig, wanted: RunConfig): void
 /** The accuracy of the averaged weights at the end of a run. */
 export function lastEvaluation({ evaluations }: Pick<StoredRun, "evaluations">): EvaluationRow {
   // A stored run always has it: reading it has checked that.
-  return evaluations.filter(({ weights }) => weights === "ema").at(-1)!;
+  return lastAveraged(evaluations)!;
 }
+
+const lastAveraged = (evaluations: readonly EvaluationRow[]): EvaluationRow | undefined =>
+  evaluations.filter(({ weights }) => weights === "ema").at(-1);

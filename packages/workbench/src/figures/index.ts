@@ -12,7 +12,7 @@ export { type HaltingCounts, haltingFigure } from "./halting";
 export { type HeatmapOptions, heatmapFigure } from "./heatmap";
 export { type ChangeOfLatent, latentChangesFigure } from "./latent-changes";
 export { type LinesOptions, linesFigure } from "./lines";
-export { type MazeAnswer, mazeFigure, mazeStepsFigure } from "./maze";
+export { type MazeAnswer, type MazeThought, mazeFigure, mazeStepsFigure, mazeThinkingFigure } from "./maze";
 export { committedFigures, figuresFolder } from "./paths";
 export { type PointSeries, type PointsOptions, pointsFigure } from "./points";
 export { type ReadabilityOptions, type ReadLatent, readabilityFigure } from "./readability";

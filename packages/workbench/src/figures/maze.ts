@@ -1,3 +1,4 @@
+import { animatedBoards } from "./animation";
 import { boardsFigure, type Square } from "./boards";
 import type { Figure, Heading } from "./theme";
 
@@ -50,11 +51,7 @@ export function mazeStepsFigure(
   if (predictions.length === 0) {
     throw new RangeError("predictions is empty: give the answer after at least one supervision step");
   }
-  const boards = predictions.map((prediction, index) => {
-    const squares = mazeSquares({ ...maze, prediction });
-    const wrong = countWrong(squares);
-    return { caption: `step ${index + 1}: ${wrong === 0 ? "<b>found</b>" : `${wrong} wrong`}`, squares };
-  });
+  const boards = predictions.map((prediction, index) => stepBoard({ ...maze, prediction }, index));
   const perRow = Math.min(4, boards.length);
   return boardsFigure({
     title: heading.title ?? "The same maze, supervision step by supervision step",
@@ -65,6 +62,46 @@ export function mazeStepsFigure(
     perRow,
     squareSize: Math.max(6, Math.min(18, Math.round(720 / perRow / maze.question.length))),
   });
+}
+
+/** One supervision step: the answer, and the halting head's belief that it is right, 0 to 1. */
+export interface MazeThought {
+  readonly prediction: readonly string[];
+  readonly belief: number;
+  /** Another shortest path to compare this step with, instead of the maze's solution. */
+  readonly solution?: readonly string[];
+}
+
+/**
+ * One large maze with a slider over the supervision steps, a play button, and the belief of the halting head.
+ * @throws RangeError when there are no thoughts, or the mazes differ in size
+ */
+export function mazeThinkingFigure(
+  maze: Omit<MazeAnswer, "prediction">,
+  thoughts: readonly MazeThought[],
+  heading: Partial<Heading> = {},
+): Figure {
+  if (thoughts.length === 0)
+    throw new RangeError("thoughts is empty: give the answer after at least one supervision step");
+  return animatedBoards({
+    title: heading.title ?? "A model thinks",
+    subtitle: heading.subtitle ?? key,
+    shades,
+    gridLines: false,
+    squareSize: Math.max(12, Math.min(44, Math.round(320 / maze.question.length))),
+    steps: thoughts.map((thought, index) => ({
+      ...stepBoard({ ...maze, ...thought }, index),
+      belief: thought.belief,
+    })),
+  });
+}
+
+function stepBoard(maze: MazeAnswer, index: number): { caption: string; squares: Square[][] } {
+  const squares = mazeSquares(maze);
+  const wrong = countWrong(squares);
+  const isThereAny = maze.solution.some((row) => row.includes("o"));
+  const verdict = wrong > 0 ? `${wrong} wrong` : isThereAny ? "<b>found</b>" : "no path";
+  return { caption: `step ${index + 1}: ${verdict}`, squares };
 }
 
 function mazeSquares({ question, prediction, solution }: MazeAnswer): Square[][] {
