@@ -127,9 +127,13 @@ async function openNotebook(page: Page): Promise<void> {
     60,
     async () => (await page.$('.jp-NotebookPanel [data-status="idle"]')) !== null,
   );
-  assert.equal(await page.$(".lm-TabBar-tab.jp-mod-dirty"), null, "opening the notebook has changed it");
+  await isUnchanged(page, "opening the notebook");
   const top = await page.$eval(".jp-RenderedPlotly", (figure) => figure.getBoundingClientRect().top);
   assert.ok(top < 900, `the first picture begins ${top} pixels down`);
+}
+
+async function isUnchanged(page: Page, what: string): Promise<void> {
+  assert.equal(await page.$(".lm-TabBar-tab.jp-mod-dirty"), null, `${what} has changed the notebook`);
 }
 
 /** The saved figure of the first cell answers without a kernel. */
@@ -148,6 +152,9 @@ async function moveSlider(page: Page): Promise<void> {
   });
   await page.mouse.click(rail.x + 4, rail.y + rail.height / 2);
   await until("the slider's other end", 20, async () => (await shown()) !== first);
+  // By then, Plotly's renderer has taken its picture of the figure.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await isUnchanged(page, "a figure that the pointer hovers");
 }
 
 async function runAll(page: Page): Promise<void> {

@@ -4,6 +4,7 @@ import { startEngine } from "tfjs-compile";
 import { createTrainer, type Trainer } from "trm/trainer";
 import { tinyModel, tinyTask, tinyTraining } from "../../../../lib/test/trainer/support";
 import { keptTrainer, myRuns, watchTraining } from "../../src/notebook";
+import { trainingView } from "../../src/notebook/training-view";
 import { emptyStore } from "../experiments/support";
 
 before(() => startEngine());
@@ -61,4 +62,24 @@ test("a cell that was interrupted goes on when it is run again", async (context)
   );
   assert.notEqual(keptTrainer(model, training, data), first, "a finished run begins anew");
   for (const trainer of [first, atOnce]) trainer.dispose();
+});
+
+test("the bar ends with the loss of the last step and the last evaluation, of both weights by name", async (context) => {
+  context.mock.method(console, "log", () => {});
+  const drawn: string[] = [];
+  context.mock.method(process.stderr, "write", (text: string) => drawn.push(text) > 0);
+  const view = trainingView({ title: "Sudokus" });
+  view.begin(0, 2);
+  for (const step of [1, 2]) {
+    view.step({ step, loss: 1 / step });
+    for (const weights of ["live", "ema"] as const) {
+      const solved = step / (weights === "live" ? 4 : 3);
+      view.evaluation({ step, weights, solved, cells: 1, halting: 1, count: 12, bySteps: [] });
+    }
+  }
+  await view.finish();
+  assert.match(
+    drawn.join("").slice(drawn.join("").lastIndexOf("TRM ")),
+    /^TRM .*2\/2, loss 0\.500, solved 50\.0% \(live\), 66\.7% \(EMA\),/,
+  );
 });

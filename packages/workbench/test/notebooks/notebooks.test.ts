@@ -14,6 +14,9 @@ after(() => rmSync(runs, { recursive: true, force: true }));
 const folder = join(projectFolder, "notebooks");
 const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
 
+const read = (name: string): { cells: Cell[]; metadata: unknown } =>
+  JSON.parse(readFileSync(join(folder, name), "utf8"));
+
 for (const name of names) {
   test(`${name} runs from its first cell to its last at the smoke budget`, { timeout: 600_000 }, async () => {
     const figures = mkdtempSync(join(tmpdir(), "figures-"));
@@ -30,7 +33,7 @@ for (const name of names) {
   });
 
   test(`${name} is committed with the outputs of the laptop budget`, () => {
-    const notebook: { cells: Cell[] } = JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const notebook = read(name);
     const code = notebook.cells.filter(({ cell_type }) => cell_type === "code");
     const outputs = code.flatMap((cell) => cell.outputs ?? []);
     assert.ok(
@@ -38,6 +41,8 @@ for (const name of names) {
       "every cell was run",
     );
     assert.ok(outputs.every(({ output_type, name }) => output_type !== "error" && name !== "stderr"));
+    // JupyterLab changes a notebook on opening it if the kernel has another language or name than it says.
+    assert.deepEqual(notebook.metadata, read(names[1]).metadata, "as that of notebook 1, which a test opens");
     assert.match(JSON.stringify(outputs), /budget laptop; tensors compute on tensorflow/);
     assert.ok(
       outputs.some(({ data }) => data && "image/png" in data && "application/vnd.plotly.v1+json" in data),

@@ -68,7 +68,7 @@ describe("outside a notebook", { timeout: 120_000 }, () => {
       bar.done();`);
     assert.equal(code, 0, output);
     if (output === "skipped\n") return;
-    assert.match(output, /0\/8.*, compiling double/);
+    assert.match(output, /0\/8.*, compiling double, \d+ s/);
     assert.doesNotMatch(output.slice(output.lastIndexOf("1/8")), /compiling/);
   });
 

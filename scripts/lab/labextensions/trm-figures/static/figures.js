@@ -1,5 +1,5 @@
-// A JupyterLab extension, written as JupyterLab loads it, so that it needs no build: figures shrink with the window and
-// follow the dark theme. Without it they are as the notebook has them.
+// A JupyterLab extension, written as JupyterLab loads it, so that it needs no build: figures shrink with the window, follow the
+// dark theme, and do not change the notebook when the pointer hovers. Without it they are as the notebook has them.
 const STYLE = `
   .jp-RenderedPlotly { transform-origin: 0 0; }
   .jp-RenderedPlotly .plot-img { max-width: 100%; height: auto; }
@@ -39,11 +39,35 @@ function activate() {
   plan();
 }
 
+/** Plotly's renderer takes a picture of each figure that it draws and puts it into the notebook; a saved picture shall stay. */
+function keepPictures({ RenderMimeRegistry }) {
+  const { createRenderer } = RenderMimeRegistry.prototype;
+  RenderMimeRegistry.prototype.createRenderer = function (mimeType) {
+    const renderer = createRenderer.call(this, mimeType);
+    if (mimeType !== "application/vnd.plotly.v1+json") return renderer;
+    const render = renderer.renderModel.bind(renderer);
+    renderer.renderModel = (model) => {
+      const setData = (changes) => "image/png" in model.data || model.setData(changes);
+      return render(Object.create(model, { setData: { value: setData } }));
+    };
+    return renderer;
+  };
+}
+
+/** JupyterLab's own modules by name and version, each with a function that loads it. */
+let modules = {};
+
 window._JUPYTERLAB ??= {};
 window._JUPYTERLAB["trm-figures"] = {
-  init: async () => undefined,
-  get: async () => () => ({
-    __esModule: true,
-    default: { id: "trm-figures:plugin", autoStart: true, activate },
-  }),
+  init: async (shared) => {
+    modules = shared;
+  },
+  get: async () => {
+    const [rendermime] = Object.values(modules["@jupyterlab/rendermime"]);
+    keepPictures((await rendermime.get())());
+    return () => ({
+      __esModule: true,
+      default: { id: "trm-figures:plugin", autoStart: true, activate },
+    });
+  },
 };
