@@ -28,7 +28,7 @@ export { findSource, type SourcePiece, showSource } from "./source";
 export { showTable, type TableLike, type TableOptions, type TableRows } from "./table";
 export { beliefCurves, changeCurves, type OddThought, oddPuzzlesFrame, oddThoughts } from "./thought-frames";
 export { trainVariant } from "./train-variant";
-export { trainedModel } from "./trained-model";
+export { trainedModel, trainedModels } from "./trained-model";
 export { evaluationCurves, evaluationFigure } from "./training-view";
 export { keptTrainer, type WatchOptions, watchTraining } from "./watch";
 export { type WatchThinkingOptions, watchThinking } from "./watch-thinking";
