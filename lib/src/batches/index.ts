@@ -1,11 +1,4 @@
-export {
-  type ArcDatasetOptions,
-  type ArcDatasets,
-  type ArcSubset,
-  arcDatasets,
-  type FolderExtras,
-  type TestPuzzle,
-} from "./arc";
+export * from "./arc";
 export {
   type Batch,
   checkDataset,
@@ -23,18 +16,8 @@ export {
   type Rules,
   type Tokens,
 } from "./dataset";
-export { type PuzzleHints, type PuzzleKind, puzzleKind, rulesOf } from "./kind";
-export {
-  type MazeDatasetOptions,
-  type MazeTask,
-  type MazeTaskOptions,
-  mazeAugment,
-  mazeCells,
-  mazeDataset,
-  mazeRows,
-  mazeTask,
-  mazeTokens,
-} from "./maze";
+export * from "./kind";
+export * from "./maze";
 export {
   type Augment,
   type SamplerState,
@@ -43,13 +26,4 @@ export {
   testBatches,
   trainSampler,
 } from "./sample";
-export {
-  type SudokuDatasetOptions,
-  type SudokuTask,
-  type SudokuTaskOptions,
-  sudokuAugment,
-  sudokuDataset,
-  sudokuDigits,
-  sudokuTask,
-  sudokuTokens,
-} from "./sudoku";
+export * from "./sudoku";

@@ -39,8 +39,9 @@ export function checkModelConfig(config: ModelConfig): void {
   checkFields("model", modelFields, config);
   checkModelRules(config);
   const { mixer, positions, seqLen } = config;
-  if (mixer === "attention" && positions === "rope-2d" && !Number.isInteger(Math.sqrt(seqLen))) {
-    throw new RangeError(`model.positions is "rope-2d", which needs a square grid, not ${seqLen} cells`);
+  const needsGrid = positions === "row-column" || (mixer === "attention" && positions === "rope-2d");
+  if (needsGrid && !Number.isInteger(Math.sqrt(seqLen))) {
+    throw new RangeError(`model.positions is "${positions}", which needs a square grid, not ${seqLen} cells`);
   }
 }
 
@@ -79,14 +80,10 @@ function checkHeads({ heads, hiddenSize, positions }: ModelSettings): void {
   if (hiddenSize % heads !== 0) {
     throw new RangeError(`model.heads is ${heads}; it must divide model.hiddenSize, which is ${hiddenSize}`);
   }
-  if (positions === "rope" && (hiddenSize / heads) % 2 !== 0) {
+  const multiple = { rope: 2, "rope-2d": 4, "row-column": 1, learned: 1, none: 1 }[positions];
+  if ((hiddenSize / heads) % multiple !== 0) {
     throw new RangeError(
-      `model.heads is ${heads}; rope needs an even width per head, not ${hiddenSize / heads}`,
-    );
-  }
-  if (positions === "rope-2d" && (hiddenSize / heads) % 4 !== 0) {
-    throw new RangeError(
-      `model.heads is ${heads}; rope-2d needs a width per head that 4 divides, not ${hiddenSize / heads}`,
+      `model.heads is ${heads}; ${positions} needs a width per head that ${multiple} divides, not ${hiddenSize / heads}`,
     );
   }
 }

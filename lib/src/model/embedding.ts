@@ -8,6 +8,8 @@ export type EmbeddingParams = {
   readonly tokens: tf.Tensor2D;
   /** [L, D], with learned positions only. */
   readonly positions?: tf.Tensor2D;
+  /** [puzzleTokens + 2 sqrt(seqLen), D], with positions by row and column only. */
+  readonly rowColumn?: tf.Tensor2D;
 };
 
 /**
@@ -30,7 +32,8 @@ export function inputEmbedding(
   let x = embedTokens(config, params.tokens, inputs);
   if (puzzleRows !== null) x = tf.concat([puzzleVectors(config, puzzleRows), x], 1);
   // The sum of two embeddings has twice the variance of one.
-  if (params.positions) x = tf.mul(tf.add(x, params.positions), Math.SQRT1_2);
+  const positions = params.positions ?? (params.rowColumn && rowColumnVectors(config, params.rowColumn));
+  if (positions) x = tf.mul(tf.add(x, positions), Math.SQRT1_2);
   return tf.mul(x, Math.sqrt(config.hiddenSize));
 }
 
@@ -53,4 +56,13 @@ function puzzleVectors(config: ModelConfig, rows: tf.Tensor2D): tf.Tensor3D {
         ])
       : rows;
   return tf.reshape(padded, [-1, tokens, config.hiddenSize]);
+}
+
+/** The position of each token, [L, D]: of a cell the scaled sum of its row's vector and its column's. */
+function rowColumnVectors(config: ModelConfig, table: tf.Tensor2D): tf.Tensor2D {
+  const [tokens, side] = [puzzleTokens(config), Math.sqrt(config.seqLen)];
+  const rows = tf.expandDims(tf.slice(table, [tokens, 0], [side, -1]), 1);
+  const columns = tf.slice(table, [tokens + side, 0], [side, -1]);
+  const cells: tf.Tensor2D = tf.reshape(tf.mul(tf.add(rows, columns), Math.SQRT1_2), [-1, config.hiddenSize]);
+  return tokens === 0 ? cells : tf.concat([tf.slice(table, [0, 0], [tokens, -1]), cells]);
 }

@@ -10,7 +10,7 @@ export const datasetFields = {
   numPuzzleIdentifiers: integer({ atLeast: 1, official: "arch.num_puzzle_identifiers" }),
 } as const satisfies Fields;
 
-const positionKinds = ["rope", "rope-2d", "learned", "none"] as const;
+const positionKinds = ["rope", "rope-2d", "learned", "row-column", "none"] as const;
 
 /** Fields of a model that its user decides. Defaults are the paper's (config/arch/trm.yaml). */
 export const modelFields = {
@@ -43,12 +43,12 @@ export const modelFields = {
   expertBalance: number({ default: 0.01, atLeast: 0 }),
   /** RMSNorm of what attention mixes, before its output projection; the paper has none. */
   attentionNorm: flag({ default: false }),
-  /** Position information for attention; the MLP mixer needs none. "rope-2d" turns half of the pairs by the row, half by the column. */
+  /** Position information for attention; the MLP mixer needs none. "rope-2d" turns half of the pairs by the row, half by the column; "row-column" learns a vector for each row and each column. */
   positions: oneOf(positionKinds, {
     default: "rope",
     official: {
       name: "arch.pos_encodings",
-      // The official code knows "rope" and "learned" and has no positions for any other word; "rope-2d" is ours.
+      // The official code knows "rope" and "learned" and has no positions for any other word; the others are ours.
       read: (positions) => positionKinds.find((kind) => kind === positions) ?? "none",
     },
   }),

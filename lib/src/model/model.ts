@@ -1,5 +1,5 @@
 import { flatten, type TensorTree, tf } from "tfjs-compile";
-import { changedConfig, contextLength, type ModelConfig } from "./config";
+import { changedConfig, contextLength, type ModelConfig, puzzleTokens } from "./config";
 import { type EmbeddingParams, inputEmbedding } from "./embedding";
 import { outputHead, type QHeadParams, qHead } from "./heads";
 import { linearWeight, type NormalSource, truncatedNormal } from "./init";
@@ -104,7 +104,7 @@ function initParams(
   recursion: Recursion,
   random: NormalSource,
 ): ModelParams {
-  const { vocabSize, hiddenSize, numPuzzleIdentifiers, puzzleEmbSize } = config;
+  const { vocabSize, seqLen, hiddenSize, numPuzzleIdentifiers, puzzleEmbSize } = config;
   const embeddingStd = 1 / Math.sqrt(hiddenSize);
   const table = (rows: number) => truncatedNormal([rows, hiddenSize], embeddingStd, random) as tf.Tensor2D;
   return {
@@ -112,6 +112,9 @@ function initParams(
       embedding: {
         tokens: table(vocabSize),
         ...(config.positions === "learned" && { positions: table(contextLength(config)) }),
+        ...(config.positions === "row-column" && {
+          rowColumn: table(puzzleTokens(config) + 2 * Math.sqrt(seqLen)),
+        }),
       },
       networks: {
         z: network.init(config, random),

@@ -7,6 +7,7 @@ import {
   createModel,
   emptyCarry,
   freshLatents,
+  inputEmbedding,
   type Latents,
   linear,
   linearWeight,
@@ -54,6 +55,7 @@ test("attention without positions treats all cells alike; rotary and learned pos
     ["rope", false],
     ["rope-2d", false],
     ["learned", false],
+    ["row-column", false],
   ] as const) {
     const model = tinyModel({ positions, puzzleEmbSize: 0, puzzleEmbLen: 0 });
     const params = model.init(createRandom(5));
@@ -87,6 +89,25 @@ test("rope-2d turns the first half of the pairs by the row and the second by the
   assert.throws(
     () => tinyModel({ positions: "rope-2d", heads: 16 }),
     /a width per head that 4 divides, not 2/,
+  );
+});
+
+test("row-column positions are a vector of the row and one of the column, behind the puzzle's own tokens", () => {
+  const config = tinyModel({ positions: "row-column", puzzleEmbSize: 8, puzzleEmbLen: 2 }).config;
+  const { embedding } = createModel(config).init(createRandom(5)).weights;
+  assert.deepEqual(embedding.rowColumn?.shape, [2 + 4 + 4, config.hiddenSize]);
+  const x = inputEmbedding(config, embedding, tf.ones([1, 16], "int32"), tf.zeros([1, 8]));
+  const at = (token: number) => tf.slice(x, [0, token, 0], [1, 1, -1]);
+  const cell = (row: number, column: number) => at(2 + 4 * row + column);
+  const largest = (values: tf.Tensor) => tf.max(tf.abs(values)).dataSync()[0];
+  const step = (row: number) => tf.sub(cell(row, 1), cell(row, 3));
+  assert.ok(largest(step(0)) > 0.1);
+  assert.ok(largest(tf.sub(step(0), step(2))) < 1e-5); // the same in every row
+  assert.ok(largest(tf.sub(cell(0, 1), cell(2, 1))) > 0.1);
+  assert.ok(largest(tf.sub(at(0), at(1))) > 0.1);
+  assert.throws(
+    () => tinyModel({ positions: "row-column", mixer: "mlp", seqLen: 15 }),
+    /"row-column", which needs a square grid, not 15 cells/,
   );
 });
 
