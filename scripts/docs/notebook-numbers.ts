@@ -22,8 +22,9 @@ export interface UnsupportedNumber {
 
 /**
  * Percentages and decimal numbers of the text that stand neither in a table, a printed line or computed sentences of the same
- * notebook, nor in its code, nor among the paper's numbers ("What the paper says", the catalogue), nor in a document that the
- * same cell links to. A number must be there as it is written: a rounded one does not count. Exercises are not checked.
+ * notebook, nor in its code, nor among the numbers of others ("What the paper says", "What others report", the catalogue), nor
+ * in a document that the same cell links to. A number must be there as it is written: a rounded one does not count. Exercises
+ * are not checked.
  */
 export function unsupportedNumbers(cells: readonly Cell[]): UnsupportedNumber[] {
   const paper = Object.values(experiments).flatMap(({ variants }) =>
@@ -41,7 +42,8 @@ export function unsupportedNumbers(cells: readonly Cell[]): UnsupportedNumber[] 
     });
 }
 
-const isOfPaper = ({ source }: Cell): boolean => source.join("").includes("## What the paper says");
+const isOfPaper = ({ source }: Cell): boolean =>
+  /^## What (the paper says|others report)/m.test(source.join(""));
 
 /** What a cell says: its code, its tables and lines; of a figure only the title; not the library's code. */
 function shownBy(cell: Cell): string {
