@@ -1,6 +1,8 @@
 import { existsSync, statSync } from "node:fs";
+import { cpus } from "node:os";
 import { extname, join } from "node:path";
 import { Command } from "commander";
+import { matrixUnit } from "tfjs-compile";
 import { exampleCount, groupCount } from "trm/batches";
 import { sudokuCells } from "trm/puzzles";
 import { checkpointStep, listCheckpoints } from "trm-workbench/checkpoints";
@@ -20,13 +22,15 @@ import { count, namedLines, numberTable, percent } from "trm-workbench/text";
 import { jsonOption } from "./options";
 import { finish } from "./output";
 
-/** `trm info PATH`: what a run, checkpoint, dataset folder or file holds. */
+/** `trm info PATH`: what a run, checkpoint, dataset folder or file holds; without PATH, what computes on this machine. */
 export const infoCommand = new Command("info")
-  .description("say what a run, checkpoint, dataset folder, weights file, .npy or .csv file holds")
-  .argument("<path>", "a folder or file")
+  .description(
+    "say what a run, checkpoint, dataset folder, weights file, .npy or .csv file holds; or what this machine has",
+  )
+  .argument("[path]", "a folder or file; without one, the machine")
   .addOption(jsonOption())
-  .action(async (path: string, options: { json?: boolean }) => {
-    const { result, text } = await describe(path);
+  .action(async (path: string | undefined, options: { json?: boolean }) => {
+    const { result, text } = path === undefined ? describeMachine() : await describe(path);
     finish(options.json, { path, ...result }, () => text);
   });
 
@@ -51,6 +55,19 @@ async function describe(path: string): Promise<Description> {
   if (splits.length > 0) return describeDataset(path, splits);
   if (existsSync(join(path, "config.json"))) return describeRun(path);
   throw new Error(`${path} is not a run, a checkpoint or a dataset folder`);
+}
+
+function describeMachine(): Description {
+  const processors = cpus();
+  const machine = { processor: processors[0]?.model ?? "unknown", cores: processors.length };
+  const { used, text } = matrixUnit();
+  return {
+    result: { kind: "machine", ...machine, matrixUnit: { used, text } },
+    text: namedLines([
+      ["processor", `${machine.cores} x ${machine.processor}`],
+      ["matrix unit", used ? text : `not used: ${text}`],
+    ]),
+  };
 }
 
 function describeRun(path: string): Description {

@@ -74,7 +74,7 @@ INLINE void pack_a_f32(float *to, const float *a, long M, long K, long ks) {
       memcpy(to + m * K + k * rows, a + m, 4 * (m + rows <= M ? rows : M - m));
 }
 
-#ifdef __AVX512BF16__
+#ifdef TWO_BYTE_BF16
 /* The same for bf16, with pairs of k next to each other: for each panel, for each pair of k, PANEL
    pairs. An odd K is padded with zero; `to` holds ceil(N/PANEL)*PANEL*roundup2(K) numbers. */
 INLINE void pack_bf16(bf16 *to, const bf16 *b, long K, long N, long rs, long cs) {

@@ -9,6 +9,9 @@
 
 #define _GNU_SOURCE /* for the cores in threads.h; before any header of the system */
 
+#ifdef AMX
+#include "amx.h"
+#endif
 #include "functions.h"
 #include "gemm.h"
 #include "threads.h"
@@ -60,6 +63,15 @@ static int allocate_all(void) {
   return complete;
 }
 
+#ifdef AMX
+static void run_thread(int thread, void *addresses) {
+  program(thread, addresses);
+  amx_release();
+}
+#else
+#define run_thread program
+#endif
+
 static pthread_mutex_t run_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Runs the program on the addresses of inputs, results and constants. Returns 0; 1 if memory or threads are missing; 2 if an
@@ -68,7 +80,7 @@ int run(void **addresses) {
   pthread_mutex_lock(&run_lock);
   fault = 0;
   for (int phase = 0; phase < PHASES; phase++) atomic_store_explicit(&next_chunk[phase], 0, memory_order_relaxed);
-  int result = allocate_all() && parallel(THREADS, program, addresses) ? fault : 1;
+  int result = allocate_all() && parallel(THREADS, run_thread, addresses) ? fault : 1;
   pthread_mutex_unlock(&run_lock);
   return result;
 }

@@ -6,8 +6,13 @@
 
 #include <stdint.h>
 #include <string.h>
-#ifdef __AVX512BF16__
+#if defined __AVX512BF16__ || defined AMX && !defined AMX_EMULATED
 #include <immintrin.h>
+#endif
+
+/* A bfloat16 takes two bytes where products read them; elsewhere it is a rounded float32. */
+#if defined __AVX512BF16__ || defined AMX
+#define TWO_BYTE_BF16
 #endif
 
 typedef uint16_t bf16;
@@ -15,8 +20,9 @@ typedef uint16_t bf16;
 #define INLINE static inline __attribute__((always_inline))
 
 /* LANES: floats in a vector. ROWS: rows of the register tile, so that 2 * ROWS sums, two vectors of
-   B and one of A fit the registers (32 with AVX-512 and NEON, else 16). */
-#if defined __AVX512F__
+   B and one of A fit the registers (32 with AVX-512 and NEON, else 16). Processors with AMX have AVX-512, and its
+   emulation runs their programs. */
+#if defined __AVX512F__ || defined AMX
 #define LANES 16
 #define ROWS 12
 #elif defined __AVX__
@@ -53,7 +59,7 @@ INLINE float round_as_bf16(float x) {
   return x == x ? y : x;
 }
 
-#ifdef __AVX512BF16__
+#ifdef TWO_BYTE_BF16
 INLINE float bf16_to_f32(bf16 x) {
   uint32_t bits = (uint32_t)x << 16;
   float y;
@@ -73,12 +79,14 @@ INLINE bf16 f32_to_bf16(float x) {
 /* Rounds many. */
 static inline void round_to_bf16(bf16 *to, const float *from, long n) {
   long i = 0;
+#ifdef __AVX512BF16__
   for (; i + 16 <= n; i += 16)
     _mm256_storeu_si256((void *)(to + i), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i)));
   for (; i + 8 <= n; i += 8)
     _mm_storeu_si128((void *)(to + i), (__m128i)_mm256_cvtneps_pbh(_mm256_loadu_ps(from + i)));
   for (; i + 4 <= n; i += 4)
     _mm_storel_epi64((void *)(to + i), (__m128i)_mm_cvtneps_pbh(_mm_loadu_ps(from + i)));
+#endif
   for (; i < n; i++) to[i] = f32_to_bf16(from[i]);
 }
 #endif

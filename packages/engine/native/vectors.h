@@ -31,6 +31,25 @@ INLINE floats_16 sigmoid_16(floats_16 x) {
 /* The sigmoid with the digits that a bfloat16 has: of a vector, or of a number where a loop is not one for vectors. */
 #define sigmoid_bf16(x) _Generic((x), floats_16: sigmoid_16, default: sigmoid_f32)(x)
 
+#elif defined TWO_BYTE_BF16
+
+/* The same without these instructions, for programs on an emulated matrix unit. */
+INLINE floats_16 load_f32(const float *from) { return *(const floats_16 *)from; }
+INLINE void store_f32(float *to, floats_16 x) { *(floats_16 *)to = x; }
+INLINE floats_16 load_bf16(const bf16 *from) {
+  floats_16 x;
+  for (int i = 0; i < 16; i++) x[i] = bf16_to_f32(from[i]);
+  return x;
+}
+INLINE void store_bf16(bf16 *to, floats_16 x) {
+  for (int i = 0; i < 16; i++) to[i] = f32_to_bf16(x[i]);
+}
+INLINE floats_16 sigmoid_16(floats_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = sigmoid_f32(x[i]);
+  return x;
+}
+#define sigmoid_bf16(x) _Generic((x), floats_16: sigmoid_16, default: sigmoid_f32)(x)
+
 #else
 #define sigmoid_bf16 sigmoid_f32
 #endif

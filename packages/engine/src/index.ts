@@ -10,7 +10,7 @@ export { productFlops } from "./graph/flops";
 export { printGraph } from "./graph/graph";
 export type { SignatureFacts } from "./program";
 export type { Settings } from "./settings";
-export { nativeCompiler } from "./targets";
+export { type MatrixUnitInfo, matrixUnit, nativeCompiler } from "./targets";
 export { disposeTree, flatten, mapTree, type TensorTree, unflatten, zipTrees } from "./tree";
 export type { WasmDescription } from "./wasm/description";
 export { exportWasm, hasZig, type WasmFunction, type WasmModule } from "./wasm/export";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 const backends = ["auto", "tensorflow", "pjrt", "wasm", "cpu"] as const;
 const compileTargets = ["auto", "native", "tensorflow"] as const;
+const amxChoices = ["on", "off", "emulated"] as const;
 
 /** Settings of a process, each an environment variable. They are read when they are needed. */
 export interface Settings {
@@ -25,6 +26,11 @@ export interface Settings {
   readonly keepC?: string;
   /** `CC`: the C compiler. @default the first of cc, gcc and clang that works */
   readonly cc?: string;
+  /**
+   * `TFJS_COMPILE_AMX`: whether native programs multiply bfloat16 on the processor's matrix unit, Intel's AMX, where it has one and the
+   * system permits it. `emulated` computes the same without the unit, slowly, for tests. @default "on"
+   */
+  readonly amx?: (typeof amxChoices)[number];
   /** `TFJS_COMPILE_INSTALL_HINT`: tells how to install TensorFlow, in the messages that say it is missing. */
   readonly installHint?: string;
 }
@@ -39,6 +45,7 @@ const variables: Readonly<Record<keyof Settings, string>> = {
   nativeCache: "TFJS_COMPILE_NATIVE_CACHE",
   keepC: "TFJS_COMPILE_KEEP_C",
   cc: "CC",
+  amx: "TFJS_COMPILE_AMX",
   installHint: "TFJS_COMPILE_INSTALL_HINT",
 };
 
@@ -53,6 +60,7 @@ export function settings(): Settings {
   );
   checkChoice("backend", values.backend, backends);
   checkChoice("compileTo", values.compileTo, compileTargets);
+  checkChoice("amx", values.amx, amxChoices);
   return values;
 }
 

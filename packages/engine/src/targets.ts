@@ -3,11 +3,13 @@ import * as tf from "@tensorflow/tfjs";
 import { eagerEngine, engineInfo, engineThreads } from "./backend";
 import { backendName } from "./binding";
 import type { Lowering, Target } from "./lowering";
+import { withMatrixUnit } from "./native/amx";
 import { hasGpu, lowerNatively } from "./native/lower";
 import { NotNative } from "./native/not-native";
 import { toolchain } from "./native/toolchain";
 import { pjrtEngine } from "./pjrt/engine";
 import { settings } from "./settings";
+import { runNow } from "./steps";
 import { tensorflowLowering } from "./tensorflow/lower";
 
 /**
@@ -47,6 +49,23 @@ export function nativeCompiler(): string | undefined {
   const engine = eagerEngine();
   if (engine === undefined || compileTo() === "tensorflow" || hasGpu(engine.tensorflow)) return undefined;
   return toolchain()?.version;
+}
+
+/** The processor's matrix unit as native programs use it. */
+export interface MatrixUnitInfo {
+  /** True if products of bfloat16 use it. */
+  readonly used: boolean;
+  /** `AMX`, `AMX, emulated`, or why none is used. */
+  readonly text: string;
+}
+
+/** Asks for the processor's matrix unit, and checks it, as the first program with bfloat16 does. */
+export function matrixUnit(): MatrixUnitInfo {
+  const tools = toolchain();
+  if (tools === undefined) return { used: false, text: "no C compiler works here" };
+  const { because } = runNow(withMatrixUnit(tools));
+  if (because !== undefined) return { used: false, text: because };
+  return { used: true, text: settings().amx === "emulated" ? "AMX, emulated" : "AMX" };
 }
 
 type Engine = NonNullable<ReturnType<typeof eagerEngine>>;

@@ -53,6 +53,7 @@ test("what only Node has is all that the browser's entry lacks", () => {
     "engineInfo",
     "exportWasm",
     "hasZig",
+    "matrixUnit",
     "nativeCompiler",
     "onCompiling",
   ]);

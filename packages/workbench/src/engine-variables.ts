@@ -11,6 +11,7 @@ const names = {
   TRM_CACHE: "TFJS_COMPILE_PJRT_CACHE",
   TRM_NATIVE_CACHE: "TFJS_COMPILE_NATIVE_CACHE",
   TRM_KEEP_C: "TFJS_COMPILE_KEEP_C",
+  TRM_AMX: "TFJS_COMPILE_AMX",
 } as const;
 
 for (const [ours, engines] of Object.entries(names)) {

@@ -27,13 +27,14 @@ test("the engine finds its settings under the project's names", () => {
       TRM_CACHE: "/no/pjrt",
       TRM_NATIVE_CACHE: "/no/native",
       TRM_KEEP_C: "1",
+      TRM_AMX: "off",
     },
     `require(${workbench});
-     const { backend, compileTo, tensorflow, python, pjrtPlugin, pjrtCache, nativeCache, keepC } =
+     const { backend, compileTo, tensorflow, python, pjrtPlugin, pjrtCache, nativeCache, keepC, amx } =
        require(${JSON.stringify(join(__dirname, "../../engine/src/settings"))}).settings();
-     console.log(backend, compileTo, tensorflow, python, pjrtPlugin, pjrtCache, nativeCache, keepC);`,
+     console.log(backend, compileTo, tensorflow, python, pjrtPlugin, pjrtCache, nativeCache, keepC, amx);`,
   );
-  assert.equal(printed, "tensorflow native /no/such /no/python /no/plugin.so /no/pjrt /no/native 1\n");
+  assert.equal(printed, "tensorflow native /no/such /no/python /no/plugin.so /no/pjrt /no/native 1 off\n");
 });
 
 test("without TensorFlow the message tells the project's command", () => {

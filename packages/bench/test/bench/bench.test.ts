@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { startEngine, tf } from "tfjs-compile";
+import { matrixUnit, startEngine, tf } from "tfjs-compile";
 import { median } from "trm-workbench/text";
 import { rowTable, runBenchmark } from "../../src/bench";
 import { startPeer } from "../../src/bench/contestant";
@@ -31,9 +31,10 @@ test("rows are chosen by the words of their names", () => {
   assert.throws(() => rowNamed("4x4"), /there is no row "4x4"/);
 });
 
-test("compiled steps cost clearly less than plain tfjs", async () => {
+/** Compares processor times, in float32 or, on a matrix unit, in bfloat16. */
+async function checkCosts(precision: "float32" | "bfloat16"): Promise<void> {
   for (const mode of ["train", "eval"]) {
-    const row = rowNamed(`4x4-64 mlp float32 ${mode}`);
+    const row = rowNamed(`4x4-64 mlp ${precision} ${mode}`);
     const tensors = tf.memory().numTensors;
     const works = [rowWork(row, { compiled: true }), rowWork(row, { compiled: false })];
     for (const work of works) await work.step();
@@ -50,6 +51,13 @@ test("compiled steps cost clearly less than plain tfjs", async () => {
     for (const work of works) work.dispose();
     assert.equal(tf.memory().numTensors, tensors, "a step left tensors behind");
   }
+}
+
+test("compiled steps cost clearly less than plain tfjs", () => checkCosts("float32"));
+
+test("on the processor's matrix unit too", (t) => {
+  const { used, text } = matrixUnit();
+  return used ? checkCosts("bfloat16") : t.skip(text);
 });
 
 /** Milliseconds that a step costs, however many other processes want the processor. */

@@ -9,6 +9,7 @@ import type { Steps } from "../steps";
 import type { TensorFlow } from "../tensorflow/context";
 import type { EagerBinding } from "../tensorflow/eager";
 import { EagerTensor } from "../tensorflow/eager-tensor";
+import { withMatrixUnit } from "./amx";
 import { programText } from "./emit/program";
 import { NotNative } from "./not-native";
 import type { ConstantData, Plan } from "./plan/ops";
@@ -53,17 +54,20 @@ export function* lowerNatively(
   batch: readonly number[] | undefined,
   anySize = false,
 ): Steps<Executable> {
-  const tools = yield* findToolchain();
-  if (tools === undefined)
+  const found = yield* findToolchain();
+  if (found === undefined)
     throw new NotNative(
       "no C compiler (cc, gcc or clang) works here: install one, set CC, or install the Python package ziglang beside TensorFlow",
     );
   if (hasGpu(tensorflow)) throw new NotNative("tensors are on a GPU");
-  const plan = planGraph(graph, threads, tools.panel, batch);
+  const usesBfloat16 = graph.nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === "bfloat16"));
+  const tools = usesBfloat16 ? (yield* withMatrixUnit(found)).tools : found;
+  const plan = planGraph(graph, threads, tools.panel, batch, tools.amx);
   if (!tools.bfloat16) storeAsFloat32(plan);
   if (!anySize) checkWorthwhile(graph, plan);
   const inputs = [...graph.parameters, ...graph.captured];
-  const text = programText(plan, { inputs: inputs.length, results: graph.results.length }, tools.panel);
+  const counts = { inputs: inputs.length, results: graph.results.length };
+  const text = programText(plan, counts, tools.panel, tools.amx);
   const program = openProgram(yield* compileText(tools, graph.name, text));
   const constants = allocateConstants(plan.constants);
   const what = () => `The compiled function "${graph.name}"`;

@@ -33,6 +33,8 @@ export interface Toolchain {
   readonly panel: number;
   /** True if the processor has instructions for bfloat16 products. */
   readonly bfloat16: boolean;
+  /** True if products of bfloat16 are those of `native/amx.h`; see `amx.ts`. */
+  readonly amx?: boolean;
   /** Its own name and version. */
   readonly version: string;
   /** The properties of compiler and processor that decide the machine code of a text. */

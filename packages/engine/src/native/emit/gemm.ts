@@ -1,6 +1,6 @@
 /** Matrix products, and the packing of their operands, as calls of `native/gemm.h`. */
 import { sizeOf } from "../../graph/graph";
-import { even, lastTwo, packedSize, storedAs, type View } from "../plan/memory";
+import { amxDepth, amxPairs, even, lastTwo, packedSize, storedAs, type View } from "../plan/memory";
 import type { PackOp, ProductOp } from "../plan/ops";
 import { rowIndex } from "./rows";
 
@@ -12,6 +12,12 @@ export interface ProductCode {
   readonly scratch: readonly number[];
 }
 
+/** The products of a toolchain: `PANEL` of `native/gemm.h`, and whether those of bfloat16 are of `native/amx.h`. */
+export interface ProductTarget {
+  readonly panel: number;
+  readonly amx: boolean;
+}
+
 /** `BLOCK_M` and `BLOCK_K` of `native/gemm.h`. */
 const block = { rows: 96, depth: 256 };
 
@@ -21,10 +27,9 @@ const maxBlockedPanel = 16;
 /**
  * `c = a · b` or `c += a · b`.
  *
- * @param panel `PANEL` of `native/gemm.h`
  * @param fraction the fraction of the batch that one call computes
  */
-export function productCode(op: ProductOp, panel: number, fraction: number): ProductCode {
+export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fraction: number): ProductCode {
   const isBf16 = op.a.buffer.dtype === "bfloat16";
   const type = isBf16 ? "bf16" : "float";
   const to = op.to.view!;
@@ -49,7 +54,12 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
   const temporary = (size: number) => `s${scratch.push(size) - 1}`;
   let a = "a";
   let strides = `${am}, ${ak}`;
-  if (isBf16) {
+  let copy = "0";
+  if (isBf16 && amx) {
+    const height = amxDepth(depth);
+    if (ak !== 1) copy = temporary((rows + 32) * height);
+    else if (height !== depth) copy = temporary(rows * 2 * amxPairs(depth));
+  } else if (isBf16) {
     const pairs = ak === 1 && depth % 2 === 0;
     if (pairs) strides = `${am}, 2`;
     else {
@@ -65,17 +75,19 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
     const isLocal = op.b.buffer.space.kind === "local";
     if (!isBf16 && bn === 1 && isLocal) panels = `${panel}, ${bk}`;
     else {
-      b = temporary(packedSize(panel, op.a.buffer.dtype, depth, n));
-      lines.push(`pack_${isBf16 ? "bf16" : "f32"}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
+      b = temporary(packedSize(panel, op.a.buffer.dtype, depth, n, amx));
+      lines.push(`pack_${packing(isBf16, amx)}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
     }
   }
   const row = to.strides.at(-2)!;
   const at = (name: string, offset: string) => (name.length > 1 ? name : `${name} + ${offset}`);
   const sum = op.accumulate ? 1 : 0;
+  const toBf16 = to.buffer.dtype === "bfloat16" ? 1 : 0;
+  const operands = `${rows}, ${n}, ${depth}, ${at(a, "i")}, ${strides}, ${at(b, "j")}`;
   lines.push(
     isBf16
-      ? `gemm_bf16(${rows}, ${n}, ${depth}, ${at(a, "i")}, ${strides}, ${at(b, "j")}, c + l, ${row}, ${sum}, ${to.buffer.dtype === "bfloat16" ? 1 : 0});`
-      : `gemm_f32(${rows}, ${n}, ${depth}, ${at(a, "i")}, ${strides}, ${at(b, "j")}, ${panels}, c + l, ${row}, ${sum}, ${to.buffer.roundsToBf16 ? 1 : 0});`,
+      ? `gemm_${amx ? "amx" : "bf16"}(${operands}, c + l, ${row}, ${sum}, ${toBf16}${amx ? `, ${copy}` : ""});`
+      : `gemm_f32(${operands}, ${panels}, c + l, ${row}, ${sum}, ${to.buffer.roundsToBf16 ? 1 : 0});`,
   );
   const offsetOf = (view: View) =>
     isMatrix ? "0" : rowIndex(view.shape.slice(0, -2), view.strides.slice(0, -2), "q");
@@ -95,19 +107,21 @@ export function productCode(op: ProductOp, panel: number, fraction: number): Pro
   return { body, parameters, scratch };
 }
 
+const packing = (isBf16: boolean, amx: boolean) => (isBf16 ? (amx ? "amx" : "bf16") : "f32");
+
 /** Packs the panels `from` to `to`. */
 export function packCode(
   { from: { buffer, shape, strides } }: PackOp,
-  panel: number,
+  { panel, amx }: ProductTarget,
 ): { body: string; panels: number } {
   const isBf16 = buffer.dtype === "bfloat16";
   const [k, n] = lastTwo(shape);
   const [ks, ns] = lastTwo(strides);
-  const height = isBf16 ? even(k) : k;
+  const height = isBf16 ? (amx ? amxDepth(k) : even(k)) : k;
   const body = [
     "if (from >= to) return;",
     `const long first = from * ${panel}, last = to * ${panel} < ${n} ? to * ${panel} : ${n};`,
-    `pack_${isBf16 ? "bf16" : "f32"}(p1 + first * ${height}, p0 + first * ${ns}, ${k}, last - first, ${ks}, ${ns});`,
+    `pack_${packing(isBf16, amx)}(p1 + first * ${height}, p0 + first * ${ns}, ${k}, last - first, ${ks}, ${ns});`,
   ].join("\n");
   return { body, panels: Math.ceil(n / panel) };
 }

@@ -15,7 +15,7 @@ import {
 } from "../schedule/memory-plan";
 import { recompute } from "../schedule/recompute";
 import { widen } from "../schedule/widen";
-import { packCode, productCode } from "./gemm";
+import { type ProductTarget, packCode, productCode } from "./gemm";
 import { loopCode } from "./loops";
 import { type KernelCode, parametersOf } from "./pointers";
 import { addCode, gatherCode, scatterCode } from "./small";
@@ -27,12 +27,15 @@ export interface ArgumentCounts {
   readonly results: number;
 }
 
-/** Writes the program of a plan, which exports `run` and `free_program` of `native/program.h`. */
-export function programText(plan: Plan, counts: ArgumentCounts, panel: number): string {
+/**
+ * Writes the program of a plan, which exports `run` and `free_program` of `native/program.h`; `panel` and `amx` are the toolchain's,
+ * and those of the plan.
+ */
+export function programText(plan: Plan, counts: ArgumentCounts, panel: number, amx = false): string {
   const kernels = recompute(fuse(promoteToGlobal(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
   );
-  return new ProgramWriter(plan, counts, panel, kernels).write();
+  return new ProgramWriter(plan, counts, { panel, amx }, kernels).write();
 }
 
 class ProgramWriter {
@@ -54,12 +57,12 @@ class ProgramWriter {
   constructor(
     private readonly plan: Plan,
     private readonly counts: ArgumentCounts,
-    private readonly panel: number,
+    private readonly target: ProductTarget,
     private readonly kernels: readonly Kernel[],
   ) {
     this.globals = allocateGlobal(plan.buffers);
     this.stored = storedBuffers(kernels);
-    const temporariesOf = (op: ProductOp, fraction: number) => productCode(op, panel, fraction).scratch;
+    const temporariesOf = (op: ProductOp, fraction: number) => productCode(op, target, fraction).scratch;
     const scratch = (blockSize: number) =>
       allocateScratch(plan, kernels, this.stored, temporariesOf, blockSize);
     this.blockSize = chooseBlockSize(plan, (blockSize) => scratch(blockSize).size);
@@ -167,7 +170,7 @@ ${main.map((line) => `  ${line}`).join("\n")}
         return [this.callLoop(code, sliced ? undefined : range)];
       }
       case "pack": {
-        const { body, panels } = packCode(kernel, this.panel);
+        const { body, panels } = packCode(kernel, this.target);
         const pointers = [
           { view: kernel.from, written: false },
           { view: { buffer: kernel.to, shape: [kernel.to.size], strides: [1], offset: 0 }, written: true },
@@ -175,7 +178,7 @@ ${main.map((line) => `  ${line}`).join("\n")}
         return [this.callLoop({ body, pointers }, [panels, 1, 1])];
       }
       case "product": {
-        const { body, parameters, scratch } = productCode(kernel, this.panel, fraction);
+        const { body, parameters, scratch } = productCode(kernel, this.target, fraction);
         const name = this.define(parameters, body);
         const args = byExample(kernel).map((view) => this.address(view));
         const type = storedAs[kernel.a.buffer.dtype];

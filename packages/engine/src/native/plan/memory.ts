@@ -131,10 +131,16 @@ export const transposed = (view: View, order: readonly number[]): View => ({
   strides: order.map((axis) => view.strides[axis]!),
 });
 
-/** Elements of a packed matrix of `[k, n]`; `panel` is `PANEL` of `native/gemm.h`. */
-export function packedSize(panel: number, dtype: NativeType, k: number, n: number): number {
-  return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? even(k) : k);
+/** Elements of a packed matrix of `[k, n]`; `panel` is `PANEL` of `native/gemm.h`, `amx` as in a toolchain. */
+export function packedSize(panel: number, dtype: NativeType, k: number, n: number, amx = false): number {
+  return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? (amx ? amxDepth(k) : even(k)) : k);
 }
+
+/** `amx_pairs` of `native/amx.h`: pairs in a step of the matrix unit. */
+export const amxPairs = (k: number): number => Math.ceil(even(k) / 2 / Math.ceil(even(k) / 32));
+
+/** `amx_depth` of `native/amx.h`: k rounded up to whole steps. */
+export const amxDepth = (k: number): number => Math.ceil(even(k) / 2 / amxPairs(k)) * amxPairs(k) * 2;
 
 /** Rounds up to an even number: a packed bfloat16 matrix holds pairs of rows. */
 export const even = (k: number): number => Math.ceil(k / 2) * 2;

@@ -15,9 +15,16 @@ import { nativeType } from "./rule";
  * @param panel `PANEL` of the C compiler's target
  * @param given indices of the parameters whose first dimension is the batch; when left out, the most frequent first dimension of
  *   int32 and bool inputs is the batch's size, and those that have it are of the batch
+ * @param amx true if bfloat16 is packed for the matrix unit
  * @throws NotNative if native programs do not support something in the graph
  */
-export function planGraph(graph: Graph, threads: number, panel: number, given?: readonly number[]): Plan {
+export function planGraph(
+  graph: Graph,
+  threads: number,
+  panel: number,
+  given?: readonly number[],
+  amx?: boolean,
+): Plan {
   const inputs = [...graph.parameters, ...graph.captured];
   if (
     [...inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)].some(({ shape }) => sizeOf(shape) === 0)
@@ -25,7 +32,7 @@ export function planGraph(graph: Graph, threads: number, panel: number, given?: 
     throw new NotNative("it has tensors without elements");
   }
   const batch = given === undefined ? batchSize(inputs) : (inputs[given[0] ?? -1]?.shape[0] ?? 1);
-  const planner = new Planner(batch, (dtype, k, n) => packedSize(panel, dtype, k, n));
+  const planner = new Planner(batch, (dtype, k, n) => packedSize(panel, dtype, k, n, amx));
   const constants: ConstantData[] = [];
   const sources = new Map<Value, Source>();
 
