@@ -115,7 +115,7 @@ const json = ({ code, stdout, stderr }: Outcome) => {
 test("datasets are built from every source, described, and sampled by seed", () => {
   const folder = scratchFolder();
   const sudoku = (out: string, ...more: string[]) => ["data", "sudoku", "--out", out, "--json", ...more];
-  const [a, b, c, generated, maze, arc, kit, info, csv] = trmLines(folder, [
+  const [a, b, c, generated, maze, arc, kit, info, csv, machine] = trmLines(folder, [
     sudoku("a", "--train-csv", hardTest, "--subsample", "20", "--augmentations", "4", "--min-rating", "100"),
     sudoku("b", "--train-csv", hardTest, "--subsample", "20", "--augmentations", "4", "--min-rating", "100"),
     sudoku("c", "--train-csv", hardTest, "--subsample", "20", "--seed", "1", "--test-csv", hardTest),
@@ -164,6 +164,7 @@ test("datasets are built from every source, described, and sampled by seed", () 
     ],
     ["info", join(fixtures, "arc"), "--json"],
     ["info", hardTest, "--json"],
+    ["info", "--json"],
   ]).map(json);
   assert.deepEqual(a.train, { groups: 20, puzzles: 100, examples: 100 });
   const tokens = (name: string) => {
@@ -182,6 +183,7 @@ test("datasets are built from every source, described, and sampled by seed", () 
   assert.deepEqual([kit.train.groups, kit.test.examples, kit.identifiers], [5, 8, 21]);
   assert.deepEqual([info.kind, info.splits.length], ["dataset", 2]);
   assert.deepEqual([csv.puzzles, csv.cells], [1000, [81]]);
+  assert.deepEqual([machine.kind, typeof machine.matrixUnit.used], ["machine", "boolean"]);
 });
 
 test("--print-config shows the whole configuration and trains nothing", () => {
