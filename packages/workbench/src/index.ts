@@ -48,6 +48,8 @@ export {
   type StepChanges,
   scoreMethod,
   searchWithModel,
+  shareColours,
+  shareIdentifiers,
   singlesRounds,
   solvingOrder,
   spoilLatents,

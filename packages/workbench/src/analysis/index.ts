@@ -42,6 +42,8 @@ export {
   evaluateArc,
   type IdentifierChoice,
   identifiersOf,
+  shareColours,
+  shareIdentifiers,
   withIdentifiers,
 } from "./identifiers";
 export { type LatentChange, type LatentChangesOptions, latentChanges } from "./latent-changes";

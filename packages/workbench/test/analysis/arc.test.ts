@@ -8,7 +8,7 @@ import { arcGrid, gridHash, parseArcName, undoArcAugmentation } from "trm/puzzle
 import { createRandom } from "trm/random";
 import { createReasoner } from "trm/trainer";
 import { tinyModel } from "../../../../lib/test/trainer/support";
-import { evaluateArc, identifiersOf } from "../../src/analysis";
+import { evaluateArc, identifiersOf, shareColours, shareIdentifiers } from "../../src/analysis";
 import { readArcDatasets, readArcTasks } from "../../src/data";
 import { arcFigure } from "../../src/figures";
 import { projectFolder } from "../../src/files/paths";
@@ -56,13 +56,30 @@ test("answers vote for their own task, whatever identifiers the model gets", asy
   const ask = (identifiers: "own" | "blank" | "shuffled") =>
     evaluateArc(reasoner, changed, asked!, extras, { batchSize: 16, identifiers });
   const [own, blank, shuffled] = [await ask("own"), await ask("blank"), await ask("shuffled")];
-  for (const result of [own, blank, shuffled]) {
+  const shared = shareColours(extras.identifiers);
+  const sharing = await evaluateArc(reasoner, changed, asked!, extras, { batchSize: 16, shared });
+  for (const result of [own, blank, shuffled, sharing]) {
     assert.deepEqual([result.unanswered, result.known], [[], 12]);
   }
   assert.notDeepEqual(own.submission, blank.submission);
   assert.notDeepEqual(own.submission, shuffled.submission);
+  assert.notDeepEqual(own.submission, sharing.submission);
+  assert.deepEqual(Object.keys(own.solvedByTask).sort(), tasks.map(({ id }) => id).sort());
   reasoner.dispose();
   disposeTree([params, changed.puzzleEmbedding]);
+});
+
+test("forms that differ in their colours alone share an identifier", () => {
+  const names = extras.identifiers;
+  const shared = shareColours(names);
+  names.forEach((name, identifier) => {
+    const [one, other] = [name, names[shared[identifier]]].map(parseArcName);
+    assert.equal(one.id, other.id);
+    assert.equal(one.augmentation?.transform ?? 0, other.augmentation?.transform ?? 0);
+    assert.ok(shared[identifier] <= identifier);
+  });
+  const used = new Set(shareIdentifiers(asked!, shared).puzzleIdentifiers);
+  assert.ok(used.size < new Set(asked!.puzzleIdentifiers).size);
 });
 
 test("grids of several sizes are drawn in ARC's colours", () => {
