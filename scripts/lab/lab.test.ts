@@ -138,15 +138,16 @@ async function isUnchanged(page: Page, what: string): Promise<void> {
 
 /** The saved figure of the first cell answers without a kernel. */
 async function moveSlider(page: Page): Promise<void> {
-  // The picture takes its size after it is there.
-  await (await page.waitForSelector(".jp-RenderedPlotly .plot-img", {
-    visible: true,
-    timeout: 30_000,
-  }))!.hover();
-  await page.waitForSelector(".jp-RenderedPlotly .slider-rail-touch-rect", { timeout: 30_000 });
+  const picture = ".jp-RenderedPlotly .plot-img";
+  const slider = ".jp-RenderedPlotly .slider-rail-touch-rect";
+  await until("a figure under the pointer", 60, async () => {
+    // The picture takes its size, and its place, after it is there; it goes when the figure comes.
+    await page.hover(picture).catch(() => undefined);
+    return (await page.$(slider)) !== null;
+  });
   const shown = () => text(page, ".jp-RenderedPlotly .slider-label");
   const first = await shown();
-  const rail = await page.$eval(".jp-RenderedPlotly .slider-rail-touch-rect", (rail) => {
+  const rail = await page.$eval(slider, (rail) => {
     const { x, y, width, height } = rail.getBoundingClientRect();
     return { x, y, width, height };
   });
