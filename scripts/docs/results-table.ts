@@ -46,7 +46,7 @@ function rowsOf(experiment: Experiment, key: string): string[][] {
     return [
       [
         notebook ? `[${experiment.title}](notebooks/${notebook})` : experiment.title,
-        `${rows[0].task}, ${seeds} seeds`,
+        `${rows[0].task}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`,
         shown.map(({ variant }) => variant).join(" / "),
         shown.map(({ accuracies }) => (100 * mean(accuracies)).toFixed(1)).join(" / "),
         withPaper.map(({ paper = 0 }) => (100 * paper).toFixed(1)).join(" / ") || "no number",
