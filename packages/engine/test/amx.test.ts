@@ -11,8 +11,15 @@ import { matrixUnit } from "../src/targets";
 import type { T } from "./kernel-cases";
 import { compare, examples, needsCompiler, numbers } from "./native-support";
 
-/** The toolchain with the emulated unit, which runs the programs of a machine that has it. */
-const emulated = () => runNow(withMatrixUnit(toolchain()!)).tools;
+/** The emulated unit runs the programs of a machine that has one; the machine's own unit is tested where there is one. */
+const choices = ["emulated", "on"] as const;
+
+/** Why a choice cannot be tested here; undefined where it can. */
+function unavailable(choice: (typeof choices)[number]): string | undefined {
+  process.env.TFJS_COMPILE_AMX = choice;
+  const { used, text } = matrixUnit();
+  return used ? undefined : text;
+}
 
 const text = `#include "amx.h"
 void product(const int64_t *s, const void *a, const void *b, void *packed, void *c, void *scratch) {
@@ -56,92 +63,105 @@ function guarded(length: number): { array: Uint16Array; check(): void } {
 }
 
 describe("products on the matrix unit", needsCompiler, () => {
-  before(async () => {
-    process.env.TFJS_COMPILE_AMX = "emulated";
-    await startEngine({ backend: "tensorflow", threads: 2 });
-  });
+  before(() => startEngine({ backend: "tensorflow", threads: 2 }));
 
   test("the emulated unit is checked and used", () => {
+    assert.equal(unavailable("emulated"), undefined);
     assert.deepEqual(matrixUnit(), { used: true, text: "AMX, emulated" });
-    assert.deepEqual(emulated().panel, 32);
   });
 
-  test("products of any size, transposed or not, are right and repeat bit for bit", () => {
-    const path = runNow(compileText(emulated(), "products", text));
-    const run = koffi.load(path).func("product", "void", Array(6).fill("void *")) as unknown as Product;
-    const random = createRandom();
-    const edges = [1, 2, 15, 16, 17, 31, 32, 33, 36, 48, 64, 97];
-    for (let trial = 0; trial < 150; trial++) {
-      const size = () => (random(2) === 0 ? edges[random(edges.length)]! : 1 + random(100));
-      const [M, N, K] = [size(), size(), size()];
-      const [aTransposed, bTransposed, out] = [random(2), random(2), random(3)];
-      const ldc = N + random(4);
-      const [accumulate, rounds] = [out === 1, out === 2];
-      const label = JSON.stringify({ M, N, K, aTransposed, bTransposed, out, ldc });
-      const bits = () => (random(2) << 15) | ((120 + random(8)) << 7) | random(128);
-      const a = Uint16Array.from({ length: M * K }, bits);
-      const b = Uint16Array.from({ length: K * N }, bits);
-      const [ams, aks] = aTransposed ? [1, M] : [K, 1];
-      const [brs, bcs] = bTransposed ? [1, K] : [N, 1];
-      const sizes = BigInt64Array.from([M, N, K, ams, aks, brs, bcs, ldc, +accumulate, +rounds].map(BigInt));
-      const copied = aks !== 1 ? (M + 32) * amxDepth(K) : amxDepth(K) === K ? 0 : M * 2 * amxPairs(K);
-      const multiply = () => {
-        const packed = guarded(packedSize(32, "bfloat16", K, N, true));
-        const scratch = guarded(copied);
-        const c = new Uint8Array(M * ldc * (rounds ? 2 : 4)).fill(63);
-        run(sizes, a, b, packed.array, c, scratch.array);
-        packed.check();
-        scratch.check();
-        return c;
-      };
-      const c = multiply();
-      assert.deepEqual(multiply(), c, `${label} does not repeat`);
-      const before = new Float32Array(Uint8Array.of(63, 63, 63, 63).buffer)[0]!;
-      const [floats, words] = rounds ? [undefined, new Uint16Array(c.buffer)] : [new Float32Array(c.buffer)];
-      const found = (at: number) => floats?.[at] ?? asNumber(words![at]!);
-      const [left, right] = [a, b].map((bits) => Float64Array.from(bits, asNumber)) as [
-        Float64Array,
-        Float64Array,
-      ];
-      for (let m = 0; m < M; m++) {
-        for (let n = 0; n < ldc; n++) {
-          if (n >= N) {
-            assert.equal(
-              found(m * ldc + n),
-              rounds ? asNumber(0x3f3f) : before,
-              `${label}: written beside C`,
-            );
-            continue;
+  for (const choice of choices) {
+    test(`products of any size, transposed or not, are right and repeat bit for bit: ${choice}`, (t) => {
+      const reason = unavailable(choice);
+      if (reason !== undefined) return t.skip(reason);
+      const { tools } = runNow(withMatrixUnit(toolchain()!));
+      const path = runNow(compileText(tools, "products", text));
+      const run = koffi.load(path).func("product", "void", Array(6).fill("void *")) as unknown as Product;
+      const random = createRandom();
+      const edges = [1, 2, 15, 16, 17, 31, 32, 33, 36, 48, 64, 97];
+      for (let trial = 0; trial < 150; trial++) {
+        const size = () => (random(2) === 0 ? edges[random(edges.length)]! : 1 + random(100));
+        const [M, N, K] = [size(), size(), size()];
+        const [aTransposed, bTransposed, out] = [random(2), random(2), random(3)];
+        const ldc = N + random(4);
+        const [accumulate, rounds] = [out === 1, out === 2];
+        const label = JSON.stringify({ M, N, K, aTransposed, bTransposed, out, ldc });
+        const bits = () => (random(2) << 15) | ((120 + random(8)) << 7) | random(128);
+        const a = Uint16Array.from({ length: M * K }, bits);
+        const b = Uint16Array.from({ length: K * N }, bits);
+        const [ams, aks] = aTransposed ? [1, M] : [K, 1];
+        const [brs, bcs] = bTransposed ? [1, K] : [N, 1];
+        const sizes = BigInt64Array.from(
+          [M, N, K, ams, aks, brs, bcs, ldc, +accumulate, +rounds].map(BigInt),
+        );
+        const copied = aks !== 1 ? (M + 32) * amxDepth(K) : amxDepth(K) === K ? 0 : M * 2 * amxPairs(K);
+        const multiply = () => {
+          const packed = guarded(packedSize(32, "bfloat16", K, N, true));
+          const scratch = guarded(copied);
+          const c = new Uint8Array(M * ldc * (rounds ? 2 : 4)).fill(63);
+          run(sizes, a, b, packed.array, c, scratch.array);
+          packed.check();
+          scratch.check();
+          return c;
+        };
+        const c = multiply();
+        assert.deepEqual(multiply(), c, `${label} does not repeat`);
+        const before = new Float32Array(Uint8Array.of(63, 63, 63, 63).buffer)[0]!;
+        const [floats, words] = rounds
+          ? [undefined, new Uint16Array(c.buffer)]
+          : [new Float32Array(c.buffer)];
+        const found = (at: number) => floats?.[at] ?? asNumber(words![at]!);
+        const [left, right] = [a, b].map((bits) => Float64Array.from(bits, asNumber)) as [
+          Float64Array,
+          Float64Array,
+        ];
+        for (let m = 0; m < M; m++) {
+          for (let n = 0; n < ldc; n++) {
+            if (n >= N) {
+              assert.equal(
+                found(m * ldc + n),
+                rounds ? asNumber(0x3f3f) : before,
+                `${label}: written beside C`,
+              );
+              continue;
+            }
+            let [sum, sizes] = accumulate ? [before, before] : [0, 0];
+            for (let k = 0; k < K; k++) {
+              const term = left[m * ams + k * aks]! * right[k * brs + n * bcs]!;
+              sum += term;
+              sizes += Math.abs(term);
+            }
+            const bound = (K + 2) * 2 ** -24 * sizes + (rounds ? 2 ** -8 * Math.abs(sum) : 0);
+            const difference = Math.abs(found(m * ldc + n) - sum);
+            assert.ok(difference <= bound, `${label}, ${m}, ${n}: ${found(m * ldc + n)}, not ${sum}`);
           }
-          let [sum, sizes] = accumulate ? [before, before] : [0, 0];
-          for (let k = 0; k < K; k++) {
-            const term = left[m * ams + k * aks]! * right[k * brs + n * bcs]!;
-            sum += term;
-            sizes += Math.abs(term);
-          }
-          const bound = (K + 2) * 2 ** -24 * sizes + (rounds ? 2 ** -8 * Math.abs(sum) : 0);
-          const difference = Math.abs(found(m * ldc + n) - sum);
-          assert.ok(difference <= bound, `${label}, ${m}, ${n}: ${found(m * ldc + n)}, not ${sum}`);
         }
       }
-    }
-  });
-
-  test("a compiled function with products of all kinds, on two threads", () => {
-    tf.tidy(() => {
-      // 6 examples of 36 rows: K of 19, 35 and 36; products for each example; gradients of weights, which sum over the batch.
-      const fn = (ids: T, x: T, w: T, v: T) => {
-        const loss = (w: T, v: T) => {
-          const rows = x.mul(ids.toFloat().add(1).reshape([6, 1, 1])).reshape([216, 19]);
-          const y = rows.matMul(w).matMul(v, false, true).reshape([6, 36, 19]);
-          return y.matMul(y, false, true).mul(0.001).softmax().matMul(y).square().mean().asScalar();
-        };
-        return [loss(w, v), ...tf.grads(loss)([w, v])];
-      };
-      const args = [examples(6), numbers([6, 36, 19], 1), numbers([19, 35], 2), numbers([19, 35], 3)] as T[];
-      compare(fn as (...args: T[]) => T[], args, "bfloat16");
     });
-  });
+
+    test(`a compiled function with products of all kinds, on two threads: ${choice}`, (t) => {
+      const reason = unavailable(choice);
+      if (reason !== undefined) return t.skip(reason);
+      tf.tidy(() => {
+        // 6 examples of 36 rows: K of 19, 35 and 36; products for each example; gradients of weights, which sum over the batch.
+        const fn = (ids: T, x: T, w: T, v: T) => {
+          const loss = (w: T, v: T) => {
+            const rows = x.mul(ids.toFloat().add(1).reshape([6, 1, 1])).reshape([216, 19]);
+            const y = rows.matMul(w).matMul(v, false, true).reshape([6, 36, 19]);
+            return y.matMul(y, false, true).mul(0.001).softmax().matMul(y).square().mean().asScalar();
+          };
+          return [loss(w, v), ...tf.grads(loss)([w, v])];
+        };
+        const args = [
+          examples(6),
+          numbers([6, 36, 19], 1),
+          numbers([19, 35], 2),
+          numbers([19, 35], 3),
+        ] as T[];
+        compare(fn as (...args: T[]) => T[], args, "bfloat16");
+      });
+    });
+  }
 
   test("the unit's own instructions compile, and what the system refuses is told", (t) => {
     const tools = toolchain()!;
