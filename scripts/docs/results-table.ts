@@ -40,7 +40,7 @@ function rowsOf(experiment: Experiment, key: string): string[][] {
     );
     if (rows.length < 2) return [];
     const withPaper = rows.filter(({ paper }) => paper !== undefined);
-    const shown = withPaper.length > 0 ? withPaper : rows;
+    const shown = withPaper.length > 1 ? withPaper : rows;
     const seeds = Math.min(...shown.map(({ accuracies }) => accuracies.length));
     const notebook = notebookOf(key);
     return [
