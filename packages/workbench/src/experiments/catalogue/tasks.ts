@@ -57,6 +57,7 @@ export const sudokuTasks = {
         seed: 1,
         totalSteps: 1000, // plain TRM then solves about seven of ten puzzles, in some four minutes of one core
         earlySteps: 400,
+        minRatio: 0.05,
         haltingWeight: 0.5, // the paper's, as in the other budgets
       },
       evaluation: { every: 200 },
