@@ -8,11 +8,12 @@
 #include "functions.h"
 #include "gemm.h"
 
-#ifdef __AVX512BF16__
+#ifdef TWO_BYTE_BF16
 
 INLINE floats_16 load_f32(const float *from) { return *(const floats_16 *)from; }
 INLINE void store_f32(float *to, floats_16 x) { *(floats_16 *)to = x; }
 
+#ifdef __AVX512BF16__
 INLINE floats_16 load_bf16(const bf16 *from) {
   return (floats_16)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)from)), 16);
 }
@@ -28,14 +29,8 @@ INLINE floats_16 sigmoid_16(floats_16 x) {
   return 1.0f / (1.0f + (floats_16)_mm512_scalef_ps((__m512)p, n));
 }
 
-/* The sigmoid with the digits that a bfloat16 has: of a vector, or of a number where a loop is not one for vectors. */
-#define sigmoid_bf16(x) _Generic((x), floats_16: sigmoid_16, default: sigmoid_f32)(x)
-
-#elif defined TWO_BYTE_BF16
-
+#else
 /* The same without these instructions, for programs on an emulated matrix unit. */
-INLINE floats_16 load_f32(const float *from) { return *(const floats_16 *)from; }
-INLINE void store_f32(float *to, floats_16 x) { *(floats_16 *)to = x; }
 INLINE floats_16 load_bf16(const bf16 *from) {
   floats_16 x;
   for (int i = 0; i < 16; i++) x[i] = bf16_to_f32(from[i]);
@@ -48,6 +43,9 @@ INLINE floats_16 sigmoid_16(floats_16 x) {
   for (int i = 0; i < 16; i++) x[i] = sigmoid_f32(x[i]);
   return x;
 }
+#endif
+
+/* The sigmoid with the digits that a bfloat16 has: of a vector, or of a number where a loop is not one for vectors. */
 #define sigmoid_bf16(x) _Generic((x), floats_16: sigmoid_16, default: sigmoid_f32)(x)
 
 #else

@@ -87,5 +87,7 @@ export function lastEvaluation({ evaluations }: Pick<StoredRun, "evaluations">):
   return lastAveraged(evaluations)!;
 }
 
-const lastAveraged = (evaluations: readonly EvaluationRow[]): EvaluationRow | undefined =>
-  evaluations.filter(({ weights }) => weights === "ema").at(-1);
+/** The last evaluation of the averaged weights. */
+export const lastAveraged = <E extends Pick<EvaluationRow, "weights">>(
+  evaluations: readonly E[],
+): E | undefined => evaluations.filter(({ weights }) => weights === "ema").at(-1);

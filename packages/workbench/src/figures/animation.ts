@@ -12,8 +12,10 @@ export interface AnimationStep {
 
 /** One board that changes from step to step. */
 export interface AnimationOptions
-  extends Heading,
+  extends Partial<Heading>,
     Pick<BoardsOptions, "shades" | "box" | "gridLines" | "squareSize"> {
+  /** @default "A model thinks" */
+  readonly title?: string;
   readonly steps: readonly AnimationStep[];
 }
 
@@ -32,11 +34,15 @@ const pace = 700;
 /**
  * A large board with a slider over the supervision steps and a play button; beside it the belief of the halting head. It works
  * in a saved notebook without a kernel. Where nothing moves, a picture shows the last step.
+ * @throws RangeError when there are no steps
  */
 export function animatedBoards(options: AnimationOptions): Figure {
-  const { steps, squareSize } = options;
+  const { steps, squareSize, title = "A model thinks" } = options;
+  if (steps.length === 0) {
+    throw new RangeError("thoughts is empty: give the answer after at least one supervision step");
+  }
   const drawings = steps.map(({ caption, squares }) =>
-    boardsFigure({ ...options, boards: [{ caption, squares }], perRow: 1 }),
+    boardsFigure({ ...options, title, boards: [{ caption, squares }], perRow: 1 }),
   );
   const last = drawings[drawings.length - 1];
   const board = steps[0].squares[0].length * squareSize;

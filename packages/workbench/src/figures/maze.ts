@@ -81,10 +81,8 @@ export function mazeThinkingFigure(
   thoughts: readonly MazeThought[],
   heading: Partial<Heading> = {},
 ): Figure {
-  if (thoughts.length === 0)
-    throw new RangeError("thoughts is empty: give the answer after at least one supervision step");
   return animatedBoards({
-    title: heading.title ?? "A model thinks",
+    ...heading,
     subtitle: heading.subtitle ?? key,
     shades,
     gridLines: false,

@@ -99,10 +99,8 @@ export function sudokuThinkingFigure(
   thoughts: readonly SudokuThought[],
   heading: Partial<Heading> = {},
 ): Figure {
-  if (thoughts.length === 0)
-    throw new RangeError("thoughts is empty: give the answer after at least one supervision step");
   return animatedBoards({
-    title: heading.title ?? "A model thinks",
+    ...heading,
     subtitle: heading.subtitle ?? `${key}; stronger: surer`,
     shades,
     box: puzzle.box,

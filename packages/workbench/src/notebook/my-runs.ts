@@ -4,6 +4,7 @@ import { datasetFields } from "trm/model";
 import { z } from "zod";
 import { type PresetName, parseRunConfig, presetConfig, presets, type RunConfig } from "../config";
 import { catalogue, isFinished, readFacts, runsFolder } from "../experiments";
+import { lastAveraged } from "../experiments/store";
 import { readEvaluations } from "../runs";
 import { differences, storedConfig } from "../runs/resume";
 import { mean } from "../text";
@@ -38,7 +39,7 @@ const journal = () => join(runsFolder(), "my-runs.jsonl");
 /** The evaluation by which a run counts: the last of the averaged weights, else of the live ones. */
 export const finalOf = <E extends { readonly weights: "live" | "ema" }>(
   evaluations: readonly E[],
-): E | undefined => evaluations.filter(({ weights }) => weights === "ema").at(-1) ?? evaluations.at(-1);
+): E | undefined => lastAveraged(evaluations) ?? evaluations.at(-1);
 
 /** Notes a run for {@link myRuns}. */
 export function noteRun(run: Omit<OwnRun, "finished" | "said">): void {

@@ -31,6 +31,7 @@ const maxBlockedPanel = 16;
  */
 export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fraction: number): ProductCode {
   const isBf16 = op.a.buffer.dtype === "bfloat16";
+  const kind = kindOf(isBf16, amx);
   const type = isBf16 ? "bf16" : "float";
   const to = op.to.view!;
   const isMatrix = op.a.shape.length === 2;
@@ -76,7 +77,7 @@ export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fracti
     if (!isBf16 && bn === 1 && isLocal) panels = `${panel}, ${bk}`;
     else {
       b = temporary(packedSize(panel, op.a.buffer.dtype, depth, n, amx));
-      lines.push(`pack_${packing(isBf16, amx)}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
+      lines.push(`pack_${kind}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
     }
   }
   const row = to.strides.at(-2)!;
@@ -86,7 +87,7 @@ export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fracti
   const operands = `${rows}, ${n}, ${depth}, ${at(a, "i")}, ${strides}, ${at(b, "j")}`;
   lines.push(
     isBf16
-      ? `gemm_${amx ? "amx" : "bf16"}(${operands}, c + l, ${row}, ${sum}, ${toBf16}${amx ? `, ${copy}` : ""});`
+      ? `gemm_${kind}(${operands}, c + l, ${row}, ${sum}, ${toBf16}${amx ? `, ${copy}` : ""});`
       : `gemm_f32(${operands}, ${panels}, c + l, ${row}, ${sum}, ${to.buffer.roundsToBf16 ? 1 : 0});`,
   );
   const offsetOf = (view: View) =>
@@ -107,7 +108,11 @@ export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fracti
   return { body, parameters, scratch };
 }
 
-const packing = (isBf16: boolean, amx: boolean) => (isBf16 ? (amx ? "amx" : "bf16") : "f32");
+/** The end of the names of a product and its packing. */
+function kindOf(isBf16: boolean, amx: boolean): "f32" | "bf16" | "amx" {
+  if (!isBf16) return "f32";
+  return amx ? "amx" : "bf16";
+}
 
 /** Packs the panels `from` to `to`. */
 export function packCode(
@@ -115,13 +120,14 @@ export function packCode(
   { panel, amx }: ProductTarget,
 ): { body: string; panels: number } {
   const isBf16 = buffer.dtype === "bfloat16";
+  const kind = kindOf(isBf16, amx);
   const [k, n] = lastTwo(shape);
   const [ks, ns] = lastTwo(strides);
   const height = isBf16 ? (amx ? amxDepth(k) : even(k)) : k;
   const body = [
     "if (from >= to) return;",
     `const long first = from * ${panel}, last = to * ${panel} < ${n} ? to * ${panel} : ${n};`,
-    `pack_${packing(isBf16, amx)}(p1 + first * ${height}, p0 + first * ${ns}, ${k}, last - first, ${ks}, ${ns});`,
+    `pack_${kind}(p1 + first * ${height}, p0 + first * ${ns}, ${k}, last - first, ${ks}, ${ns});`,
   ].join("\n");
   return { body, panels: Math.ceil(n / panel) };
 }
