@@ -41,7 +41,7 @@ function judge(call: RandomCall): Judged | undefined {
   if (expected instanceof Error) assert.fail(`${call.text} is recorded, but: ${expected.message}`);
   if (recorded instanceof Error) assert.fail(`${call.text} runs, but: ${recorded.message}`);
   assert.equal(typesOf(recorded.results), typesOf(expected), call.text);
-  const plan = attempt(() => planGraph(recorded, 2, 16));
+  const plan = attempt(() => planGraph(recorded, 2, { panel: 16 }));
   if (plan instanceof Error && !(plan instanceof NotNative)) throw plan;
   return { call, args, expected, isNative: !(plan instanceof Error) };
 }

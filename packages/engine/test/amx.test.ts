@@ -96,7 +96,7 @@ describe("products on the matrix unit", needsCompiler, () => {
         );
         const copied = aks !== 1 ? (M + 32) * amxDepth(K) : amxDepth(K) === K ? 0 : M * 2 * amxPairs(K);
         const multiply = () => {
-          const packed = guarded(packedSize(32, "bfloat16", K, N, true));
+          const packed = guarded(packedSize({ panel: 32, amx: true }, "bfloat16", K, N));
           const scratch = guarded(copied);
           const c = new Uint8Array(M * ldc * (rounds ? 2 : 4)).fill(63);
           run(sizes, a, b, packed.array, c, scratch.array);

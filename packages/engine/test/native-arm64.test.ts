@@ -68,7 +68,7 @@ const skip =
   (!existsSync(library) && "libc6-arm64-cross is not installed");
 
 /** `PANEL` of `native/simd.h` on arm64. */
-const panel = 8;
+const target = { panel: 8 };
 
 type Bytes = Int32Array | Float32Array | Uint8Array;
 
@@ -99,7 +99,7 @@ function runOnArm64(precision: "float32" | "bfloat16", args: Args): Float32Array
   );
   const graph = passes(precision)(recording.graph);
   assert.equal(graph.captured.length, 0);
-  const plan = planGraph(graph, 2, panel, [tensors.length - 2, tensors.length - 1]);
+  const plan = planGraph(graph, 2, target, [tensors.length - 2, tensors.length - 1]);
   storeAsFloat32(plan);
   const counts = { inputs: tensors.length, results: graph.results.length };
   const sizes = graph.results.map(({ shape }) => 4 * shape.reduce((product, size) => product * size, 1));
@@ -113,7 +113,7 @@ function runOnArm64(precision: "float32" | "bfloat16", args: Args): Float32Array
     ...plan.constants.map((_, i) => counts.inputs + i),
   ];
   const text =
-    programText(plan, counts, panel) +
+    programText(plan, counts, target) +
     mainText(
       data.map(({ byteLength }) => byteLength),
       sizes,
@@ -124,8 +124,8 @@ function runOnArm64(precision: "float32" | "bfloat16", args: Args): Float32Array
   try {
     const [source, program] = [join(folder, "step.c"), join(folder, "step")];
     writeFileSync(source, text);
-    const target = ["cc", "-target", "aarch64-linux-gnu", "-pthread", ...flags, "-I", runtime];
-    const compiled = runNow(runCompiler(zig!, [...target, source, "-o", program, "-lm"], ""));
+    const arm64 = ["cc", "-target", "aarch64-linux-gnu", "-pthread", ...flags, "-I", runtime];
+    const compiled = runNow(runCompiler(zig!, [...arm64, source, "-o", program, "-lm"], ""));
     assert.equal(compiled.status, 0, compiled.stderr);
     const input = Buffer.concat(
       data.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),

@@ -36,7 +36,7 @@ function refusal(fn: Function): string | undefined {
   return tf.tidy(() => {
     const { graph } = record("case", inputs(), ([x, y, i]) => fn(x!, y!, i!));
     try {
-      planGraph(graph, 2, 16);
+      planGraph(graph, 2, { panel: 16 });
       return undefined;
     } catch (error) {
       if (!(error instanceof NotNative)) throw error;
@@ -146,7 +146,7 @@ describe("native programs", needsCompiler, () => {
       const args: [T, T, T, T] = [examples(4), numbers([4, 24], 1), numbers([4, 24], 2), numbers([24, 8], 3)];
       compare(step, args);
       const { graph } = record("step", args, ([ids, gate, up, w]) => step(ids!, gate!, up!, w!));
-      const kernels = fuse(promoteToGlobal(planGraph(removeNoOps(graph), 2, 16)));
+      const kernels = fuse(promoteToGlobal(planGraph(removeNoOps(graph), 2, { panel: 16 })));
       const kept = (kernels: readonly Kernel[]) =>
         [...storedBuffers(kernels)].filter(({ space }) => space.kind === "local").length;
       const [before, after] = [kept(kernels), kept(recompute(kernels))];

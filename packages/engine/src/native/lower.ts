@@ -62,12 +62,12 @@ export function* lowerNatively(
   if (hasGpu(tensorflow)) throw new NotNative("tensors are on a GPU");
   const usesBfloat16 = graph.nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === "bfloat16"));
   const tools = usesBfloat16 ? (yield* withMatrixUnit(found)).tools : found;
-  const plan = planGraph(graph, threads, tools.panel, batch, tools.amx);
+  const plan = planGraph(graph, threads, tools, batch);
   if (!tools.bfloat16) storeAsFloat32(plan);
   if (!anySize) checkWorthwhile(graph, plan);
   const inputs = [...graph.parameters, ...graph.captured];
   const counts = { inputs: inputs.length, results: graph.results.length };
-  const text = programText(plan, counts, tools.panel, tools.amx);
+  const text = programText(plan, counts, tools);
   const program = openProgram(yield* compileText(tools, graph.name, text));
   const constants = allocateConstants(plan.constants);
   const what = () => `The compiled function "${graph.name}"`;

@@ -21,20 +21,17 @@ import { runNow, type Steps } from "../steps";
 import { findTensorFlow } from "../tensorflow/find-library";
 import { type Output, runCommand } from "./command";
 import { NotNative } from "./not-native";
+import type { ProductTarget } from "./plan/memory";
 
 /** The flags that select the instructions of this processor. Compilers know one or the other. */
 const forThisMachine = ["-march=native", "-mcpu=native"];
 
 /** A C compiler for this machine. */
-export interface Toolchain {
+export interface Toolchain extends ProductTarget {
   readonly command: string;
   readonly flags: readonly string[];
-  /** `PANEL` of `native/gemm.h`. */
-  readonly panel: number;
   /** True if the processor has instructions for bfloat16 products. */
   readonly bfloat16: boolean;
-  /** True if products of bfloat16 are those of `native/amx.h`; see `amx.ts`. */
-  readonly amx?: boolean;
   /** Its own name and version. */
   readonly version: string;
   /** The properties of compiler and processor that decide the machine code of a text. */

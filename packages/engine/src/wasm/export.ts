@@ -34,8 +34,8 @@ export interface WasmModule {
   readonly description: WasmDescription;
 }
 
-/** Floats in a vector, times two: `PANEL` of `native/simd.h` for 128-bit vectors. */
-const panel = 8;
+/** `PANEL` of `native/simd.h` for 128-bit vectors: the floats in a vector, times two. */
+const target = { panel: 8 };
 
 /** Pages of 64 KiB that a shared memory may grow to: 1 GiB. */
 const MOST_PAGES = 16384;
@@ -119,7 +119,7 @@ function programOf({ fn, args: values, name, batch }: WasmFunction, index: numbe
   const graph = passes("float32")(recording.graph);
   if (graph.captured.length > 0)
     throw new Error(`exportWasm(${name}): it closes over tensors; pass them as arguments.`);
-  const planned = (threads: number) => planGraph(graph, threads, panel, batchInputs(name, args, batch));
+  const planned = (threads: number) => planGraph(graph, threads, target, batchInputs(name, args, batch));
   const single = planned(1);
   const plan = single.batch < most ? single : planned(most);
   const counts = { inputs: graph.parameters.length, results: graph.results.length };
@@ -133,7 +133,7 @@ function programOf({ fn, args: values, name, batch }: WasmFunction, index: numbe
     constants: plan.constants.length,
     result: result ?? null,
   };
-  const text = programText(plan, counts, panel);
+  const text = programText(plan, counts, target);
   return { program, text: `${text}\n${entryText(entry, counts.inputs + counts.results, plan.constants)}` };
 }
 
@@ -160,7 +160,7 @@ function constantText({ data }: ConstantData, i: number): string {
       ? ["uint8_t", data]
       : ["uint32_t", new Uint32Array(data.buffer, data.byteOffset, data.length)];
   // Matrix products read up to a panel behind the end.
-  return `static const ${type} constant_${i}[${data.length + panel}] __attribute__((aligned(64))) = {${[...values].join("u,")}u};`;
+  return `static const ${type} constant_${i}[${data.length + target.panel}] __attribute__((aligned(64))) = {${[...values].join("u,")}u};`;
 }
 
 /** `packages/engine/wasm`: the headers that take the place of the C library. */

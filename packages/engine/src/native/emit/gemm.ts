@@ -1,6 +1,15 @@
 /** Matrix products, and the packing of their operands, as calls of `native/gemm.h`. */
 import { sizeOf } from "../../graph/graph";
-import { amxDepth, amxPairs, even, lastTwo, packedSize, storedAs, type View } from "../plan/memory";
+import {
+  amxDepth,
+  amxPairs,
+  even,
+  lastTwo,
+  type ProductTarget,
+  packedSize,
+  storedAs,
+  type View,
+} from "../plan/memory";
 import type { PackOp, ProductOp } from "../plan/ops";
 import { rowIndex } from "./rows";
 
@@ -10,12 +19,6 @@ export interface ProductCode {
   /** Operands, result, then temporaries; `scratch` has the size of each temporary in elements of the operands' type. */
   readonly parameters: readonly string[];
   readonly scratch: readonly number[];
-}
-
-/** The products of a toolchain: `PANEL` of `native/gemm.h`, and whether those of bfloat16 are of `native/amx.h`. */
-export interface ProductTarget {
-  readonly panel: number;
-  readonly amx: boolean;
 }
 
 /** `BLOCK_M` and `BLOCK_K` of `native/gemm.h`. */
@@ -29,7 +32,8 @@ const maxBlockedPanel = 16;
  *
  * @param fraction the fraction of the batch that one call computes
  */
-export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fraction: number): ProductCode {
+export function productCode(op: ProductOp, target: ProductTarget, fraction: number): ProductCode {
+  const { panel, amx = false } = target;
   const isBf16 = op.a.buffer.dtype === "bfloat16";
   const kind = kindOf(isBf16, amx);
   const type = isBf16 ? "bf16" : "float";
@@ -45,7 +49,7 @@ export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fracti
   const [bk, bn] = lastTwo(op.b.strides);
 
   if (op.accumulate && !isBf16 && am === 1 && bn === 1 && panel <= maxBlockedPanel && n >= 2 * panel) {
-    const blocks = block.rows * block.depth + packedSize(panel, "float32", block.depth, n);
+    const blocks = block.rows * block.depth + packedSize(target, "float32", block.depth, n);
     const body = `gemm_by_blocks(${rows}, ${n}, ${depth}, a, ${ak}, b, ${bk}, c, ${to.strides[0]}, s);`;
     const parameters = ["const float *a", "const float *b", "float *c", "float *s"];
     return { body, parameters, scratch: [blocks] };
@@ -76,7 +80,7 @@ export function productCode(op: ProductOp, { panel, amx }: ProductTarget, fracti
     const isLocal = op.b.buffer.space.kind === "local";
     if (!isBf16 && bn === 1 && isLocal) panels = `${panel}, ${bk}`;
     else {
-      b = temporary(packedSize(panel, op.a.buffer.dtype, depth, n, amx));
+      b = temporary(packedSize(target, op.a.buffer.dtype, depth, n));
       lines.push(`pack_${kind}(${b}, b + j, ${depth}, ${n}, ${bk}, ${bn});`);
     }
   }
@@ -117,7 +121,7 @@ function kindOf(isBf16: boolean, amx: boolean): "f32" | "bf16" | "amx" {
 /** Packs the panels `from` to `to`. */
 export function packCode(
   { from: { buffer, shape, strides } }: PackOp,
-  { panel, amx }: ProductTarget,
+  { panel, amx = false }: ProductTarget,
 ): { body: string; panels: number } {
   const isBf16 = buffer.dtype === "bfloat16";
   const kind = kindOf(isBf16, amx);

@@ -1,5 +1,5 @@
 /** The C text of a program. */
-import { type Buffer, storedAs, transposed, type View } from "../plan/memory";
+import { type Buffer, type ProductTarget, storedAs, transposed, type View } from "../plan/memory";
 import { type Plan, type ProductOp, reads, writes } from "../plan/ops";
 import { chooseBlockSize, chunksOf } from "../schedule/blocks";
 import { fuse, isFlat, type Kernel, kernelOps } from "../schedule/fuse";
@@ -15,7 +15,7 @@ import {
 } from "../schedule/memory-plan";
 import { recompute } from "../schedule/recompute";
 import { widen } from "../schedule/widen";
-import { type ProductTarget, packCode, productCode } from "./gemm";
+import { packCode, productCode } from "./gemm";
 import { loopCode } from "./loops";
 import { type KernelCode, parametersOf } from "./pointers";
 import { addCode, gatherCode, scatterCode } from "./small";
@@ -27,15 +27,12 @@ export interface ArgumentCounts {
   readonly results: number;
 }
 
-/**
- * Writes the program of a plan, which exports `run` and `free_program` of `native/program.h`; `panel` and `amx` are the toolchain's,
- * and those of the plan.
- */
-export function programText(plan: Plan, counts: ArgumentCounts, panel: number, amx = false): string {
+/** Writes the program of a plan, which exports `run` and `free_program` of `native/program.h`; `target` is the plan's. */
+export function programText(plan: Plan, counts: ArgumentCounts, target: ProductTarget): string {
   const kernels = recompute(fuse(promoteToGlobal(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
   );
-  return new ProgramWriter(plan, counts, { panel, amx }, kernels).write();
+  return new ProgramWriter(plan, counts, target, kernels).write();
 }
 
 class ProgramWriter {

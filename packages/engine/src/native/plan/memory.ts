@@ -131,8 +131,16 @@ export const transposed = (view: View, order: readonly number[]): View => ({
   strides: order.map((axis) => view.strides[axis]!),
 });
 
-/** Elements of a packed matrix of `[k, n]`; `panel` is `PANEL` of `native/gemm.h`, `amx` as in a toolchain. */
-export function packedSize(panel: number, dtype: NativeType, k: number, n: number, amx = false): number {
+/** What decides the layout of packed matrices. */
+export interface ProductTarget {
+  /** `PANEL` of `native/gemm.h`. */
+  readonly panel: number;
+  /** True if products of bfloat16 are those of `native/amx.h`; see `amx.ts`. */
+  readonly amx?: boolean;
+}
+
+/** Elements of a packed matrix of `[k, n]`. */
+export function packedSize({ panel, amx }: ProductTarget, dtype: NativeType, k: number, n: number): number {
   return Math.ceil(n / panel) * panel * (dtype === "bfloat16" ? (amx ? amxDepth(k) : even(k)) : k);
 }
 

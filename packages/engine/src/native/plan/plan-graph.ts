@@ -3,7 +3,7 @@ import { batchSize, isWholeNumber } from "../../graph/batch";
 import { countReaders, type Graph, isConstant, producers, sizeOf, type Value } from "../../graph/graph";
 import { NotNative } from "../not-native";
 import { identity } from "./expression";
-import { coversBuffer, packedSize, wholeView } from "./memory";
+import { coversBuffer, type ProductTarget, packedSize, wholeView } from "./memory";
 import { lowerNode } from "./operations";
 import type { ConstantData, Plan } from "./ops";
 import { Planner, type Source } from "./planner";
@@ -12,18 +12,15 @@ import { nativeType } from "./rule";
 /**
  * Plans a graph.
  *
- * @param panel `PANEL` of the C compiler's target
  * @param given indices of the parameters whose first dimension is the batch; when left out, the most frequent first dimension of
  *   int32 and bool inputs is the batch's size, and those that have it are of the batch
- * @param amx true if bfloat16 is packed for the matrix unit
  * @throws NotNative if native programs do not support something in the graph
  */
 export function planGraph(
   graph: Graph,
   threads: number,
-  panel: number,
+  target: ProductTarget,
   given?: readonly number[],
-  amx?: boolean,
 ): Plan {
   const inputs = [...graph.parameters, ...graph.captured];
   if (
@@ -32,7 +29,7 @@ export function planGraph(
     throw new NotNative("it has tensors without elements");
   }
   const batch = given === undefined ? batchSize(inputs) : (inputs[given[0] ?? -1]?.shape[0] ?? 1);
-  const planner = new Planner(batch, (dtype, k, n) => packedSize(panel, dtype, k, n, amx));
+  const planner = new Planner(batch, (dtype, k, n) => packedSize(target, dtype, k, n));
   const constants: ConstantData[] = [];
   const sources = new Map<Value, Source>();
 
