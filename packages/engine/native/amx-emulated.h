@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Palette 1: eight tiles of up to 16 rows of up to 64 bytes. */
-static _Thread_local struct {
+OF_PROGRAM _Thread_local struct {
   int palette;
   uint16_t colsb[16];
   uint8_t rows[16];

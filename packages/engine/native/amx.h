@@ -28,7 +28,7 @@ typedef struct {
 #define AMX_READS(address) __asm__ volatile("" ::"r"(address) : "memory")
 
 /* Rows and pairs of the tiles as this thread has configured them; 0: not at all. */
-static _Thread_local long amx_shape;
+OF_PROGRAM _Thread_local long amx_shape;
 
 /* Tiles 0 to 3 hold sums, 4 and 5 `rows` rows of the left side, 6 and 7 as many pairs of rows of the right side as a step has. */
 static inline void amx_configure(long rows, long pairs) {

@@ -2,7 +2,8 @@
  * The runtime of a program that compile() writes: its memory, its chunks of the batch, and its entry points.
  *
  * The program defines THREADS, GLOBAL_BYTES, PARTIAL_FLOATS (partial sums over the batch, of all chunks), SCRATCH_BYTES (per thread),
- * PHASES and CHUNKS before it includes this file, and the function `program`, which all threads run, after it.
+ * PHASES and CHUNKS before it includes this file, and the function `program`, which all threads run, after it. The first part of a
+ * program holds all but kernels.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -14,18 +15,21 @@
 #endif
 #include "functions.h"
 #include "gemm.h"
-#include "threads.h"
 #include "vectors.h"
+
+/* Each kernel is compiled by itself. Inlined into the program, which they would be because most are called once, kernels took two to
+   four times as long to compile. */
+#define KERNEL OF_PROGRAM __attribute__((noinline)) void
+
+OF_PROGRAM int fault;
+
+#if IN_PART(0)
+#include "threads.h"
 #include <stdlib.h>
 
 static char *global, *scratch[THREADS];
 static float *partial;
-static int fault;
 static atomic_int next_chunk[PHASES];
-
-/* Each kernel is compiled by itself. Inlined into the program, which they would be because most are called once, kernels took two to
-   four times as long to compile. */
-#define KERNEL static __attribute__((noinline)) void
 
 /* The program only calls kernels: hundreds of calls, which it would take a second to optimize for nothing. */
 #ifdef __clang__
@@ -93,4 +97,5 @@ void free_program(void) {
   for (int i = 0; i < THREADS; i++) free(scratch[i]), scratch[i] = 0;
 }
 
+#endif
 #endif

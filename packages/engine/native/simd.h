@@ -19,6 +19,19 @@ typedef uint16_t bf16;
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* A large program can be compiled in parts, each with its number as PART. OF_PROGRAM declares what all parts use; the first defines it. */
+#if !defined PART
+#define IN_PART(part) 1
+#define OF_PROGRAM static
+#else
+#define IN_PART(part) (PART == part)
+#if PART == 0
+#define OF_PROGRAM __attribute__((visibility("hidden")))
+#else
+#define OF_PROGRAM extern __attribute__((visibility("hidden")))
+#endif
+#endif
+
 /* LANES: floats in a vector. ROWS: rows of the register tile, so that 2 * ROWS sums, two vectors of
    B and one of A fit the registers (32 with AVX-512 and NEON, else 16). Processors with AMX have AVX-512, and its
    emulation runs their programs. */

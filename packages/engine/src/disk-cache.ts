@@ -31,7 +31,7 @@ export function prune(folder: string, mostBytes: number): void {
   });
   let bytes = 0;
   for (const { path, size, used } of files.sort((a, b) => b.used - a.used)) {
-    const partial = path.endsWith(".partial");
+    const partial = /\.partial(\.\d+\.o)?$/.test(path);
     if (!partial) bytes += size;
     if (partial ? Date.now() - used > oldestPartialMs : bytes > mostBytes) rmSync(path, { force: true });
   }

@@ -113,7 +113,7 @@ function runOnArm64(precision: "float32" | "bfloat16", args: Args): Float32Array
     ...plan.constants.map((_, i) => counts.inputs + i),
   ];
   const text =
-    programText(plan, counts, target) +
+    programText(plan, counts, target).text +
     mainText(
       data.map(({ byteLength }) => byteLength),
       sizes,

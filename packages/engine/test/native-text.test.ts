@@ -39,7 +39,7 @@ function denseStep(): Graph {
 test("the C of a dense layer's training step is the one that was reviewed", () => {
   const target = { panel: 16 };
   const plan = planGraph(denseStep(), 2, target, [0]);
-  const text = programText(plan, { inputs: 2, results: 2 }, target);
+  const { text } = programText(plan, { inputs: 2, results: 2 }, target);
   const reviewed = join(__dirname, "native-text.c");
   if (text === readFileSync(reviewed, "utf8")) return;
   const changed = join(tmpdir(), "native-text.c");

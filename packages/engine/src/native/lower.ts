@@ -67,8 +67,8 @@ export function* lowerNatively(
   if (!anySize) checkWorthwhile(graph, plan);
   const inputs = [...graph.parameters, ...graph.captured];
   const counts = { inputs: inputs.length, results: graph.results.length };
-  const text = programText(plan, counts, tools);
-  const program = openProgram(yield* compileText(tools, graph.name, text));
+  const { text, parts } = programText(plan, counts, tools);
+  const program = openProgram(yield* compileText(tools, graph.name, text, parts));
   const constants = allocateConstants(plan.constants);
   const what = () => `The compiled function "${graph.name}"`;
 

@@ -17,9 +17,10 @@ import { announced } from "../compiling";
 import { markUsed, partialName, prune } from "../disk-cache";
 import { keepLoaded } from "../keep-loaded";
 import { defaultCacheFolder, settings } from "../settings";
-import { runNow, type Steps } from "../steps";
+import { runLater, runNow, type Steps, step } from "../steps";
 import { findTensorFlow } from "../tensorflow/find-library";
 import { type Output, runCommand } from "./command";
+import type { ProgramText } from "./emit/parts";
 import { NotNative } from "./not-native";
 import type { ProductTarget } from "./plan/memory";
 
@@ -145,17 +146,19 @@ function writableFolder(): string {
  * Compiles the text of a program, unless the library is in the cache already.
  *
  * @param name name of the function, for progress messages
+ * @param parts number of parts that can be compiled side by side: the text with `PART` defined as 0, 1, …
  * @returns the path of the library
  * @throws NotNative, after a warning, if the compiler fails, the disk is full, or the library does not load
  */
-export function* compileText(tools: Toolchain, name: string, text: string): Steps<string> {
+export function* compileText(tools: Toolchain, name: string, text: string, parts = 1): Steps<string> {
   const { command, flags, identity } = tools;
   const hash = createHash("sha256").update(identity).update(flags.join(" ")).update(text);
   for (const name of readdirSync(runtime).sort()) hash.update(readFileSync(join(runtime, name)));
   const key = hash.digest("hex").slice(0, 32);
   try {
     const folder = writableFolder();
-    const making = () => announced({ name, compiler: tools.version }, makeLibrary(tools, text, folder, key));
+    const making = () =>
+      announced({ name, compiler: tools.version }, makeLibrary(tools, { text, parts }, folder, key));
     const path = findKept(folder, key) ?? (yield* making());
     // Threads of the library may still be running when koffi unloads libraries at the end of the process.
     const problem = keepLoaded(path);
@@ -198,20 +201,11 @@ function readIfThere(path: string): Uint8Array | undefined {
 /** Size of the cache in bytes. */
 const maxCacheBytes = 200e6;
 
-function* makeLibrary(
-  { command, flags }: Toolchain,
-  text: string,
-  folder: string,
-  key: string,
-): Steps<string> {
-  if (settings().keepC) writeFileSync(join(folder, `${key}.c`), text);
+function* makeLibrary(tools: Toolchain, program: ProgramText, folder: string, key: string): Steps<string> {
+  if (settings().keepC) writeFileSync(join(folder, `${key}.c`), program.text);
   const partial = partialName(join(folder, key));
   try {
-    const made = yield* runCompiler(
-      command,
-      [...flags, "-shared", "-fPIC", "-pthread", "-I", runtime, "-x", "c", "-", "-o", partial, "-lm"],
-      text,
-    );
+    const made = yield* build(tools, program, partial);
     if (made.status !== 0) throw new Error(made.stderr || made.error?.message || `killed by ${made.signal}`);
     const path = join(folder, libraryName(key, readFileSync(partial)));
     renameSync(partial, path);
@@ -219,5 +213,33 @@ function* makeLibrary(
     return path;
   } finally {
     rmSync(partial, { force: true });
+  }
+}
+
+/** Runs the compiler on a program: at once on the whole, while the event loop goes on also on its parts side by side. */
+function* build(tools: Toolchain, { text, parts }: ProgramText, library: string): Steps<Output> {
+  const { command, flags } = tools;
+  const fixed = [...flags, "-fPIC", "-pthread"];
+  const link = [...fixed, "-shared", "-o", library];
+  const source = ["-I", runtime, "-x", "c", "-"];
+  const whole = () => runCompiler(command, [...link, ...source, "-lm"], text);
+  const objects = Array.from({ length: parts }, (_, part) => `${library}.${part}.o`);
+
+  async function later(signal: AbortSignal): Promise<Output> {
+    const runs = objects.map((object, part) => {
+      const args = [...fixed, `-DPART=${part}`, "-c", "-o", object, ...source];
+      return runLater(runCompiler(command, args, text), signal);
+    });
+    // Also after an abort, so that none of them writes its object once it has been removed.
+    await Promise.allSettled(runs);
+    const failed = (await Promise.all(runs)).find(({ status }) => status !== 0);
+    return failed ?? runLater(runCompiler(command, [...link, ...objects, "-lm"], ""), signal);
+  }
+
+  if (parts === 1) return yield* whole();
+  try {
+    return yield* step({ now: () => runNow(whole()), later });
+  } finally {
+    for (const object of objects) rmSync(object, { force: true });
   }
 }

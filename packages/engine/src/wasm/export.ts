@@ -133,7 +133,7 @@ function programOf({ fn, args: values, name, batch }: WasmFunction, index: numbe
     constants: plan.constants.length,
     result: result ?? null,
   };
-  const text = programText(plan, counts, target);
+  const { text } = programText(plan, counts, target);
   return { program, text: `${text}\n${entryText(entry, counts.inputs + counts.results, plan.constants)}` };
 }
 

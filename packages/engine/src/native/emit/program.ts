@@ -17,6 +17,7 @@ import { recompute } from "../schedule/recompute";
 import { widen } from "../schedule/widen";
 import { packCode, productCode } from "./gemm";
 import { loopCode } from "./loops";
+import { inParts, type ProgramText } from "./parts";
 import { type KernelCode, parametersOf } from "./pointers";
 import { addCode, gatherCode, scatterCode } from "./small";
 import { vectorCode } from "./vectors";
@@ -28,7 +29,7 @@ export interface ArgumentCounts {
 }
 
 /** Writes the program of a plan, which exports `run` and `free_program` of `native/program.h`; `target` is the plan's. */
-export function programText(plan: Plan, counts: ArgumentCounts, target: ProductTarget): string {
+export function programText(plan: Plan, counts: ArgumentCounts, target: ProductTarget): ProgramText {
   const kernels = recompute(fuse(promoteToGlobal(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
   );
@@ -68,7 +69,7 @@ class ProgramWriter {
     this.partials = allocatePartial(plan.buffers, this.chunks.length - 1);
   }
 
-  write(): string {
+  write(): ProgramText {
     const phases = Math.max(0, ...this.kernels.map(({ phase }) => phase)) + 1;
     const main: string[] = [];
     for (let phase = 0; phase < phases; phase++) {
@@ -78,7 +79,17 @@ class ProgramWriter {
       const sliced = this.kernels.filter((kernel) => kernel.phase === phase && kernel.sliced);
       if (sliced.length > 0) main.push(...this.slicedStage(sliced, phase));
     }
-    return `#define THREADS ${this.plan.threads}
+    const { text, parts } = inParts(
+      [...this.functions].map(([text, name]) => `KERNEL ${name}${text}`),
+      `static void program(int thread, void *addresses) {
+  void **A = addresses;
+  char *L = scratch[thread];
+  (void)A; (void)L;
+${main.map((line) => `  ${line}`).join("\n")}
+}
+`,
+    );
+    const head = `#define THREADS ${this.plan.threads}
 #define GLOBAL_BYTES ${this.globals.size}
 #define PARTIAL_FLOATS ${this.partials.size}
 #define SCRATCH_BYTES ${this.scratch.size}
@@ -87,16 +98,8 @@ class ProgramWriter {
 #include "program.h"
 
 static const long first_block[] = {${this.chunks.join(", ")}};
-
-${[...this.functions].map(([text, name]) => `KERNEL ${name}${text}`).join("\n\n")}
-
-static void program(int thread, void *addresses) {
-  void **A = addresses;
-  char *L = scratch[thread];
-  (void)A; (void)L;
-${main.map((line) => `  ${line}`).join("\n")}
-}
 `;
+    return { text: `${head}\n${text}`, parts };
   }
 
   /** The kernels of a whole stage. All threads run each of them, with barriers before kernels that depend on others. */
