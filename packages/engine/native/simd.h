@@ -19,13 +19,14 @@ typedef uint16_t bf16;
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* A large program can be compiled in parts, each with its number as PART. OF_PROGRAM declares what all parts use; the first defines it. */
-#if !defined PART
+/* A large program can be compiled by several compilers, each with its number as COMPILER, which share its parts. OF_PROGRAM declares what
+   all of them use; the first defines it. */
+#if !defined COMPILER
 #define IN_PART(part) 1
 #define OF_PROGRAM static
 #else
-#define IN_PART(part) (PART == part)
-#if PART == 0
+#define IN_PART(part) (part % COMPILERS == COMPILER)
+#if COMPILER == 0
 #define OF_PROGRAM __attribute__((visibility("hidden")))
 #else
 #define OF_PROGRAM extern __attribute__((visibility("hidden")))

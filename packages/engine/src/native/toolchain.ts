@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { cpus, tmpdir, userInfo } from "node:os";
+import { availableParallelism, cpus, tmpdir, userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { announced } from "../compiling";
 import { markUsed, partialName, prune } from "../disk-cache";
@@ -146,7 +146,7 @@ function writableFolder(): string {
  * Compiles the text of a program, unless the library is in the cache already.
  *
  * @param name name of the function, for progress messages
- * @param parts number of parts that can be compiled side by side: the text with `PART` defined as 0, 1, …
+ * @param parts number of compilers that can share the text
  * @returns the path of the library
  * @throws NotNative, after a warning, if the compiler fails, the disk is full, or the library does not load
  */
@@ -216,18 +216,27 @@ function* makeLibrary(tools: Toolchain, program: ProgramText, folder: string, ke
   }
 }
 
-/** Runs the compiler on a program: at once on the whole, while the event loop goes on also on its parts side by side. */
+/** Runs the compiler on a program: at once on the whole; while the event loop goes on, on its parts side by side, one for each core. */
 function* build(tools: Toolchain, { text, parts }: ProgramText, library: string): Steps<Output> {
   const { command, flags } = tools;
   const fixed = [...flags, "-fPIC", "-pthread"];
   const link = [...fixed, "-shared", "-o", library];
   const source = ["-I", runtime, "-x", "c", "-"];
   const whole = () => runCompiler(command, [...link, ...source, "-lm"], text);
-  const objects = Array.from({ length: parts }, (_, part) => `${library}.${part}.o`);
+  const compilers = Math.min(parts, availableParallelism());
+  const objects = Array.from({ length: compilers }, (_, part) => `${library}.${part}.o`);
 
   async function later(signal: AbortSignal): Promise<Output> {
     const runs = objects.map((object, part) => {
-      const args = [...fixed, `-DPART=${part}`, "-c", "-o", object, ...source];
+      const args = [
+        ...fixed,
+        `-DCOMPILERS=${compilers}`,
+        `-DCOMPILER=${part}`,
+        "-c",
+        "-o",
+        object,
+        ...source,
+      ];
       return runLater(runCompiler(command, args, text), signal);
     });
     // Also after an abort, so that none of them writes its object once it has been removed.
@@ -236,7 +245,7 @@ function* build(tools: Toolchain, { text, parts }: ProgramText, library: string)
     return failed ?? runLater(runCompiler(command, [...link, ...objects, "-lm"], ""), signal);
   }
 
-  if (parts === 1) return yield* whole();
+  if (compilers === 1) return yield* whole();
   try {
     return yield* step({ now: () => runNow(whole()), later });
   } finally {

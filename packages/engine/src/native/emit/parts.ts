@@ -3,7 +3,7 @@
 /** The C text of a program. */
 export interface ProgramText {
   readonly text: string;
-  /** Number of its parts. The text with `PART` defined as 0, 1, … is one of them, without it the whole program. */
+  /** Number of its parts. Up to as many compilers (`COMPILERS`, each with its number as `COMPILER`) share them; one alone makes the whole. */
   readonly parts: number;
 }
 
