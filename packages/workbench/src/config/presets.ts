@@ -66,6 +66,30 @@ const sudoku6x6: RunConfigChanges = {
   },
 };
 
+/** 6x6 Sudoku with self-attention, which has to find out where rows, columns and boxes are. */
+const sudoku6x6Attention = {
+  data: sudoku6x6.data,
+  model: {
+    ...sudoku6x6.model,
+    mixer: "attention",
+    heads: 4, // 8 in the paper; 16 numbers a head
+    positions: "row-column", // "rope" in the paper, in which a cell of the next row is as far as one of the next box
+    gradientRecursions: 2, // through all T; 1 in the paper
+  },
+  training: {
+    ...sudoku6x6.training,
+    totalSteps: 1800,
+    earlySteps: 1200, // as long as hardly any puzzle is solved
+    earlySupervisionSteps: 2, // more new puzzles in that time
+    learningRate: 2e-3, // half of what the MLP bears
+    minRatio: 0.02,
+    weightDecay: 0.2, // 1 in the paper
+    loss: "softmax", // stablemax in the paper
+    haltingWeight: 0.1, // 0.5 in the paper
+    precision: "float32",
+  },
+} as const satisfies RunConfigChanges;
+
 /** 9x9 Sudoku as a newspaper prints it. */
 const sudoku9x9 = {
   data: {
@@ -166,6 +190,7 @@ const sudokuHard: RunConfigChanges = {
 export const presets = {
   "sudoku-4x4": sudoku4x4,
   "sudoku-6x6": sudoku6x6,
+  "sudoku-6x6-attention": sudoku6x6Attention,
   "sudoku-9x9": sudoku9x9,
   "sudoku-9x9-minimal": sudoku9x9Minimal,
   "sudoku-hard": sudokuHard,

@@ -1,3 +1,4 @@
+import { presets } from "../../config";
 import type { Experiment } from "../experiment";
 import { mazeTasks, sudokuTasks } from "./tasks";
 
@@ -30,5 +31,45 @@ export const mixerOnMazes: Experiment = {
   variants: [
     { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0 },
     { name: "attention", changes: { model: attention }, at: paperHeads, paper: 0.853 },
+  ],
+};
+
+const { data, model, training } = presets["sudoku-6x6-attention"];
+const withItsRecipe = {
+  name: "6x6 Sudoku, recipe of attention",
+  base: {
+    ...sudokuTasks.laptop.base,
+    data,
+    model,
+    training: { ...training, seed: 1 },
+    evaluation: { every: 300 },
+  },
+} as const;
+
+/** The recipe with which attention learns in minutes, and what each part of it is worth. */
+export const attentionRecipe: Experiment = {
+  name: "attention-recipe",
+  title: "A recipe for attention",
+  claim:
+    "Attention solves Sudokus too, if less well than the MLP. It starts slowly at small scale, and others speed it up with positions of rows and columns, gradients through all recursions, register tokens, or a norm before the output projection.",
+  source: "section 4.5, Tables 1 and 4; parts of the recipe from other repositories, see docs/decisions.md",
+  tasks: {
+    smoke: {
+      ...sudokuTasks.smoke,
+      base: { ...sudokuTasks.smoke.base, model: { ...sudokuTasks.smoke.base.model, ...attention } },
+    },
+    laptop: withItsRecipe,
+    desktop: withItsRecipe,
+    full: { name: "Sudoku-Extreme", base: presets["sudoku-extreme-attention"] },
+  },
+  variants: [
+    { name: "attention", changes: {}, paper: 0.747 },
+    { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0.874 },
+    { name: "rotary positions", changes: { model: { positions: "rope" } } },
+    { name: "two-dimensional rotary positions", changes: { model: { positions: "rope-2d", ropeTheta: 10 } } },
+    { name: "learned positions", changes: { model: { positions: "learned" } } },
+    { name: "gradient through the last recursion", changes: { model: { gradientRecursions: 1 } } },
+    { name: "8 register tokens", changes: { model: { puzzleEmbLen: 8, puzzleEmbSize: 512 } } },
+    { name: "norm before the output projection", changes: { model: { attentionNorm: true } } },
   ],
 };

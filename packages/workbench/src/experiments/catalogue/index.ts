@@ -1,5 +1,5 @@
 import type { Experiment } from "../experiment";
-import { mixerOnMazes, mixerOnSudoku } from "./attention";
+import { attentionRecipe, mixerOnMazes, mixerOnSudoku } from "./attention";
 import { depth } from "./depth";
 import { ema, emaOnSmallData } from "./ema";
 import { fewerLayers } from "./fewer-layers";
@@ -22,6 +22,7 @@ export const experiments = {
   emaOnSmallData,
   mixerOnSudoku,
   mixerOnMazes,
+  attentionRecipe,
   halting,
   depth,
   mixtureOfExperts,
