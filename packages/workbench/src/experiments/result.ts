@@ -55,19 +55,20 @@ function isGood(run: StoredRun, { since, weights }: Wanted): boolean {
   return !weights || hasWeights(run);
 }
 
-/** Seeds that are looked for. */
-const mostSeeds = 100;
-
 /** A plan of all stored seeds of every variant; of the first seed where none is stored. @throws as {@link planExperiment} */
 export function storedPlan(
   experiment: Experiment,
   options: Omit<PlanOptions, "seeds">,
   wanted: Wanted = {},
 ): PlannedVariant[] {
-  return planExperiment(experiment, { ...options, seeds: mostSeeds }).map((planned) => {
-    const missing = planned.runs.findIndex((run) => storedRun(run, wanted) === undefined);
-    return { ...planned, runs: planned.runs.slice(0, missing < 0 ? mostSeeds : Math.max(1, missing)) };
-  });
+  // Planning a run takes milliseconds, so no more of them than may be stored.
+  for (let seeds = 4; ; seeds *= 2) {
+    const plan = planExperiment(experiment, { ...options, seeds }).map((planned) => {
+      const missing = planned.runs.findIndex((run) => storedRun(run, wanted) === undefined);
+      return { ...planned, runs: planned.runs.slice(0, missing < 0 ? seeds : Math.max(1, missing)) };
+    });
+    if (plan.every(({ runs }) => runs.length < seeds)) return plan;
+  }
 }
 
 /** A run of an experiment that has to be trained. */

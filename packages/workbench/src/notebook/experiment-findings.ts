@@ -40,7 +40,7 @@ export function showFindings(measured: MeasuredExperiment): void {
 const points = (share: number): string => (100 * share).toFixed(1);
 
 /** `87.8% (84.0 to 90.2)`. */
-function accuracyInWords({ accuracies }: ReportedVariant): string {
+export function accuracyInWords({ accuracies }: ReportedVariant): string {
   if (accuracies.length === 0) return "not trained";
   const range = `${points(Math.min(...accuracies))} to ${points(Math.max(...accuracies))}`;
   return `${points(mean(accuracies))}%${accuracies.length > 1 ? ` (${range})` : ""}`;

@@ -69,7 +69,11 @@ export const attentionRecipe: Experiment = {
     { name: "two-dimensional rotary positions", changes: { model: { positions: "rope-2d", ropeTheta: 10 } } },
     { name: "learned positions", changes: { model: { positions: "learned" } } },
     { name: "gradient through the last recursion", changes: { model: { gradientRecursions: 1 } } },
-    { name: "8 register tokens", changes: { model: { puzzleEmbLen: 8, puzzleEmbSize: 512 } } },
+    {
+      name: "8 register tokens",
+      changes: { model: { puzzleEmbLen: 8, puzzleEmbSize: 512 } },
+      at: { smoke: { model: { puzzleEmbSize: 256 } } }, // as many numbers as eight tokens hold
+    },
     { name: "norm before the output projection", changes: { model: { attentionNorm: true } } },
   ],
 };

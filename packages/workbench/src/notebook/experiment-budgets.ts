@@ -1,0 +1,34 @@
+import {
+  budgets,
+  type Experiment,
+  experimentResult,
+  reportedVariants,
+  storedPlan,
+  variantVerdict,
+} from "../experiments";
+import { accuracyInWords } from "./experiment-findings";
+import type { ResultsRow } from "./experiment-table";
+
+/**
+ * The stored runs of an experiment with every amount of training side by side, for a table: a row for each variant, two columns
+ * for each task. Nothing trains.
+ * @example
+ * showTable(budgetsFrame(experiments.latents)); // 6x6 Sudoku solved, 6x6 Sudoku verdict, 9x9 Sudoku solved, …, paper %
+ */
+export function budgetsFrame(experiment: Experiment): ResultsRow[] {
+  const results = budgets
+    .filter((budget) => budget !== "smoke")
+    .map((budget) => experimentResult(experiment, budget, storedPlan(experiment, { budget })))
+    .map((result) => ({ task: result.task, rows: reportedVariants(result) }))
+    .filter(({ rows }) => rows.some(({ accuracies }) => accuracies.length > 0));
+  return experiment.variants.map(({ name, paper = Number.NaN }, i): ResultsRow => {
+    const columns = results.flatMap(({ task, rows }) => [
+      [
+        `${task}, solved`,
+        `${accuracyInWords(rows[i])}${rows[i].accuracies.length === 1 ? ", one seed" : ""}`,
+      ],
+      [`${task}, verdict`, variantVerdict(rows[i], rows)],
+    ]);
+    return { variant: name, ...Object.fromEntries(columns), "paper %": 100 * paper };
+  });
+}
