@@ -1,5 +1,5 @@
 import { presets } from "../../config";
-import type { Experiment } from "../experiment";
+import type { Experiment, Variant } from "../experiment";
 import { mazeTasks, sudokuTasks } from "./tasks";
 
 const claim =
@@ -76,4 +76,36 @@ export const attentionRecipe: Experiment = {
     },
     { name: "norm before the output projection", changes: { model: { attentionNorm: true } } },
   ],
+};
+
+/** Cells on a side. The MLP suits a grid with no more cells than D, which is 64: 8x8. */
+const sides = [9, 11, 13] as const;
+
+const withAttention = {
+  name: "mazes, recipe of attention",
+  base: {
+    ...mazeTasks.desktop.base,
+    model,
+    training: { ...training, seed: 1, batchSize: 32, totalSteps: 2000 },
+    evaluation: { every: 200 },
+  },
+} as const;
+
+/** Where attention overtakes the MLP, or how far it is from it. */
+export const mazeLadder: Experiment = {
+  name: "maze-ladder",
+  title: "A ladder of mazes",
+  claim,
+  source,
+  tasks: { smoke: mazeTasks.smoke, laptop: withAttention, desktop: withAttention, full: withAttention },
+  variants: sides.flatMap((size): Variant[] =>
+    [
+      { mixer: "MLP", model: { mixer: "mlp", positions: "none" } as const },
+      { mixer: "attention", model: {} },
+    ].map(({ mixer, model }) => ({
+      name: `${mixer}, ${size}x${size}`,
+      changes: { data: { size, minLength: 2 * size - 6 }, model },
+      at: { smoke: { data: mazeTasks.smoke.base.data } },
+    })),
+  ),
 };

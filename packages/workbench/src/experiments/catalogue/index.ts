@@ -1,5 +1,5 @@
 import type { Experiment } from "../experiment";
-import { attentionRecipe, mixerOnMazes, mixerOnSudoku } from "./attention";
+import { attentionRecipe, mazeLadder, mixerOnMazes, mixerOnSudoku } from "./attention";
 import { depth } from "./depth";
 import { ema, emaOnSmallData } from "./ema";
 import { fewerLayers } from "./fewer-layers";
@@ -23,6 +23,7 @@ export const experiments = {
   mixerOnSudoku,
   mixerOnMazes,
   attentionRecipe,
+  mazeLadder,
   halting,
   depth,
   mixtureOfExperts,
