@@ -85,7 +85,7 @@ const withAttention = {
   name: "mazes, recipe of attention",
   base: {
     ...mazeTasks.desktop.base,
-    model: { ...model, gradientRecursions: 1 }, // 2 costs half as much again and gave nothing on 6x6 Sudoku
+    model: { ...model, gradientRecursions: 1 }, // 2 costs half as much again; on 6x6 Sudoku 88.7% against 86.3%, one seed
     training: { ...training, seed: 1, batchSize: 32, totalSteps: 2000 },
     evaluation: { every: 200 },
   },
