@@ -34,12 +34,11 @@ export const mixerOnMazes: Experiment = {
   ],
 };
 
-const { data, model, training } = presets["sudoku-6x6-attention"];
+const { model, training } = presets["sudoku-6x6-attention"];
 const withItsRecipe = {
   name: "6x6 Sudoku, recipe of attention",
   base: {
     ...sudokuTasks.laptop.base,
-    data,
     model,
     training: { ...training, seed: 1 },
     evaluation: { every: 300 },
