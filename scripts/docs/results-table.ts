@@ -4,16 +4,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  budgets,
-  type Experiment,
-  experimentResult,
-  experiments,
-  experimentVerdict,
-  planExperiment,
-  reportedVariants,
-  verdictRule,
-} from "trm-workbench/experiments";
+import { type Experiment, experiments, experimentVerdict, sideBySide } from "trm-workbench/experiments";
 import { mean } from "trm-workbench/text";
 
 const root = join(__dirname, "../..");
@@ -30,23 +21,21 @@ function notebookOf(key: string): string | undefined {
   );
 }
 
-/** Rows of one experiment: one for each budget of which runs are published. */
+/** Rows of one experiment: one for each task of which runs are published. */
 function rowsOf(experiment: Experiment, key: string): string[][] {
   if (experiment.variants.length < 2) return [];
-  return budgets.flatMap((budget) => {
-    const plan = planExperiment(experiment, { budget, seeds: verdictRule.seeds });
-    const rows = reportedVariants(experimentResult(experiment, budget, plan)).filter(
-      ({ accuracies }) => accuracies.length > 0,
-    );
+  return sideBySide(experiment).flatMap(({ task, rows: all }) => {
+    const rows = all.filter(({ accuracies }) => accuracies.length > 0);
     if (rows.length < 2) return [];
     const withPaper = rows.filter(({ paper }) => paper !== undefined);
     const shown = withPaper.length > 1 ? withPaper : rows;
-    const seeds = Math.min(...shown.map(({ accuracies }) => accuracies.length));
+    const seeds = shown.map(({ accuracies }) => accuracies.length);
+    const [least, most] = [Math.min(...seeds), Math.max(...seeds)];
     const notebook = notebookOf(key);
     return [
       [
         notebook ? `[${experiment.title}](notebooks/${notebook})` : experiment.title,
-        `${rows[0].task}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`,
+        `${task}, ${least < most ? `${least} to ` : ""}${most} ${most === 1 ? "seed" : "seeds"}`,
         shown.map(({ variant }) => variant).join(" / "),
         shown.map(({ accuracies }) => (100 * mean(accuracies)).toFixed(1)).join(" / "),
         withPaper.map(({ paper = 0 }) => (100 * paper).toFixed(1)).join(" / ") || "no number",
@@ -61,8 +50,7 @@ export function resultsOfExperiments(): string {
   const head = ["experiment", "task", "variants", "ours %", "paper %", "verdict"];
   const rows = Object.entries(experiments).flatMap(([key, experiment]) => rowsOf(experiment, key));
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  // Two budgets may share a task.
-  return [line(head), line(head.map(() => "---")), ...new Set(rows.map(line))].join("\n");
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 /** The table that README.md has, and the text around it. */

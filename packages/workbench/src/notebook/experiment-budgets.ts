@@ -1,26 +1,15 @@
-import {
-  budgets,
-  type Experiment,
-  experimentResult,
-  reportedVariants,
-  storedPlan,
-  variantVerdict,
-} from "../experiments";
+import { type Experiment, sideBySide, variantVerdict } from "../experiments";
 import { accuracyInWords } from "./experiment-findings";
 import type { ResultsRow } from "./experiment-table";
 
 /**
- * The stored runs of an experiment with every amount of training side by side, for a table: a row for each variant, two columns
- * for each task. Nothing trains.
+ * The stored runs of an experiment on all of its tasks side by side, for a table: a row for each variant, two columns for each
+ * task. Nothing trains.
  * @example
  * showTable(budgetsFrame(experiments.latents)); // 6x6 Sudoku solved, 6x6 Sudoku verdict, 9x9 Sudoku solved, …, paper %
  */
 export function budgetsFrame(experiment: Experiment): ResultsRow[] {
-  const results = budgets
-    .filter((budget) => budget !== "smoke")
-    .map((budget) => experimentResult(experiment, budget, storedPlan(experiment, { budget })))
-    .map((result) => ({ task: result.task, rows: reportedVariants(result) }))
-    .filter(({ rows }) => rows.some(({ accuracies }) => accuracies.length > 0));
+  const results = sideBySide(experiment);
   return experiment.variants.map(({ name, paper = Number.NaN }, i): ResultsRow => {
     const columns = results.flatMap(({ task, rows }) => [
       [

@@ -10,6 +10,8 @@ import { reproduce } from "../../src/reproduce/reproduce";
 const runs = mkdtempSync(join(tmpdir(), "runs-"));
 process.env.TRM_RUNS = runs;
 after(() => rmSync(runs, { recursive: true, force: true }));
+// The C compiler would take half of the time: a hundred small networks, each trained for a few steps.
+process.env.TFJS_COMPILE_TO = "tensorflow";
 
 const folder = join(projectFolder, "notebooks");
 const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
