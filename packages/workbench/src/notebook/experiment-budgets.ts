@@ -1,4 +1,14 @@
-import { type Experiment, sideBySide, variantVerdict } from "../experiments";
+import {
+  type Budget,
+  type Experiment,
+  experimentResult,
+  planExperiment,
+  sideBySide,
+  variantVerdict,
+  verdictRule,
+} from "../experiments";
+import type { Figure } from "../figures";
+import { curvesFigure, experimentCurves } from "./experiment-curves";
 import { accuracyInWords } from "./experiment-findings";
 import type { ResultsRow } from "./experiment-table";
 
@@ -20,4 +30,16 @@ export function budgetsFrame(experiment: Experiment): ResultsRow[] {
     ]);
     return { variant: name, ...Object.fromEntries(columns), "paper %": 100 * paper };
   });
+}
+
+/**
+ * Accuracy over training of an experiment's stored runs with one amount of training; without curves where none is stored. Nothing
+ * trains.
+ * @example
+ * const figure = storedCurves(experiments.latents, "desktop");
+ */
+export function storedCurves(experiment: Experiment, budget: Budget): Figure {
+  const plan = planExperiment(experiment, { budget, seeds: verdictRule.seeds });
+  const result = experimentResult(experiment, budget, plan);
+  return curvesFigure(experiment, result.task, experimentCurves(result));
 }

@@ -1,5 +1,5 @@
-import { lastEvaluation } from "../experiments";
-import { type ComparisonRow, type Curve, mergeSeeds } from "../figures";
+import { type Experiment, lastEvaluation } from "../experiments";
+import { accuracyFigure, type ComparisonRow, type Curve, type Figure, mergeSeeds } from "../figures";
 import type { MeasuredExperiment, MeasuredRun } from "./experiment-table";
 import { evaluationCurves } from "./training-view";
 
@@ -30,6 +30,15 @@ export function experimentCurves({ variants }: MeasuredExperiment, choice: Curve
       })),
     ];
   });
+}
+
+/** The chart of an experiment's curves. */
+export function curvesFigure(
+  { title }: Pick<Experiment, "title">,
+  task: string,
+  curves: readonly Curve[],
+): Figure {
+  return accuracyFigure({ title, subtitle: `held-out puzzles, ${task}`, curves });
 }
 
 /** The curves of runs that differ only in their seed. */

@@ -1,7 +1,7 @@
 export { check } from "./check";
 export { showFigure, showHtml, showMarkdown } from "./display";
 export { equalToLibrary } from "./equal";
-export { budgetsFrame } from "./experiment-budgets";
+export { budgetsFrame, storedCurves } from "./experiment-budgets";
 export { type CurveChoice, comparisonRows, experimentCurves } from "./experiment-curves";
 export { findings, showFindings } from "./experiment-findings";
 export { type GridOptions, gridFigure } from "./experiment-grid";

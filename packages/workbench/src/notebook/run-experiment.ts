@@ -10,10 +10,10 @@ import {
   type TrainedExperiment,
   trainExperiment,
 } from "../experiments";
-import { accuracyFigure, type Curve, type Figure } from "../figures";
+import type { Curve, Figure } from "../figures";
 import { readEvaluations } from "../runs";
 import { onInterrupt, Stopped } from "../terminal/interrupt";
-import { experimentCurves, seedCurves } from "./experiment-curves";
+import { curvesFigure, experimentCurves, seedCurves } from "./experiment-curves";
 import { experimentStatus } from "./experiment-status";
 import { liveFigure } from "./live";
 import { changesOf, noteRun } from "./my-runs";
@@ -76,7 +76,7 @@ export async function runExperiment(
     signal: onInterrupt(),
     onPlan(plan, missing) {
       status.begin(plan, missing);
-      draw = () => figure(experiment, task, curvesSoFar(experiment, budget, plan, begun, wanted));
+      draw = () => curvesFigure(experiment, task, curvesSoFar(experiment, budget, plan, begun, wanted));
     },
     onEvent(run: MissingRun, event: RunEvent) {
       status.update(run, event);
@@ -86,13 +86,9 @@ export async function runExperiment(
   }).finally(() => status.done());
   noteRuns(trained);
   check(trained);
-  if (wantsChart) chart.update(() => figure(experiment, task, experimentCurves(trained.result)));
+  if (wantsChart) chart.update(() => curvesFigure(experiment, task, experimentCurves(trained.result)));
   await chart.done(saveAs);
   return trained.result;
-}
-
-function figure(experiment: Experiment, task: string, curves: readonly Curve[]): Figure {
-  return accuracyFigure({ title: experiment.title, subtitle: `held-out puzzles, ${task}`, curves });
 }
 
 /** Of a variant without a finished run: the run under way that is furthest. */

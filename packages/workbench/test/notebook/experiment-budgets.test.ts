@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { experimentResult, experiments, lastEvaluation, planExperiment } from "../../src/experiments";
-import { budgetsFrame } from "../../src/notebook";
+import { budgetsFrame, storedCurves } from "../../src/notebook";
 import { mean } from "../../src/text";
 
 test("the published runs of two budgets stand side by side, each with its own seeds and verdict", () => {
@@ -28,4 +28,13 @@ test("the published runs of two budgets stand side by side, each with its own se
 test("a budget without runs has no column, and two budgets that share a task have one", () => {
   const columns = Object.keys(budgetsFrame(experiments.recipes)[0]);
   assert.deepEqual(columns, ["variant", "6x6 Sudoku, solved", "6x6 Sudoku, verdict", "paper %"]);
+});
+
+test("the curves of one amount of training are those of the published runs, one for each variant that has any", () => {
+  const { data } = storedCurves(experiments.supervisionSteps, "desktop");
+  const names = new Set(data.flatMap(({ name }) => name ?? [])); // bands have none
+  const rows = budgetsFrame(experiments.supervisionSteps);
+  const trained = rows.filter((row) => !String(row["9x9 Sudoku, solved"]).startsWith("not trained"));
+  assert.deepEqual(names, new Set(trained.map(({ variant }) => variant)));
+  assert.deepEqual(storedCurves(experiments.recipes, "full").data, []);
 });
