@@ -31,6 +31,17 @@ describe("watchThinking", () => {
     assert.equal(captions("six")?.at(-1), "step 6: <b>solved</b>");
   });
 
+  it("asks the network of minimal puzzles where a 9x9 puzzle has few clues", async () => {
+    const thinker = async (puzzle: string) => {
+      await watchThinking(puzzle, { supervisionSteps: 2, saveAs: "nine" });
+      return figure("nine").layout?.title;
+    };
+    const few = "...7.........62..53......274.5.1.7..61............3.9...1..4.....625.....7....8..";
+    const many = "53467.9126721953481983425678597614234268..7917139248569615372842874196353452861..";
+    assert.match(JSON.stringify(await thinker(few)), /sudoku-9x9-minimal thinks/);
+    assert.match(JSON.stringify(await thinker(many)), /sudoku-9x9 thinks/);
+  });
+
   it("marks what breaks the rules where the clues clash", async () => {
     await watchThinking("11.. .... .... ....", { supervisionSteps: 2, saveAs: "clash" });
     assert.match(String(captions("clash")?.at(-1)), /step 2: [1-9]\d* wrong/);
