@@ -39,7 +39,7 @@ const withItsRecipe = {
   name: "6x6 Sudoku, recipe of attention",
   base: {
     ...sudokuTasks.laptop.base,
-    model,
+    model: { ...model, attentionNorm: false }, // a variant of its own
     training: { ...training, seed: 1 },
     evaluation: { every: 300 },
   },
