@@ -25,7 +25,7 @@ export {
   type Wanted,
 } from "./result";
 export { type RunProgress, runProgress } from "./run-progress";
-export { sideBySide, type TaskResults } from "./side-by-side";
+export { sideBySide, storedResult, type TaskResults } from "./side-by-side";
 export { hasWeights, lastEvaluation, publishedFolder, readRun, runsFolder, type StoredRun } from "./store";
 export { type TrainExperimentOptions, type TrainedExperiment, trainExperiment } from "./train-experiment";
 export {

@@ -1,5 +1,5 @@
-import { budgets, type Experiment, planExperiment } from "./experiment";
-import { experimentResult } from "./result";
+import { type Budget, budgets, type Experiment, planExperiment } from "./experiment";
+import { type ExperimentResult, experimentResult } from "./result";
 import { type ReportedVariant, reportedVariants, verdictRule } from "./verdict";
 
 /** The results of an experiment on one task. */
@@ -10,15 +10,18 @@ export interface TaskResults {
   readonly rows: readonly ReportedVariant[];
 }
 
+/** The stored runs of an experiment, as many seeds of each variant as a verdict takes. @throws Error naming a damaged file of one */
+export const storedResult = (experiment: Experiment, budget: Budget): ExperimentResult =>
+  experimentResult(experiment, budget, planExperiment(experiment, { budget, seeds: verdictRule.seeds }));
+
 /**
  * The stored runs of an experiment on each of its tasks, smallest first; tasks without runs are left out. Nothing trains.
- * @param seeds runs of each variant at most
  * @throws Error naming a damaged file of a stored run
  */
-export function sideBySide(experiment: Experiment, seeds: number = verdictRule.seeds): TaskResults[] {
+export function sideBySide(experiment: Experiment): TaskResults[] {
   const results = budgets
     .filter((budget) => budget !== "smoke")
-    .map((budget) => experimentResult(experiment, budget, planExperiment(experiment, { budget, seeds })))
+    .map((budget) => storedResult(experiment, budget))
     .map((result) => ({ task: result.task, rows: reportedVariants(result) }))
     .filter(({ rows }) => rows.some(({ accuracies }) => accuracies.length > 0));
   // Budgets may share a task.

@@ -1,12 +1,4 @@
-import {
-  type Budget,
-  type Experiment,
-  experimentResult,
-  planExperiment,
-  sideBySide,
-  variantVerdict,
-  verdictRule,
-} from "../experiments";
+import { type Budget, type Experiment, sideBySide, storedResult, variantVerdict } from "../experiments";
 import type { Figure } from "../figures";
 import { curvesFigure, experimentCurves } from "./experiment-curves";
 import { accuracyInWords } from "./experiment-findings";
@@ -39,7 +31,6 @@ export function budgetsFrame(experiment: Experiment): ResultsRow[] {
  * const figure = storedCurves(experiments.latents, "desktop");
  */
 export function storedCurves(experiment: Experiment, budget: Budget): Figure {
-  const plan = planExperiment(experiment, { budget, seeds: verdictRule.seeds });
-  const result = experimentResult(experiment, budget, plan);
+  const result = storedResult(experiment, budget);
   return curvesFigure(experiment, result.task, experimentCurves(result));
 }
