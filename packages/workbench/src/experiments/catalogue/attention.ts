@@ -22,18 +22,6 @@ export const mixerOnSudoku: Experiment = {
   ],
 };
 
-export const mixerOnMazes: Experiment = {
-  name: "mixer-mazes",
-  title: "Attention or MLP: mazes",
-  claim,
-  source,
-  tasks: mazeTasks,
-  variants: [
-    { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0 },
-    { name: "attention", changes: { model: attention }, at: paperHeads, paper: 0.853 },
-  ],
-};
-
 const { model, training } = presets["sudoku-6x6-attention"];
 const withItsRecipe = {
   name: "6x6 Sudoku, recipe of attention",
@@ -77,9 +65,6 @@ export const attentionRecipe: Experiment = {
   ],
 };
 
-/** Cells on a side. The MLP suits a grid with no more cells than D, which is 64: 8x8. */
-const sides = [9, 11, 13] as const;
-
 const withAttention = {
   name: "mazes, recipe of attention",
   base: {
@@ -89,6 +74,26 @@ const withAttention = {
     evaluation: { every: 200 },
   },
 } as const;
+
+export const mixerOnMazes: Experiment = {
+  name: "mixer-mazes",
+  title: "Attention or MLP: mazes",
+  claim,
+  source,
+  tasks: { ...mazeTasks, desktop: { ...withAttention, name: "13x13 mazes" } },
+  variants: [
+    { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0 },
+    {
+      name: "attention",
+      changes: { model: attention },
+      at: { ...paperHeads, desktop: { model: { positions: "row-column" } } }, // those of its recipe
+      paper: 0.853,
+    },
+  ],
+};
+
+/** Cells on a side. The MLP suits a grid with no more cells than D, which is 64: 8x8. */
+const sides = [9, 11, 13] as const;
 
 /** Where attention overtakes the MLP, or how far it is from it. */
 export const mazeLadder: Experiment = {
