@@ -80,7 +80,7 @@ export const mixerOnMazes: Experiment = {
   title: "Attention or MLP: mazes",
   claim,
   source,
-  tasks: { ...mazeTasks, desktop: { ...withAttention, name: "13x13 mazes" } },
+  tasks: { ...mazeTasks, desktop: { ...withAttention, name: mazeTasks.desktop.name } },
   variants: [
     { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0 },
     {
