@@ -154,6 +154,18 @@ describe("native programs", needsCompiler, () => {
     });
   });
 
+  test("a chain of sums in which each reads the two before it is planned along one path, not along all", () => {
+    tf.tidy(() => {
+      const fibonacci = (ids: T, x: T) => {
+        let [last, sum] = [x, x.mul(ids.toFloat().reshape([4, 1]))];
+        // More than a loop takes, so that later loops look for what they could compute again.
+        for (let i = 0; i < 100; i++) [last, sum] = [sum, sum.add(last)];
+        return [sum];
+      };
+      compare(fibonacci, [examples(4), numbers([4, 6], 1)]);
+    });
+  });
+
   test("weights with as many rows as there are examples are not mistaken for a batch", () => {
     tf.tidy(() => {
       const step = (ids: T, x: T, w: T) => {

@@ -28,15 +28,15 @@ function repeatIn(loop: Loop, producers: ReadonlyMap<Buffer, MapOp>): Loop {
   const outside = new Set(loop.ops.flatMap(reads).map(({ buffer }) => buffer));
   for (const op of loop.ops) outside.delete(op.to.buffer);
 
-  /** The operations to repeat for a value; undefined if they read other buffers or cost too much. */
-  const missing = (buffer: Buffer): MapOp[] | undefined => {
+  /** The operations to repeat for a value, at most `most`; undefined if they are more, read other buffers or cost too much. */
+  const missing = (buffer: Buffer, most = maxRepeated): MapOp[] | undefined => {
     const op = producers.get(buffer);
-    if (op === undefined || !isCheap(op.expression)) return undefined;
+    if (most === 0 || op === undefined || !isCheap(op.expression)) return undefined;
     if (op.sliced !== loop.sliced || levelIn(loop, op) !== "element") return undefined;
-    const before = reads(op).map((view) => (outside.has(view.buffer) ? [] : missing(view.buffer)));
+    const before = reads(op).map((view) => (outside.has(view.buffer) ? [] : missing(view.buffer, most - 1)));
     if (before.includes(undefined)) return undefined;
     const ops = [...before.flatMap((ops) => ops!), op];
-    return ops.length <= maxRepeated ? ops : undefined;
+    return ops.length <= most ? ops : undefined;
   };
 
   let repeated = loop;
