@@ -22,6 +22,9 @@ export const mixerOnSudoku: Experiment = {
   ],
 };
 
+/** In a maze a cell needs its neighbours, which lie in the same directions everywhere: what two-dimensional rotary positions tell. */
+const mazeAttention = { ...attention, positions: "rope-2d", ropeTheta: 10, attentionNorm: true } as const;
+
 export const mixerOnMazes: Experiment = {
   name: "mixer-mazes",
   title: "Attention or MLP: mazes",
@@ -33,7 +36,7 @@ export const mixerOnMazes: Experiment = {
     {
       name: "attention",
       changes: { model: attention },
-      at: { ...paperHeads, desktop: { model: { positions: "row-column" } } }, // those of its recipe
+      at: { ...paperHeads, desktop: { model: mazeAttention } },
       paper: 0.853,
     },
   ],
@@ -97,7 +100,7 @@ export const mazeLadder: Experiment = {
   variants: sides.flatMap((size): Variant[] =>
     [
       { mixer: "MLP", model: { mixer: "mlp", positions: "none" } as const },
-      { mixer: "attention", model: {} },
+      { mixer: "attention", model: mazeAttention },
     ].map(({ mixer, model }) => ({
       name: `${mixer}, ${size}x${size}`,
       changes: { data: { size, minLength: 2 * size - 6 }, model },
