@@ -56,12 +56,10 @@ export async function exercise4() {
           solved: labels.every((label, cell) => label < 0 || label === steps[step].tokens[cell]),
         };
       });
-      const mean = (values: readonly number[]) =>
-        values.reduce((sum, value) => sum + value, 0) / values.length;
       return {
         "halts above q": threshold,
-        "solved %": 100 * mean(halts.map(({ solved }) => Number(solved))),
-        "supervision steps": mean(halts.map(({ step }) => step)),
+        "solved %": 100 * trm.mean(halts.map(({ solved }) => Number(solved))),
+        "supervision steps": trm.mean(halts.map(({ step }) => step)),
       };
     }),
     { digits: 1 },
@@ -75,8 +73,7 @@ export async function exercise5() {
     const places = Array.from({ length: config.model.supervisionSteps }, (_, i) => i + 1);
     const { step, loss } = runs[0].steps;
     const atPlace = (place: number) => loss.filter((_, i) => ((step[i] - 1) % places.length) + 1 === place);
-    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    return { name: variant.name, steps: places, seeds: [places.map((place) => mean(atPlace(place)))] };
+    return { name: variant.name, steps: places, seeds: [places.map((place) => trm.mean(atPlace(place)))] };
   });
   const xTitle = "place of the training step in a round of N_sup";
   await trm.showFigure(trm.linesFigure({ title: "Loss in a round", xTitle, yTitle: "mean loss", curves }));

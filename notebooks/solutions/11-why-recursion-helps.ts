@@ -45,7 +45,7 @@ export async function exercise3() {
   const curves = ["y", "z"].map((latent): trm.Curve => {
     const paths = trm.latentPaths(minds, latent, batch.count);
     const [{ movement }] = paths;
-    const mean = (step: number) => paths.reduce((sum, path) => sum + path.movement[step], 0) / paths.length;
+    const mean = (step: number) => trm.mean(paths.map((path) => path.movement[step]));
     return { name: latent, steps: movement.map((_, i) => i + 2), seeds: [movement.map((_, i) => mean(i))] };
   });
   const yTitle = "relative movement";

@@ -81,7 +81,7 @@ export async function exercise4() {
   const rows: ReturnType<typeof row>[] = [];
   for (const seed of [1, 2, 3]) rows.push(row(`seed ${seed}`, await think({ noise: 0.3, seed })));
   trm.showTable(rows, { digits: 1 });
-  const p = rows.reduce((sum, each) => sum + each["solved %"], 0) / rows.length / 100;
+  const p = trm.mean(rows.map((each) => each["solved %"])) / 100;
   console.log(`about ${Math.round((2 / 0.02) ** 2 * p * (1 - p))} puzzles for a difference of 2 points`);
 }
 

@@ -131,8 +131,7 @@ export async function exercise6() {
       distances.set(key, [...(distances.get(key) ?? []), distance]);
     }
   }
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const table = [...distances].map(([forms, values]) => ({ "forms of": forms, distance: mean(values) }));
+  const table = [...distances].map(([forms, values]) => ({ "forms of": forms, distance: trm.mean(values) }));
   trm.showTable(
     table.sort((a, b) => a.distance - b.distance),
     { digits: 2 },

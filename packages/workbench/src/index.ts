@@ -138,3 +138,4 @@ export {
   runTraining,
   trainingConfigFor,
 } from "./runs";
+export { mean } from "./text";
