@@ -45,8 +45,11 @@ export async function exercise3() {
   const curves = ["y", "z"].map((latent): trm.Curve => {
     const paths = trm.latentPaths(minds, latent, batch.count);
     const [{ movement }] = paths;
-    const mean = (step: number) => trm.mean(paths.map((path) => path.movement[step]));
-    return { name: latent, steps: movement.map((_, i) => i + 2), seeds: [movement.map((_, i) => mean(i))] };
+    return {
+      name: latent,
+      steps: movement.map((_, i) => i + 2),
+      seeds: [movement.map((_, i) => trm.mean(paths.map((path) => path.movement[i])))],
+    };
   });
   const yTitle = "relative movement";
   await trm.showFigure(

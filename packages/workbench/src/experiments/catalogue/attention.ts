@@ -22,6 +22,7 @@ export const mixerOnSudoku: Experiment = {
   ],
 };
 
+const mlp = { mixer: "mlp", positions: "none" } as const;
 /** In a maze a cell needs its neighbours, which lie in the same directions everywhere: what two-dimensional rotary positions tell. */
 const mazeAttention = { ...attention, positions: "rope-2d", ropeTheta: 10, attentionNorm: true } as const;
 
@@ -32,7 +33,7 @@ export const mixerOnMazes: Experiment = {
   source,
   tasks: mazeTasks,
   variants: [
-    { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0 },
+    { name: "MLP", changes: { model: mlp }, paper: 0 },
     {
       name: "attention",
       changes: { model: attention },
@@ -71,7 +72,7 @@ export const attentionRecipe: Experiment = {
   },
   variants: [
     { name: "attention", changes: {}, paper: 0.747 },
-    { name: "MLP", changes: { model: { mixer: "mlp", positions: "none" } }, paper: 0.874 },
+    { name: "MLP", changes: { model: mlp }, paper: 0.874 },
     { name: "rotary positions", changes: { model: { positions: "rope" } } },
     { name: "two-dimensional rotary positions", changes: { model: { positions: "rope-2d", ropeTheta: 10 } } },
     { name: "learned positions", changes: { model: { positions: "learned" } } },
@@ -99,7 +100,7 @@ export const mazeLadder: Experiment = {
   tasks: { smoke: mazeTasks.smoke, laptop: rungs, desktop: rungs, full: rungs },
   variants: sides.flatMap((size): Variant[] =>
     [
-      { mixer: "MLP", model: { mixer: "mlp", positions: "none" } as const },
+      { mixer: "MLP", model: mlp },
       { mixer: "attention", model: mazeAttention },
     ].map(({ mixer, model }) => ({
       name: `${mixer}, ${size}x${size}`,

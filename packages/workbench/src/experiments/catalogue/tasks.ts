@@ -81,7 +81,7 @@ export const recursionTasks = {
 } as const satisfies Record<Budget, ExperimentTask>;
 
 /** With it attention learns 6x6 Sudokus. */
-const recipe = presets["sudoku-6x6-attention"];
+const { training: recipe } = presets["sudoku-6x6-attention"];
 const mazes = { kind: "maze", loops: 0.1, seed: 1, augment: true } as const;
 
 /** Mazes: cells that matter to each other only along a path, wherever that runs. */
@@ -106,7 +106,7 @@ export const mazeTasks = {
     base: {
       data: { ...mazes, size: 9, minLength: 12, train: 1000, test: 256, augment: false },
       model: { ...presetModel, supervisionSteps: 4 }, // with 8, most training puzzles halt long before, and later steps undo the answer
-      training: { ...recipe.training, seed: 1, batchSize: 32, totalSteps: 4000, earlySteps: 2400 },
+      training: { ...recipe, seed: 1, batchSize: 32, totalSteps: 4000, earlySteps: 2400 },
       evaluation: { every: 200 },
       checkpoints,
     },
