@@ -12,6 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The compiler's own, which are functions or macros: it has them wherever -march=native finds the unit. */
+#undef _tile_release
+#undef _tile_loadconfig
+#undef _tile_zero
+#undef _tile_loadd
+#undef _tile_stored
+#undef _tile_dpbf16ps
+#define _tile_release emulated_tile_release
+#define _tile_loadconfig emulated_tile_loadconfig
+#define _tile_zero emulated_tile_zero
+#define _tile_loadd emulated_tile_loadd
+#define _tile_stored emulated_tile_stored
+#define _tile_dpbf16ps emulated_tile_dpbf16ps
+
 /* Palette 1: eight tiles of up to 16 rows of up to 64 bytes. */
 OF_PROGRAM _Thread_local struct {
   int palette;

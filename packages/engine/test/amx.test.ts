@@ -70,6 +70,16 @@ describe("products on the matrix unit", needsCompiler, () => {
     assert.deepEqual(matrixUnit(), { used: true, text: "AMX, emulated" });
   });
 
+  test("the emulated unit is used where the compiler has the unit's own instructions too", (t) => {
+    if (process.arch !== "x64") return t.skip("only compilers for x86-64 have them");
+    process.env.TFJS_COMPILE_AMX = "emulated";
+    const tools = toolchain()!;
+    const { because } = runNow(
+      withMatrixUnit({ ...tools, flags: [...tools.flags, "-mamx-tile", "-mamx-bf16"] }),
+    );
+    assert.equal(because, undefined);
+  });
+
   for (const choice of choices) {
     test(`products of any size, transposed or not, are right and repeat bit for bit: ${choice}`, (t) => {
       const reason = unavailable(choice);
