@@ -8,13 +8,13 @@
 
 static const long first_block[] = {0, 3, 5, 7, 8};
 
-KERNEL k0(const float *restrict p0, float *restrict p1, long from, long to) {
+KERNEL pack0(const float *restrict p0, float *restrict p1, long from, long to) {
 if (from >= to) return;
 const long first = from * 16, last = to * 16 < 5 ? to * 16 : 5;
 pack_f32(p1 + first * 6, p0 + first * 1, 6, last - first, 5, 1);
 }
 
-KERNEL k1(const float *a, const float *b, float *c) {
+KERNEL product_1x5x6_1(const float *a, const float *b, float *c) {
 for (long q = 0; q < 1; q++) {
 const long i = 0, j = 0, l = 0;
 (void)i; (void)j;
@@ -22,7 +22,7 @@ gemm_f32(1, 5, 6, a + i, 6, 1, b + j, 96, 16, c + l, 5, 0, 0);
 }
 }
 
-KERNEL k2(const float *restrict p0, float *restrict p1, float *restrict p2) {
+KERNEL loop2(const float *restrict p0, float *restrict p1, float *restrict p2) {
 float kv0[5];
 for (long r0 = 0; r0 < 1; r0++) {
 for (long c = 0; c < 4; c++) {
@@ -45,7 +45,7 @@ p2[r0] = v2;
 }
 }
 
-KERNEL k3(const float *a, const float *b, float *c) {
+KERNEL product_6x5x1_3(const float *a, const float *b, float *c) {
 for (long q = 0; q < 1; q++) {
 const long i = 0, j = 0, l = 0;
 (void)i; (void)j;
@@ -53,7 +53,7 @@ gemm_f32(6, 5, 1, a + i, 1, 6, b + j, 16, 5, c + l, 5, 1, 0);
 }
 }
 
-KERNEL k4(const float *restrict p0, const float *restrict p1, float *restrict p2, long from, long to) {
+KERNEL loop4(const float *restrict p0, const float *restrict p1, float *restrict p2, long from, long to) {
 #pragma omp simd
 for (long c = from; c < to; c++) {
 const float v0 = (p0[c + 0L] + p0[c + 32L] + p0[c + 64L] + p0[c + 96L]);
@@ -67,18 +67,18 @@ static void program(int thread, void *addresses) {
   void **A = addresses;
   char *L = scratch[thread];
   (void)A; (void)L;
-  k0((float *)A[1], (float *)(global + 0), range_start(1, thread, 1, 1), range_start(1, thread + 1, 1, 1));
+  pack0((float *)A[1], (float *)(global + 0), range_start(1, thread, 1, 1), range_start(1, thread + 1, 1, 1));
   barrier();
   for (int chunk; (chunk = take_chunk(0)) < CHUNKS;) {
     memset(partial + 0 + chunk * 32L, 0, 128);
     for (long block = first_block[chunk]; block < first_block[chunk + 1]; block++) {
       const long first_example = block * 1;
-      k1((float *)A[0] + first_example * 6, (float *)(global + 0), (float *)(L + 0));
-      k2((float *)(L + 0), (float *)(L + 320), (float *)A[2] + first_example * 1);
-      k3((float *)A[0] + first_example * 6, (float *)(L + 320), partial + 0 + chunk * 32L + 0);
+      product_1x5x6_1((float *)A[0] + first_example * 6, (float *)(global + 0), (float *)(L + 0));
+      loop2((float *)(L + 0), (float *)(L + 320), (float *)A[2] + first_example * 1);
+      product_6x5x1_3((float *)A[0] + first_example * 6, (float *)(L + 320), partial + 0 + chunk * 32L + 0);
     }
   }
   barrier();
-  k4(partial + 0, (float *)A[1], (float *)A[3], range_start(30, thread, 4096, 64), range_start(30, thread + 1, 4096, 64));
+  loop4(partial + 0, (float *)A[1], (float *)A[3], range_start(30, thread, 4096, 64), range_start(30, thread + 1, 4096, 64));
   barrier();
 }

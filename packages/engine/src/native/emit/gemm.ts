@@ -19,6 +19,8 @@ export interface ProductCode {
   /** Operands, result, then temporaries; `scratch` has the size of each temporary in elements of the operands' type. */
   readonly parameters: readonly string[];
   readonly scratch: readonly number[];
+  /** Rows, columns and depth of what one call multiplies, matrix by matrix. */
+  readonly sizes: readonly [rows: number, columns: number, depth: number];
 }
 
 /** `BLOCK_M` and `BLOCK_K` of `native/gemm.h`. */
@@ -45,6 +47,7 @@ export function productCode(op: ProductOp, target: ProductTarget, fraction: numb
   const rows = isMatrix && op.sliced && !op.accumulate ? m * fraction : m;
   const depth = isMatrix && op.sliced && op.accumulate ? k * fraction : k;
   const matrices = isMatrix ? 1 : sizeOf(op.a.shape.slice(0, -2)) * (op.sliced ? fraction : 1);
+  const sizes = [rows, n, depth] as const;
   const [am, ak] = lastTwo(op.a.strides);
   const [bk, bn] = lastTwo(op.b.strides);
 
@@ -52,7 +55,7 @@ export function productCode(op: ProductOp, target: ProductTarget, fraction: numb
     const blocks = block.rows * block.depth + packedSize(target, "float32", block.depth, n);
     const body = `gemm_by_blocks(${rows}, ${n}, ${depth}, a, ${ak}, b, ${bk}, c, ${to.strides[0]}, s);`;
     const parameters = ["const float *a", "const float *b", "float *c", "float *s"];
-    return { body, parameters, scratch: [blocks] };
+    return { body, parameters, scratch: [blocks], sizes };
   }
   const lines: string[] = [];
   const scratch: number[] = [];
@@ -109,7 +112,7 @@ export function productCode(op: ProductOp, target: ProductTarget, fraction: numb
     `${storedAs[to.buffer.dtype]} *c`,
     ...scratch.map((_, i) => `${type} *s${i}`),
   ];
-  return { body, parameters, scratch };
+  return { body, parameters, scratch, sizes };
 }
 
 /** The end of the names of a product and its packing. */

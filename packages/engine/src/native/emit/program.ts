@@ -167,7 +167,7 @@ static const long first_block[] = {${this.chunks.join(", ")}};
         const flat = isFlat(kernel);
         const n = flat ? kernel.rows * kernel.columns : kernel.rows;
         const range = flat ? [n, 4096, 64] : [n, Math.ceil(4096 / kernel.columns), 1];
-        return [this.callLoop(code, sliced ? undefined : range)];
+        return [this.callLoop(kernel, code, sliced ? undefined : range)];
       }
       case "pack": {
         const { body, panels } = packCode(kernel, this.target);
@@ -175,11 +175,11 @@ static const long first_block[] = {${this.chunks.join(", ")}};
           { view: kernel.from, written: false },
           { view: { buffer: kernel.to, shape: [kernel.to.size], strides: [1], offset: 0 }, written: true },
         ];
-        return [this.callLoop({ body, pointers }, [panels, 1, 1])];
+        return [this.callLoop(kernel, { body, pointers }, [panels, 1, 1])];
       }
       case "product": {
-        const { body, parameters, scratch } = productCode(kernel, this.target, fraction);
-        const name = this.define(parameters, body);
+        const { body, parameters, scratch, sizes } = productCode(kernel, this.target, fraction);
+        const name = this.define(`product_${sizes.join("x")}_`, parameters, body);
         const args = byExample(kernel).map((view) => this.address(view));
         const type = storedAs[kernel.a.buffer.dtype];
         const temporaries = scratch.map(
@@ -188,11 +188,11 @@ static const long first_block[] = {${this.chunks.join(", ")}};
         return [this.serial(`${name}(${[...args, ...temporaries].join(", ")});`)];
       }
       case "add":
-        return [this.serial(this.callLoop(addCode(kernel, fraction)))];
+        return [this.serial(this.callLoop(kernel, addCode(kernel, fraction)))];
       case "gather":
-        return [this.serial(this.callLoop(gatherCode(kernel, fraction)))];
+        return [this.serial(this.callLoop(kernel, gatherCode(kernel, fraction)))];
       case "scatter":
-        return [this.serial(this.callLoop(scatterCode(kernel)))];
+        return [this.serial(this.callLoop(kernel, scatterCode(kernel)))];
     }
   }
 
@@ -201,9 +201,9 @@ static const long first_block[] = {${this.chunks.join(", ")}};
     return this.sliced ? call : `if (thread == 0) ${call}`;
   }
 
-  private callLoop(code: KernelCode, range?: readonly number[]): string {
+  private callLoop({ kind }: Kernel, code: KernelCode, range?: readonly number[]): string {
     const ranged = range === undefined ? [] : ["long from", "long to"];
-    const name = this.define([...parametersOf(code), ...ranged], code.body);
+    const name = this.define(kind, [...parametersOf(code), ...ranged], code.body);
     const args = code.pointers.map(({ view }) => this.address(view));
     if (range === undefined) return `${name}(${args.join(", ")});`;
     const [n, few, step] = range;
@@ -211,10 +211,10 @@ static const long first_block[] = {${this.chunks.join(", ")}};
     return `${name}(${[...args, bounds].join(", ")});`;
   }
 
-  /** The name of a function. Equal functions are defined once. */
-  private define(parameters: readonly string[], body: string): string {
+  /** The name of a function, which a profiler shows. Equal functions are defined once. */
+  private define(kind: string, parameters: readonly string[], body: string): string {
     const text = `(${parameters.join(", ")}) {\n${body}\n}`;
-    const name = this.functions.get(text) ?? `k${this.functions.size}`;
+    const name = this.functions.get(text) ?? `${kind}${this.functions.size}`;
     this.functions.set(text, name);
     return name;
   }
