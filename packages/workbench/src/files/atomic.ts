@@ -87,16 +87,20 @@ export function removeFolderAtomic(path: string): void {
  */
 export function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const writer = /^\..+\.(\d+)-\d+\.tmp$/.exec(name)?.[1];
-    if (writer && !isRunning(Number(writer))) rmSync(join(folder, name), { recursive: true, force: true });
+    const [, writer, since] = /^\..+\.(\d+)-(\d+)-\d+\.tmp$/.exec(name) ?? [];
+    if (writer === undefined) continue;
+    const isWriting = Number(writer) === process.pid ? Number(since) === started : isRunning(Number(writer));
+    if (!isWriting) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
+/** In a container, a new process often has the number of the one that was killed. */
+const started = Date.now();
 let written = 0;
 
-/** In the same folder, because a rename is atomic only within one file system; with our process id, for the sweep. */
+/** In the same folder, because a rename is atomic only within one file system; with our process, for the sweep. */
 export function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}-${written++}.tmp`);
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${started}-${written++}.tmp`);
 }
 
 function writeAll(file: number, chunk: Chunk): void {

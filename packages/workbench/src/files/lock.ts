@@ -1,5 +1,6 @@
 import {
   closeSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -60,7 +61,25 @@ export function lockOwner(path: string, scheduler?: Scheduler): string | undefin
   return owner === undefined || isStale(path, owner, scheduler) ? undefined : ownerText(owner);
 }
 
+/** Makes a lock whole, so that a process killed meanwhile leaves none without its owner. False where there is one. */
 function created(path: string, text: string): boolean {
+  const whole = temporaryName(path);
+  try {
+    writeFileSync(whole, text);
+    linkSync(whole, path);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (code === "EEXIST") return false;
+    if (["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(code)) return createdEmpty(path, text);
+    throw error;
+  } finally {
+    rmSync(whole, { force: true });
+  }
+}
+
+/** The same on a file system without hard links: the lock has no owner for a moment. */
+function createdEmpty(path: string, text: string): boolean {
   let file: number;
   try {
     file = openSync(path, "wx");

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { removeLeftovers, writeFileAtomic, writeFolderAtomic } from "../../src/files";
+import { temporaryName } from "../../src/files/atomic";
 import { temporaryFolder } from "./support";
 
 test("a failing write leaves the old file and nothing else", () => {
@@ -60,10 +61,13 @@ test("killed while writing, a file is still one of the versions that were writte
   assert.deepEqual(readdirSync(folder), ["file"], "what the killed writers left is swept");
 });
 
-test("the sweep spares a temporary file whose writer is alive", () => {
+test("the sweep spares temporary files whose writers are alive, not one of an earlier process with our number", () => {
   const folder = temporaryFolder();
   const dead = spawnSync(process.execPath, ["-e", ""]).pid;
-  for (const writer of [process.pid, dead]) writeFileSync(join(folder, `.a.${writer}-0.tmp`), "");
+  const alive = [`.a.${process.ppid}-1-0.tmp`, basename(temporaryName(join(folder, "a")))].sort();
+  for (const name of [...alive, `.a.${dead}-1-0.tmp`, `.a.${process.pid}-1-0.tmp`]) {
+    writeFileSync(join(folder, name), "");
+  }
   removeLeftovers(folder);
-  assert.deepEqual(readdirSync(folder), [`.a.${process.pid}-0.tmp`]);
+  assert.deepEqual(readdirSync(folder).sort(), alive);
 });

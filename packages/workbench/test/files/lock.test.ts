@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { LockedError, lockOwner, takeLock } from "../../src/files";
 import { temporaryFolder } from "./support";
 
@@ -58,6 +59,29 @@ test("the lock of a job that has ended is taken over on every machine, one of a 
     assert.equal(readFileSync(path, "utf8"), `${process.pid} ${hostname()} 2_0:0\n`);
     release();
   }
+});
+
+test("a lock has its owner from the first moment on", async () => {
+  const path = join(temporaryFolder(), "run.lock");
+  const script = `
+    const { takeLock } = require(${JSON.stringify(join(__dirname, "../../src/files/lock.ts"))});
+    for (;;) takeLock(${JSON.stringify(path)}, "busy")();`;
+  const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", "-e", script], {
+    stdio: "inherit",
+  });
+  const texts = new Set<string>();
+  for (let reads = 0; reads < 2000; ) {
+    assert.equal(child.exitCode, null);
+    if (!existsSync(path)) await setImmediate();
+    try {
+      texts.add(readFileSync(path, "utf8"));
+      reads++;
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, "ENOENT");
+    }
+  }
+  child.kill("SIGKILL");
+  assert.deepEqual([...texts], [`${child.pid} ${hostname()}\n`]);
 });
 
 test("an empty lock holds while it may still be written, and is stale later", () => {

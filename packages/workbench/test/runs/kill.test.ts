@@ -33,7 +33,10 @@ test(`killed at ${KILLS} random moments and resumed, a run ends like one that ne
   const stoppedAt: number[] = [];
   for (let kill = 0; kill <= KILLS; kill++) {
     const child = next;
-    await once(child, "message");
+    const ended = new AbortController();
+    child.once("exit", () => ended.abort());
+    const { signal } = ended;
+    await once(child, "message", { signal });
     if (kill < KILLS) next = start();
     const messages: unknown[] = [];
     child.on("message", (message) => messages.push(message));
@@ -46,7 +49,7 @@ test(`killed at ${KILLS} random moments and resumed, a run ends like one that ne
     }
     // Some are killed before their first step, most in later steps, and many while a checkpoint is written.
     const steps = random.float() < 0.8 ? random.int(1, 9) : 0;
-    while (messages.length < steps) await once(child, "message");
+    while (messages.length < steps) await once(child, "message", { signal });
     await sleep(random.int(0, 50));
     child.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
