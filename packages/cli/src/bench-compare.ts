@@ -14,7 +14,7 @@ import {
   rowsLike,
   rowTable,
   runBenchmark,
-  saveRows,
+  saveRow,
 } from "trm-bench/bench";
 import { namedLines } from "trm-workbench/text";
 import { anyNumber, wholeNumber } from "./options";
@@ -82,8 +82,13 @@ export async function compare(options: CompareOptions): Promise<void> {
 
   const rows = only === "race" ? [] : chosenRows(options);
   const chosen = "missing" in peer ? against.filter((name) => name !== "peer") : against;
+  let saved: string | undefined;
   const results = await runBenchmark(rows, { pairs, threads, cold, against: chosen }, (result) => {
-    note(`${result.row}: ${result.ours.median.toFixed(1)} ms`);
+    const theirs = Object.entries(result.others).map(
+      ([name, { median }]) => `, ${name} ${median.toFixed(1)} ms`,
+    );
+    note(`${result.row}: ${result.ours.median.toFixed(1)} ms${theirs.join("")}`);
+    if (options.save) saved = saveRow(options.save, where, { pairs, threads }, result) ?? saved;
     for (const problem of result.problems) note(`  ${problem}`);
   });
 
@@ -93,7 +98,6 @@ export async function compare(options: CompareOptions): Promise<void> {
     races.push(await raceSeed({ seed, target, evaluateEvery: 30, threads, precision }));
     note(`race, seed ${seed}: ${races.at(-1)?.ours.seconds.toFixed(0)} s`);
   }
-  const saved = options.save && saveRows(options.save, where, { pairs, threads, results });
   if (saved) note(`saved in ${saved}`);
   finish(json, { machine: where, threads, pairs, rows: results, races }, () =>
     summary(where, threads, results, races),

@@ -5,6 +5,6 @@ export { findPeer } from "./peer";
 export { type RaceResult, raceSeed } from "./race-seed";
 export { benchRows, quickRows, rowName, rowsLike } from "./rows";
 export { measureSteps, type StepSpeed } from "./speed";
-export { columns, machineSteps, machineTable, readMachine, type StoredMachine, saveRows } from "./store";
+export { columns, machineSteps, machineTable, readMachine, type StoredMachine, saveRow } from "./store";
 export { raceTable, rowTable } from "./table";
 export { contestantWorker } from "./worker";

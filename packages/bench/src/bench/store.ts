@@ -43,39 +43,25 @@ function fileName({ processor, cores, instructions }: Machine): string {
 }
 
 /**
- * Stores the rows that were compared with PyTorch in the file of this machine. Rows that are there already are replaced, all others stay.
- * @returns the file; undefined if no row was compared
+ * Stores a row that was compared with PyTorch in the file of this machine, in the place of an earlier one. All other rows stay.
+ * @returns the file; undefined if the row was not compared
  */
-export function saveRows(
+export function saveRow(
   folder: string,
   machine: Machine,
-  measured: { readonly pairs: number; readonly threads: number; readonly results: readonly RowResult[] },
+  how: { readonly pairs: number; readonly threads: number },
+  { row, ours, others, ratios, floor }: RowResult,
 ): string | undefined {
-  const { pairs, threads, results } = measured;
+  const { peer } = others;
+  if (peer === undefined || ratios.peer === undefined) return undefined;
+  const { processor, cores, instructions } = machine;
   const date = machine.date.slice(0, 10);
-  const fresh = results.flatMap(({ row, ours, others, ratios, floor }) =>
-    others.peer === undefined || ratios.peer === undefined
-      ? []
-      : [
-          {
-            row,
-            date,
-            pairs,
-            threads,
-            ours: ours.median,
-            peer: others.peer.median,
-            ratio: ratios.peer,
-            floor,
-          },
-        ],
-  );
-  if (fresh.length === 0) return undefined;
+  const fresh = { row, date, ...how, ours: ours.median, peer: peer.median, ratio: ratios.peer, floor };
   const file = join(folder, fileName(machine));
   const kept = existsSync(file) ? readMachine(file).rows : [];
-  const rows = [...kept.filter(({ row }) => !fresh.some((other) => other.row === row)), ...fresh];
+  const rows = [...kept.filter((other) => other.row !== row), fresh];
   const order = benchRows.map(rowName);
   rows.sort((a, b) => order.indexOf(a.row) - order.indexOf(b.row));
-  const { processor, cores, instructions } = machine;
   mkdirSync(folder, { recursive: true });
   writeFileAtomic(file, storedText({ processor, cores, instructions: [...instructions], rows }));
   return file;

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { machine, machineTable, type RowResult, readMachine, saveRows } from "../../src/bench";
+import { machine, machineTable, type RowResult, readMachine, saveRow } from "../../src/bench";
 
 const folder = mkdtempSync(join(tmpdir(), "trm-bench-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,16 +31,15 @@ function result(row: string, ours: number, peer?: number): RowResult {
 
 test("a machine's file keeps rows of earlier benchmarks, and its table has a cell for each", () => {
   const here = { ...machine(), processor: "A Processor (TM) 7", cores: 2, instructions: ["avx2"] };
-  const save = (...results: RowResult[]) => saveRows(folder, here, { pairs: 3, threads: 2, results });
+  const save = (result: RowResult) => saveRow(folder, here, { pairs: 3, threads: 2 }, result);
   assert.equal(save(result("4x4-64 mlp float32 train", 50)), undefined, "nothing to compare with");
   assert.equal(
-    save(result("6x6-64 mlp float32 train", 60, 80), result("4x4-64 mlp float32 train", 50, 100)),
+    save(result("4x4-64 mlp float32 train", 50, 100)),
     join(folder, "a-processor-tm-7-2-cores-avx2.json"),
   );
-  const file = save(
-    result("4x4-64 mlp float32 train", 40, 100),
-    result("4x4-64 mlp bfloat16 eval", 1234.5, 1000),
-  )!;
+  save(result("6x6-64 mlp float32 train", 60, 80));
+  save(result("4x4-64 mlp bfloat16 eval", 1234.5, 1000));
+  const file = save(result("4x4-64 mlp float32 train", 40, 100))!;
   assert.deepEqual(readdirSync(folder), ["a-processor-tm-7-2-cores-avx2.json"]);
   const stored = readMachine(file);
   assert.deepEqual(
