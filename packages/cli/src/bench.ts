@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 import { createModel } from "trm/model";
 import { measureSteps, type StepSpeed } from "trm-bench/bench";
-import { mergeConfig, parseRunConfig } from "trm-workbench/config";
+import { type DataConfig, mergeConfig, parseRunConfig } from "trm-workbench/config";
+import { parseBox } from "trm-workbench/runs";
 import { count, duration, namedLines, percent } from "trm-workbench/text";
 import { addCompareOptions, type CompareOptions, compare } from "./bench-compare";
 import { deviceOption, type EngineCommandOptions, startEngineFor } from "./engine";
@@ -18,8 +19,8 @@ import { finish } from "./output";
 
 interface BenchCommandOptions extends EngineCommandOptions, Omit<CompareOptions, "threads"> {
   readonly steps: number;
-  readonly seqLen: number;
-  readonly vocabSize: number;
+  readonly seqLen?: number;
+  readonly vocabSize?: number;
   readonly json?: boolean;
 }
 
@@ -42,14 +43,16 @@ export const benchCommand = new Command("bench")
     new Option("--steps <n>", "steps to measure of a configuration").argParser(wholeNumber()).default(20),
   )
   .addOption(
-    new Option("--seq-len <n>", "cells of a puzzle: 81 for Sudoku, 900 for Maze-Hard and ARC")
-      .argParser(wholeNumber())
-      .default(81),
+    new Option(
+      "--seq-len <n>",
+      "cells of a puzzle: 900 for Maze-Hard and ARC; those of generated puzzles, else 81, when left out",
+    ).argParser(wholeNumber()),
   )
   .addOption(
-    new Option("--vocab-size <n>", "different tokens: 11 for Sudoku, 6 for mazes, 12 for ARC")
-      .argParser(wholeNumber(2))
-      .default(11),
+    new Option(
+      "--vocab-size <n>",
+      "different tokens: 6 for mazes, 12 for ARC; those of generated puzzles, else 11, when left out",
+    ).argParser(wholeNumber(2)),
   )
   .addOption(deviceOption())
   .addOption(threadsOption())
@@ -64,8 +67,11 @@ addCompareOptions(benchCommand);
 addConfigOptions(benchCommand);
 
 async function measureDevice(name: string, options: BenchCommandOptions): Promise<void> {
-  const { model, training } = parseRunConfig(mergeConfig(readConfig(name), configChanges({ ...options })));
-  const { seqLen, vocabSize, steps } = options;
+  const { data, model, training } = parseRunConfig(
+    mergeConfig(readConfig(name), configChanges({ ...options })),
+  );
+  const size = puzzleSize(data);
+  const { seqLen = size.seqLen, vocabSize = size.vocabSize, steps } = options;
   await startEngineFor(options, training.devices);
   const speed = await measureSteps(
     createModel({ ...model, seqLen, vocabSize, numPuzzleIdentifiers: 1 }),
@@ -73,6 +79,14 @@ async function measureDevice(name: string, options: BenchCommandOptions): Promis
     { steps },
   );
   finish(options.json, { config: name, precision: training.precision, ...speed }, () => summary(speed));
+}
+
+/** Cells and tokens of generated puzzles; of a Sudoku of 9x9 where the puzzles are in files, which are not read. */
+function puzzleSize(data: DataConfig): { readonly seqLen: number; readonly vocabSize: number } {
+  if (data.kind === "maze") return { seqLen: data.size ** 2, vocabSize: 6 };
+  const [rows, columns] = data.kind === "sudoku" ? parseBox(data.box) : [3, 3];
+  const side = rows * columns;
+  return { seqLen: side ** 2, vocabSize: side + 2 };
 }
 
 function summary(speed: StepSpeed): string {

@@ -232,3 +232,14 @@ test("--print-config shows the whole configuration and trains nothing", () => {
   );
   assert.equal(existsSync(join(folder, "runs")), false);
 });
+
+test("bench measures puzzles of the size that the configuration generates", () => {
+  const small = ["--steps", "1", "--training.batchSize", "1", "--model.hiddenSize", "8", "--threads", "1"];
+  const [own, said] = trmLines(scratchFolder(), [
+    ["bench", "sudoku-4x4", "--json", ...small],
+    ["bench", "sudoku-4x4", "--json", ...small, "--seq-len", "16", "--vocab-size", "6"],
+  ]).map(json);
+  assert.equal(own.batchSize, 1);
+  assert.equal(own.flopsPerStep, said.flopsPerStep);
+  assert.equal(own.parameters, said.parameters);
+});
