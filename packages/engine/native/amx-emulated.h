@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The compiler's own, which are functions or macros: it has them wherever -march=native finds the unit. */
+/* In the place of the compiler's own, functions or macros, which simd.h includes where the processor has bfloat16 instructions. */
 #undef _tile_release
 #undef _tile_loadconfig
 #undef _tile_zero
