@@ -15,10 +15,12 @@ export async function drawSpeedChart(from: string, to: string): Promise<void> {
   const training = columns
     .map(({ title }, column) => ({ name: title, column }))
     .filter(({ name }) => name.startsWith("train"));
+  const days = machine.rows.map(({ date }) => date).sort();
+  const dates = new Set([days[0], days.at(-1)]);
   const figure = makeFigure(
     {
       title: "A training step: our time as a share of compiled PyTorch's",
-      subtitle: `${machine.cores} cores, ${machine.processor} with AVX-512, ${machine.rows[0].date}; shorter is faster`,
+      subtitle: `${machine.cores} cores, ${machine.processor} with AVX-512, ${[...dates].join(" to ")}; shorter is faster`,
     },
     training.map(({ name, column }, series) => ({
       type: "bar",
