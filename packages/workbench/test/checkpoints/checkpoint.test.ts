@@ -47,7 +47,7 @@ test("the last K stay, half-written ones are swept away, and names sort by step"
   const folder = scratchFolder();
   const trainer = start();
   // The process with this number is long gone: Linux numbers end far below.
-  mkdirSync(join(folder, ".step-00000001.999999999-0.tmp"));
+  mkdirSync(join(folder, ".step-00000001.999999999-1-0.tmp"));
   for (let i = 0; i < 4; i++) {
     await trainer.next();
     await save(trainer, folder, 2);
