@@ -13,6 +13,9 @@ import signal
 import sys
 import threading
 
+# The grammar of internationalized addresses takes a second to load, and notebooks have none.
+sys.modules["rfc3987_syntax"] = None
+
 import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient

@@ -85,7 +85,7 @@ describe("runExperiment in a notebook", { timeout: 600_000 }, () => {
   it("stops its runs when the cell is interrupted, and goes on when it is run again", async () => {
     const store = emptyStore();
     const experiment = tinyExperiment([shallow], {
-      training: { totalSteps: 400 },
+      training: { totalSteps: 1000 },
       evaluation: { every: 0 },
       checkpoints: { every: 20, keep: 1 },
     });
@@ -117,6 +117,6 @@ const timer = setInterval(() => { if (isUnderWay()) { clearInterval(timer); cons
     const [run, noted, ...others] = readdirSync(store).sort();
     assert.deepEqual([noted, others], ["my-runs.jsonl", []]);
     const steps = readSteps(join(store, run)).step;
-    assert.deepEqual([steps.length, steps.at(-1)], [400, 400]);
+    assert.deepEqual([steps.length, steps.at(-1)], [1000, 1000]);
   });
 });
