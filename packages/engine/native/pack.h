@@ -34,8 +34,8 @@ INLINE void gemm_transpose(char *to, long to_stride, const char *from, long from
 /* Transposes 32-bit words: from[r + c*stride] goes to to[r*columns + c]. */
 static __attribute__((noinline)) void columns_to_rows(void *to, const void *from, long rows, long columns, long stride) {
   long r4 = rows / 4 * 4, c4 = columns / 4 * 4;
-  for (long r = 0; r < r4; r += 4)
-    for (long c = 0; c < c4; c += 4)
+  for (long c = 0; c < c4; c += 4)
+    for (long r = 0; r < r4; r += 4)
       gemm_transpose((char *)to + 4 * (r * columns + c), 4 * columns, (const char *)from + 4 * (r + c * stride), 4 * stride);
   for (long r = 0; r < rows; r++)
     for (long c = r < r4 ? c4 : 0; c < columns; c++)

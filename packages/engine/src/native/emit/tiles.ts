@@ -21,8 +21,8 @@ export interface Tile extends RowsAndColumns {
 
 /** Rows in a tile: as many elements as a cache line has. */
 const height = 16;
-/** The most columns in a tile, so that it fits into the L1 cache with the other inputs of the loop. */
-const maxColumns = 256;
+/** The most columns in a tile, so that it fits into the L1 cache, which has 32 KB or more. */
+const maxColumns = 512;
 
 /** True if each element of a row would be read from another cache line, which the copy avoids with vector instructions. */
 export const needsTile = ({ rows, columns, row, column }: RowsAndColumns, dtype: NativeType): boolean =>
