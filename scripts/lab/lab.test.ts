@@ -183,7 +183,8 @@ async function interruptAndGoOn(page: Page): Promise<void> {
   );
   await stopped.end();
   const step = Number((await stopped.text()).match(/at step (\d+)/)?.[1]);
-  assert.ok(step > 60, `stopped at step ${step}`);
+  // Notebook 1 trains 20 steps at this budget.
+  assert.ok(step > 20, `stopped at step ${step}`);
   const after = await train(step + 5);
   await after.end();
   assert.match(await after.text(), new RegExp(`at step ${step + 5}`));
