@@ -14,6 +14,13 @@ export interface Tokens {
 export type Rules = { readonly kind: "sudoku"; readonly box: Box } | { readonly kind: "maze" };
 
 /**
+ * Different tokens of puzzles with these rules: padding, then the kinds of a cell (official `build_sudoku_dataset.py`, `build_maze_dataset.py`).
+ * @example vocabSizeOf({ kind: "sudoku", box: [3, 3] }); // 11
+ */
+export const vocabSizeOf = (rules: Rules): number =>
+  rules.kind === "maze" ? 6 : rules.box[0] * rules.box[1] + 2;
+
+/**
  * Examples in the layout of the official dataset folder. A *group* holds the *puzzles* that are one puzzle in several
  * guises (its augmentations); a puzzle holds one or more *examples* (one for Sudoku and mazes, several for ARC).
  */

@@ -15,6 +15,7 @@ export {
   puzzleCount,
   type Rules,
   type Tokens,
+  vocabSizeOf,
 } from "./dataset";
 export * from "./kind";
 export * from "./maze";

@@ -10,12 +10,11 @@ import {
   mazeGenerator,
 } from "../puzzles";
 import { createRandom } from "../random";
-import { type Dataset, datasetBuilder } from "./dataset";
+import { type Dataset, datasetBuilder, type Rules, vocabSizeOf } from "./dataset";
 import type { Augment } from "./sample";
 
 /** Token of a cell: 0 is padding, then the charset `"# SGo"` (official `build_maze_dataset.py`). */
 const TOKEN_OFFSET = 1;
-const VOCAB_SIZE = 6;
 
 export interface MazeDatasetOptions {
   readonly name: string;
@@ -37,16 +36,17 @@ export function mazeDataset(mazes: readonly MazePuzzle[], options: MazeDatasetOp
   if (!first) throw new RangeError(`dataset "${options.name}" needs at least one maze`);
   const { size } = first;
   const copies = options.dihedral ? DIHEDRAL_COUNT : 1;
+  const rules: Rules = { kind: "maze" };
   const builder = datasetBuilder(
     {
       name: options.name,
       seqLen: size * size,
-      vocabSize: VOCAB_SIZE,
+      vocabSize: vocabSizeOf(rules),
       padId: 0,
       ignoreLabelId: 0,
       blankIdentifierId: 0,
       numPuzzleIdentifiers: 1,
-      rules: { kind: "maze" },
+      rules,
     },
     mazes.length * copies,
   );

@@ -11,7 +11,7 @@ import {
   sudokuGenerator,
 } from "../puzzles";
 import { createRandom, type Random } from "../random";
-import { type Dataset, datasetBuilder } from "./dataset";
+import { type Dataset, datasetBuilder, type Rules, vocabSizeOf } from "./dataset";
 import type { Augment } from "./sample";
 
 /** Token of a digit: 0 is padding, 1 a blank, 2 the digit 1 (official `build_sudoku_dataset.py`). */
@@ -34,11 +34,12 @@ export interface SudokuDatasetOptions {
  */
 export function sudokuDataset(puzzles: readonly SudokuPuzzle[], options: SudokuDatasetOptions): Dataset {
   const { box, name, augmentations = 0, random } = options;
-  const { side, cells } = geometry(box);
+  const rules: Rules = { kind: "sudoku", box };
   if (augmentations > 0 && !random) throw new TypeError("sudokuDataset: augmentations need `random`");
-  const facts = { name, seqLen: cells, vocabSize: side + 2, padId: 0, ignoreLabelId: 0 };
+  const { cells } = geometry(box);
+  const facts = { name, seqLen: cells, vocabSize: vocabSizeOf(rules), padId: 0, ignoreLabelId: 0 };
   const builder = datasetBuilder(
-    { ...facts, blankIdentifierId: 0, numPuzzleIdentifiers: 1, rules: { kind: "sudoku", box } },
+    { ...facts, blankIdentifierId: 0, numPuzzleIdentifiers: 1, rules },
     puzzles.length * (1 + augmentations),
   );
   for (const [done, { puzzle, solution }] of puzzles.entries()) {

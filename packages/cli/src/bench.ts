@@ -1,5 +1,7 @@
 import { Command, Option } from "commander";
+import { vocabSizeOf } from "trm/batches";
 import { createModel } from "trm/model";
+import { geometry } from "trm/puzzles";
 import { measureSteps, type StepSpeed } from "trm-bench/bench";
 import { type DataConfig, mergeConfig, parseRunConfig } from "trm-workbench/config";
 import { parseBox } from "trm-workbench/runs";
@@ -83,10 +85,9 @@ async function measureDevice(name: string, options: BenchCommandOptions): Promis
 
 /** Cells and tokens of generated puzzles; of a Sudoku of 9x9 where the puzzles are in files, which are not read. */
 function puzzleSize(data: DataConfig): { readonly seqLen: number; readonly vocabSize: number } {
-  if (data.kind === "maze") return { seqLen: data.size ** 2, vocabSize: 6 };
-  const [rows, columns] = data.kind === "sudoku" ? parseBox(data.box) : [3, 3];
-  const side = rows * columns;
-  return { seqLen: side ** 2, vocabSize: side + 2 };
+  if (data.kind === "maze") return { seqLen: data.size ** 2, vocabSize: vocabSizeOf({ kind: "maze" }) };
+  const box = data.kind === "sudoku" ? parseBox(data.box) : ([3, 3] as const);
+  return { seqLen: geometry(box).cells, vocabSize: vocabSizeOf({ kind: "sudoku", box }) };
 }
 
 function summary(speed: StepSpeed): string {

@@ -1,7 +1,8 @@
 /** What can be trained in the page, and how. */
 
+import { vocabSizeOf } from "trm/batches";
 import { createModel, type Model, type ModelSettings, paperModel } from "trm/model";
-import type { Box } from "trm/puzzles";
+import { type Box, geometry } from "trm/puzzles";
 import { paperTraining, type TrainingConfig } from "trm/trainer";
 import type { LiveSettings, TrainableModel } from "./protocol";
 
@@ -74,12 +75,11 @@ export const configurations: Configurations = {
 
 /** The model with two latents, or with one that is reasoning and answer at once. */
 export function modelOf({ model, box }: Configuration, latents: LiveSettings["latents"]): Model {
-  const side = box[0] * box[1];
   return createModel({
     ...model,
     recursion: latents === 1 ? "single-latent" : "full",
-    vocabSize: side + 2,
-    seqLen: side * side,
+    vocabSize: vocabSizeOf({ kind: "sudoku", box }),
+    seqLen: geometry(box).cells,
     numPuzzleIdentifiers: 1,
   });
 }

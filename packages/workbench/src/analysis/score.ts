@@ -1,4 +1,4 @@
-import { type Dataset, datasetBuilder, IGNORED_LABEL, puzzleKind } from "trm/batches";
+import { type Dataset, datasetBuilder, IGNORED_LABEL, puzzleKind, vocabSizeOf } from "trm/batches";
 import { beliefOf } from "trm/trainer";
 import type { PuzzleChains } from "./chains";
 import { type Choice, type KeepsRules, type Method, type MethodName, methods, spentOnAll } from "./choose";
@@ -49,8 +49,7 @@ function rightCells(answer: Int32Array, labels: Int32Array): { asked: number; ri
 function isRight(answer: Int32Array, { inputs, labels, rules }: PuzzleChains): boolean {
   const { asked, right } = rightCells(answer, labels);
   if (right === asked || !rules) return right === asked;
-  const vocabSize = rules.kind === "maze" ? 6 : rules.box[0] * rules.box[1] + 2;
-  const kind = puzzleKind({ seqLen: inputs.length, vocabSize }, rules);
+  const kind = puzzleKind({ seqLen: inputs.length, vocabSize: vocabSizeOf(rules) }, rules);
   return kind.isSolved(kind.cells(answer), kind.cells(inputs)) === true;
 }
 

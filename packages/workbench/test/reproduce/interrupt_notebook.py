@@ -10,9 +10,6 @@ import json
 import os
 import sys
 
-# The grammar of internationalized addresses takes a second to load, and notebooks have none.
-sys.modules["rfc3987_syntax"] = None
-
 import nbformat
 from nbclient import NotebookClient
 
