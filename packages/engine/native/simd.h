@@ -94,6 +94,8 @@ INLINE bf16 f32_to_bf16(float x) {
 static inline void round_to_bf16(bf16 *to, const float *from, long n) {
   long i = 0;
 #ifdef __AVX512BF16__
+  for (; i + 32 <= n; i += 32)
+    _mm512_storeu_si512(to + i, (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + i + 16), _mm512_loadu_ps(from + i)));
   for (; i + 16 <= n; i += 16)
     _mm256_storeu_si256((void *)(to + i), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i)));
   for (; i + 8 <= n; i += 8)

@@ -4,7 +4,7 @@ import koffi from "koffi";
 import { tf } from "../src";
 import { startEngine } from "../src/backend";
 import { withMatrixUnit } from "../src/native/amx";
-import { amxDepth, amxPairs, packedSize } from "../src/native/plan/memory";
+import { amxDepth, amxStride, packedSize } from "../src/native/plan/memory";
 import { compileText, toolchain } from "../src/native/toolchain";
 import { runNow } from "../src/steps";
 import { matrixUnit } from "../src/targets";
@@ -104,7 +104,7 @@ describe("products on the matrix unit", needsCompiler, () => {
         const sizes = BigInt64Array.from(
           [M, N, K, ams, aks, brs, bcs, ldc, +accumulate, +rounds].map(BigInt),
         );
-        const copied = aks !== 1 ? (M + 32) * amxDepth(K) : amxDepth(K) === K ? 0 : M * 2 * amxPairs(K);
+        const copied = aks !== 1 ? M * amxStride(K) : amxDepth(K) === K ? 0 : M * 32;
         const multiply = () => {
           const packed = guarded(packedSize({ panel: 32, amx: true }, "bfloat16", K, N));
           const scratch = guarded(copied);

@@ -2,7 +2,7 @@
 import { sizeOf } from "../../graph/graph";
 import {
   amxDepth,
-  amxPairs,
+  amxStride,
   even,
   lastTwo,
   type ProductTarget,
@@ -64,9 +64,8 @@ export function productCode(op: ProductOp, target: ProductTarget, fraction: numb
   let strides = `${am}, ${ak}`;
   let copy = "0";
   if (isBf16 && amx) {
-    const height = amxDepth(depth);
-    if (ak !== 1) copy = temporary((rows + 32) * height);
-    else if (height !== depth) copy = temporary(rows * 2 * amxPairs(depth));
+    if (ak !== 1) copy = temporary(rows * amxStride(depth));
+    else if (amxDepth(depth) !== depth) copy = temporary(rows * 32);
   } else if (isBf16) {
     const pairs = ak === 1 && depth % 2 === 0;
     if (pairs) strides = `${am}, 2`;

@@ -150,6 +150,9 @@ export const amxPairs = (k: number): number => Math.ceil(even(k) / 2 / Math.ceil
 /** `amx_depth` of `native/amx.h`: k rounded up to whole steps. */
 export const amxDepth = (k: number): number => Math.ceil(even(k) / 2 / amxPairs(k)) * amxPairs(k) * 2;
 
+/** `amx_stride` of `native/amx.h`: from row to row of a copied left side. */
+export const amxStride = (k: number): number => 32 * (Math.ceil(amxDepth(k) / 32) | 1);
+
 /** Rounds up to an even number: a packed bfloat16 matrix holds pairs of rows. */
 export const even = (k: number): number => Math.ceil(k / 2) * 2;
 
