@@ -242,12 +242,9 @@ INLINE void amx_panel(int wide, long M, AmxLeft a, const bf16 *b, AmxSums to) {
   if (row < M) amx_tiles(0, wide, a, b, to, M - a.rows, 0, row - (M - a.rows));
 }
 
-/* C[M,N] (row-major, row stride ldc) = A·B, or += where accumulate. Element (m,k) of A is a[m*ams + k*aks]; B comes from pack_amx.
-   C is float, or rounded to bf16 if out_bf16 (then accumulate is 0). `scratch` holds M * 32 numbers if A is row-major and K is not in
-   whole steps, M * amx_stride(K) if A is not row-major. Not inlined: the unit's time does not depend on what
-   the compiler knows. */
-static __attribute__((noinline, noclone)) void gemm_amx(long M, long N, long K, const bf16 *a, long ams, long aks, const bf16 *b, void *c,
-                                               long ldc, int accumulate, int out_bf16, bf16 *scratch) {
+/* A left side of M rows, ready to be read; element (m,k) is a[m*ams + k*aks]. `scratch` holds M * 32 numbers if it is row-major and K is
+   not in whole steps, M * amx_stride(K) if it is not row-major. */
+static inline AmxLeft amx_left(long M, long K, const bf16 *a, long ams, long aks, bf16 *scratch) {
   long pairs = amx_pairs(K), depth = amx_depth(K), before = depth - 2 * pairs;
   AmxLeft left = {(const char *)a, (const char *)(a + before), 2 * ams, 2 * ams, gemm_min(M, 16), pairs, depth / (2 * pairs)};
   if (aks != 1) {
@@ -258,11 +255,29 @@ static __attribute__((noinline, noclone)) void gemm_amx(long M, long N, long K, 
     left.last = (const char *)scratch, left.last_stride = 64;
   }
   amx_configure(left.rows, pairs);
-  for (long n = 0; n < N; n += PANEL, b += PANEL * depth) {
+  return left;
+}
+
+/* C[M,N] (row-major, row stride ldc) = A·B, or += where accumulate. A and `scratch` are those of amx_left; B comes from pack_amx.
+   C is float, or rounded to bf16 if out_bf16 (then accumulate is 0). Not inlined: the unit's time does not depend on what the compiler
+   knows. */
+static __attribute__((noinline, noclone)) void gemm_amx(long M, long N, long K, const bf16 *a, long ams, long aks, const bf16 *b, void *c,
+                                               long ldc, int accumulate, int out_bf16, bf16 *scratch) {
+  AmxLeft left = amx_left(M, K, a, ams, aks, scratch);
+  for (long n = 0; n < N; n += PANEL, b += PANEL * amx_depth(K)) {
     AmxSums to = {(char *)c + (out_bf16 ? 2 : 4) * n, ldc, gemm_min(N - n, PANEL), accumulate, out_bf16};
     if (to.columns > 16) amx_panel(1, M, left, b, to);
     else amx_panel(0, M, left, b, to);
   }
+}
+
+/* The sums of up to 32 of M rows, from `row` on, times a panel, in rows of PANEL floats. M is at least 16. A last tile that begins earlier
+   writes the sums of up to 15 rows before. */
+static __attribute__((noinline, noclone)) void amx_block(float *sums, AmxLeft left, const bf16 *b, long M, long row) {
+  AmxSums to = {(char *)sums, PANEL, PANEL, 0, 0};
+  left.a += row * left.stride, left.last += row * left.last_stride;
+  if (M - row > 16) amx_tiles(1, 1, left, b, to, 0, gemm_min(M - row, 32) - 16, 0);
+  else amx_tiles(0, 1, left, b, to, M - row - 16, 0, 0);
 }
 
 #undef AMX_BEGIN

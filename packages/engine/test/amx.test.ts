@@ -3,8 +3,12 @@ import { before, describe, test } from "node:test";
 import koffi from "koffi";
 import { tf } from "../src";
 import { startEngine } from "../src/backend";
+import { passes } from "../src/compile";
+import { record } from "../src/graph/record";
 import { withMatrixUnit } from "../src/native/amx";
+import { programText } from "../src/native/emit/program";
 import { amxDepth, amxStride, packedSize } from "../src/native/plan/memory";
+import { planGraph } from "../src/native/plan/plan-graph";
 import { compileText, toolchain } from "../src/native/toolchain";
 import { runNow } from "../src/steps";
 import { matrixUnit } from "../src/targets";
@@ -60,6 +64,18 @@ function guarded(length: number): { array: Uint16Array; check(): void } {
         "written past",
       ),
   };
+}
+
+/** SwiGLU of 6 examples of 37 rows, whose last tile begins earlier; K of 19 is not in whole steps. */
+function swiGlu([ids, x, gate, up, down]: readonly T[]): T[] {
+  const rows = x!.mul(ids!.toFloat().add(1).reshape([6, 1, 1])).reshape([222, 19]);
+  const [gates, ups] = [rows.matMul(gate!), rows.matMul(up!)];
+  return [gates.mul(gates.sigmoid()).mul(ups).matMul(down!) as T];
+}
+
+function swiGluArguments(): T[] {
+  const [x, gate, up] = [numbers([6, 37, 19], 1), numbers([19, 64], 2), numbers([19, 64], 3)];
+  return [examples(6), x, gate, up, numbers([64, 19], 4)] as T[];
 }
 
 describe("products on the matrix unit", needsCompiler, () => {
@@ -171,7 +187,37 @@ describe("products on the matrix unit", needsCompiler, () => {
         compare(fn as (...args: T[]) => T[], args, "bfloat16");
       });
     });
+
+    test(`a loop that reads the sums of products block by block, on two threads: ${choice}`, (t) => {
+      const reason = unavailable(choice);
+      if (reason !== undefined) return t.skip(reason);
+      tf.tidy(() => compare((...args: T[]) => swiGlu(args), swiGluArguments(), "bfloat16"));
+    });
   }
+
+  test("only a loop that reads nothing but sums, which nothing else reads, is joined with their products", () => {
+    const calls = (withGradients: boolean) => {
+      const step = (args: readonly T[]) => {
+        const loss = (...weights: T[]) =>
+          swiGlu([args[0]!, args[1]!, ...weights])[0]!
+            .sum()
+            .asScalar();
+        return withGradients ? tf.grads(loss)(args.slice(2)) : swiGlu(args);
+      };
+      const graph = passes("bfloat16")(record("step", swiGluArguments(), step).graph);
+      const target = { panel: 32, amx: true, bfloat16: true };
+      const plan = planGraph(graph, 2, target, [0]);
+      const { text } = programText(plan, { inputs: 5, results: graph.results.length }, target);
+      return [...text.matchAll(/^ .*\b((?:epilogue|product)_\d+x\d+x\d+)/gm)].map(([, name]) => name!);
+    };
+    tf.tidy(() => {
+      assert.deepEqual(calls(false), ["epilogue_37x64x19", "product_37x19x64"]);
+      assert.ok(
+        calls(true).every((call) => call.startsWith("product")),
+        "gates and ups are kept for the gradients",
+      );
+    });
+  });
 
   test("the unit's own instructions compile, and what the system refuses is told", (t) => {
     const tools = toolchain()!;

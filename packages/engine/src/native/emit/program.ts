@@ -2,6 +2,7 @@
 import { type Buffer, type ProductTarget, storedAs, transposed, type View } from "../plan/memory";
 import { type Plan, type ProductOp, reads, writes } from "../plan/ops";
 import { chooseBlockSize, chunksOf } from "../schedule/blocks";
+import { withEpilogues } from "../schedule/epilogue";
 import { fuse, isFlat, type Kernel, kernelOps } from "../schedule/fuse";
 import {
   type Allocation,
@@ -15,12 +16,13 @@ import {
 } from "../schedule/memory-plan";
 import { recompute } from "../schedule/recompute";
 import { widen } from "../schedule/widen";
+import { epilogueCode } from "./epilogue";
 import { packCode, productCode } from "./gemm";
 import { loopCode } from "./loops";
 import { inParts, type ProgramText } from "./parts";
 import { type KernelCode, parametersOf } from "./pointers";
 import { addCode, gatherCode, scatterCode } from "./small";
-import { vectorCode } from "./vectors";
+import { suitsVectors, vectorCode } from "./vectors";
 
 /** Numbers of inputs and results, which come before the constants in the array of addresses. */
 export interface ArgumentCounts {
@@ -30,9 +32,11 @@ export interface ArgumentCounts {
 
 /** Writes the program of a plan, which exports `run` and `free_program` of `native/program.h`; `target` is the plan's. */
 export function programText(plan: Plan, counts: ArgumentCounts, target: ProductTarget): ProgramText {
-  const kernels = recompute(fuse(promoteToGlobal(plan))).map((kernel) =>
+  const loops = recompute(fuse(promoteToGlobal(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
   );
+  const stored = storedBuffers(loops);
+  const kernels = target.amx ? withEpilogues(loops, plan.batch, (loop) => suitsVectors(loop, stored)) : loops;
   return new ProgramWriter(plan, counts, target, kernels).write();
 }
 
@@ -181,11 +185,22 @@ static const long first_block[] = {${this.chunks.join(", ")}};
         const { body, parameters, scratch, sizes } = productCode(kernel, this.target, fraction);
         const name = this.define(`product_${sizes.join("x")}_`, parameters, body);
         const args = byExample(kernel).map((view) => this.address(view));
-        const type = storedAs[kernel.a.buffer.dtype];
-        const temporaries = scratch.map(
-          (_, i) => `(${type} *)(L + ${this.scratch.offsets.get(temporaryOf(kernel, i))})`,
-        );
-        return [this.serial(`${name}(${[...args, ...temporaries].join(", ")});`)];
+        return [
+          this.serial(`${name}(${[...args, ...this.temporaries(kernel, scratch.length)].join(", ")});`),
+        ];
+      }
+      case "epilogue": {
+        const code = epilogueCode(kernel, this.target, fraction, this.stored);
+        const parameters = [...code.parameters, ...parametersOf(code)];
+        const name = this.define(`epilogue_${code.sizes.join("x")}_`, parameters, code.body);
+        const operands = kernel.products.flatMap((product, i) => [
+          ...byExample(product)
+            .slice(0, 2)
+            .map((view) => this.address(view)),
+          ...this.temporaries(product, code.temporaries[i]!),
+        ]);
+        const args = code.pointers.map(({ view }) => this.address(view));
+        return [`${name}(${[...operands, ...args].join(", ")});`];
       }
       case "add":
         return [this.serial(this.callLoop(kernel, addCode(kernel, fraction)))];
@@ -194,6 +209,13 @@ static const long first_block[] = {${this.chunks.join(", ")}};
       case "scatter":
         return [this.serial(this.callLoop(kernel, scatterCode(kernel)))];
     }
+  }
+
+  /** The C text of the addresses of a product's temporaries. */
+  private temporaries(product: ProductOp, count: number): string[] {
+    const type = storedAs[product.a.buffer.dtype];
+    const offset = (n: number) => this.scratch.offsets.get(temporaryOf(product, n));
+    return Array.from({ length: count }, (_, n) => `(${type} *)(L + ${offset(n)})`);
   }
 
   /** Lets the first thread alone make a call that cannot be divided. */

@@ -10,7 +10,7 @@ import { fusedProducer, isFlat, type Loop } from "../schedule/fuse";
 import { type KernelCode, Pointers } from "./pointers";
 
 /** Elements in a vector of `native/vectors.h`. */
-const lanes = 16;
+export const lanes = 16;
 
 /**
  * Writes a loop with explicit vectors; undefined for loops that these do not suit.
@@ -23,12 +23,32 @@ export function vectorCode(
   rows: number | undefined,
   stored: ReadonlySet<Buffer>,
 ): KernelCode | undefined {
-  const { ops } = loop;
   const size = (rows ?? loop.rows) * loop.columns;
-  const rounds = ops.some(({ to: { buffer } }) => stored.has(buffer) && buffer.dtype === "bfloat16");
-  if (!rounds || !isFlat(loop) || size % lanes !== 0 || !ops.every(isVectorOp)) return undefined;
-
+  if (!suitsVectors(loop, stored) || size % lanes !== 0) return undefined;
   const pointers = new Pointers();
+  const [first, end] = rows === undefined ? ["from", "to"] : ["0", String(size)];
+  const lines = vectorLines(loop, stored, pointers);
+  const body = [`for (long c = ${first}; c < ${end}; c += ${lanes}) {`, ...lines, "}"].join("\n");
+  return { body, pointers: pointers.all };
+}
+
+/** True if a loop rounds results and is one over all elements, all of whose operations vectors can do. */
+export function suitsVectors(loop: Loop, stored: ReadonlySet<Buffer>): boolean {
+  const rounds = loop.ops.some(({ to: { buffer } }) => stored.has(buffer) && buffer.dtype === "bfloat16");
+  return rounds && isFlat(loop) && loop.ops.every(isVectorOp);
+}
+
+/**
+ * What a loop that suits vectors does with the elements from `c` on.
+ *
+ * @param sums the C text of vectors that are read instead of buffers
+ */
+export function vectorLines(
+  loop: Loop,
+  stored: ReadonlySet<Buffer>,
+  pointers: Pointers,
+  sums: ReadonlyMap<Buffer, string> = new Map(),
+): string[] {
   const name = (op: MapOp | RowOp) => `v${loop.ops.indexOf(op)}`;
   const pointer = (view: View, written: boolean) => `${pointers.to(view, written)} + c`;
   const read = (arg: VectorArgument): string => {
@@ -36,17 +56,15 @@ export function vectorCode(
     const producer = fusedProducer(loop, "element", arg);
     if (producer !== undefined) return name(producer);
     const { view } = arg;
-    return `${view.buffer.dtype === "bfloat16" ? "load_bf16" : "load_f32"}(${pointer(view, false)})`;
+    const sum = sums.get(view.buffer);
+    return sum ?? `${view.buffer.dtype === "bfloat16" ? "load_bf16" : "load_f32"}(${pointer(view, false)})`;
   };
-  const lines = ops.flatMap((op) => {
+  return loop.ops.filter(isVectorOp).flatMap((op) => {
     const value = `const floats_16 ${name(op)} = ${toC(op.expression, op.args.map(read))};`;
     if (!stored.has(op.to.buffer)) return [value];
     const store = op.to.buffer.dtype === "bfloat16" ? "store_bf16" : "store_f32";
     return [value, `${store}(${pointer(op.to, true)}, ${name(op)});`];
   });
-  const [first, end] = rows === undefined ? ["from", "to"] : ["0", String(size)];
-  const body = [`for (long c = ${first}; c < ${end}; c += ${lanes}) {`, ...lines, "}"].join("\n");
-  return { body, pointers: pointers.all };
 }
 
 type VectorArgument = Exclude<Argument, { readonly kind: "column" }>;

@@ -1,7 +1,16 @@
 /** Fuses elementwise operations and reductions of rows into loops that read and write memory once. */
 import { sizeOf } from "../../graph/graph";
 import { type Buffer, coversBuffer, loops, type View } from "../plan/memory";
-import { type Argument, type MapOp, type Op, type RowOp, reads, type Stage, writes } from "../plan/ops";
+import {
+  type Argument,
+  type MapOp,
+  type Op,
+  type ProductOp,
+  type RowOp,
+  reads,
+  type Stage,
+  writes,
+} from "../plan/ops";
 
 /** A loop over rows of elementwise operations, reductions of rows, and operations on their results. */
 export interface Loop extends Stage {
@@ -11,12 +20,22 @@ export interface Loop extends Stage {
   readonly ops: (MapOp | RowOp)[];
 }
 
-export type Kernel = Loop | Exclude<Op, MapOp | RowOp>;
+/** Products, and the loop that reads their sums, tile by tile; see `epilogue.ts`. */
+export interface Epilogue extends Stage {
+  readonly kind: "epilogue";
+  readonly products: readonly ProductOp[];
+  readonly loop: Loop;
+}
+
+export type Kernel = Loop | Epilogue | Exclude<Op, MapOp | RowOp>;
 
 /** The level of an operation in a loop: on each element of a row, or once per row. */
 export type Level = "element" | "row";
 
-export const kernelOps = (kernel: Kernel): readonly Op[] => (kernel.kind === "loop" ? kernel.ops : [kernel]);
+export function kernelOps(kernel: Kernel): readonly Op[] {
+  if (kernel.kind === "loop") return kernel.ops;
+  return kernel.kind === "epilogue" ? [...kernel.products, ...kernel.loop.ops] : [kernel];
+}
 
 /** Rows and columns of an operation by itself. */
 function domain(op: MapOp | RowOp): { rows: number; columns: number } {

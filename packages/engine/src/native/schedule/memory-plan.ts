@@ -61,7 +61,12 @@ export function storedBuffers(kernels: readonly Kernel[]): ReadonlySet<Buffer> {
 }
 
 function isFused(kernel: Kernel, op: Op, view: View): boolean {
-  if (kernel.kind !== "loop" || (op.kind !== "map" && op.kind !== "row")) return false;
+  if (op.kind !== "map" && op.kind !== "row") return false;
+  if (kernel.kind === "epilogue")
+    return (
+      kernel.products.some((product) => writes(product) === view.buffer) || isFused(kernel.loop, op, view)
+    );
+  if (kernel.kind !== "loop") return false;
   const level = op.kind === "row" ? "element" : levelIn(kernel, op)!;
   return fusedProducer(kernel, level, { kind: "view", view }) !== undefined;
 }
