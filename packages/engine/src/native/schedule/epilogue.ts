@@ -24,7 +24,7 @@ export function withEpilogues(
   const joined = new Set<Kernel>();
   const result = kernels.map((kernel): Kernel => {
     if (kernel.kind !== "loop" || !kernel.sliced || !suits(kernel)) return kernel;
-    const products = inputsOf(kernel).map((buffer) => onlyProduct(users.get(buffer)!));
+    const products = inputsOf(kernel).map((buffer) => onlyProduct(buffer, users.get(buffer)!));
     const [first] = products;
     if (first === undefined) return kernel;
     const fit = (product: ProductOp | undefined): product is ProductOp =>
@@ -57,9 +57,10 @@ function inputsOf({ ops }: Loop): Buffer[] {
 }
 
 /** The product that writes a buffer with one reader; undefined for other buffers. */
-function onlyProduct(users: ReadonlySet<Kernel>): ProductOp | undefined {
+function onlyProduct(buffer: Buffer, users: ReadonlySet<Kernel>): ProductOp | undefined {
   const [first] = users;
-  return first?.kind === "product" && users.size === 2 ? first : undefined;
+  if (first?.kind !== "product" || users.size !== 2) return undefined;
+  return writes(first) === buffer ? first : undefined;
 }
 
 /** True if a product of bfloat16 and packed weights has whole blocks, and its left side is read as it is. */

@@ -20,7 +20,7 @@ export interface Loop extends Stage {
   readonly ops: (MapOp | RowOp)[];
 }
 
-/** Products, and the loop that reads their sums, tile by tile; see `epilogue.ts`. */
+/** Products, and the loop that reads their sums, block by block; see `epilogue.ts`. */
 export interface Epilogue extends Stage {
   readonly kind: "epilogue";
   readonly products: readonly ProductOp[];
