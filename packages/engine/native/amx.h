@@ -63,8 +63,7 @@ INLINE void pack_amx(bf16 *to, const bf16 *b, long K, long N, long rs, long cs) 
   }
 }
 
-#if defined __clang__ || __GNUC__ >= 12
-#define FAST_TRANSPOSE
+#ifdef HAS_SHUFFLE
 typedef uint16_t halves_32 __attribute__((vector_size(64)));
 typedef uint32_t words_16 __attribute__((vector_size(64)));
 typedef uint64_t pairs_8 __attribute__((vector_size(64)));
@@ -72,13 +71,12 @@ typedef uint64_t pairs_8 __attribute__((vector_size(64)));
 /* Transposes 16 vectors of 16 words: within lanes of four words, then the lanes. */
 INLINE void transpose_words(words_16 x[16]) {
   words_16 y[16];
-#define WORDS(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #define PAIRS(a, b, ...) (words_16)__builtin_shufflevector((pairs_8)(a), (pairs_8)(b), __VA_ARGS__)
 #define EVEN_LANES(a, b) PAIRS(a, b, 0, 1, 4, 5, 8, 9, 12, 13)
 #define ODD_LANES(a, b) PAIRS(a, b, 2, 3, 6, 7, 10, 11, 14, 15)
   UNROLL for (int i = 0; i < 16; i += 2) {
-    y[i] = WORDS(x[i], x[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-    y[i + 1] = WORDS(x[i], x[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+    y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
   }
   UNROLL for (int i = 0; i < 16; i += 4)
     UNROLL for (int j = 0; j < 2; j++) {
@@ -92,7 +90,6 @@ INLINE void transpose_words(words_16 x[16]) {
     y[j] = EVEN_LANES(even, even_after), y[8 + j] = ODD_LANES(even, even_after);
     y[4 + j] = EVEN_LANES(odd, odd_after), y[12 + j] = ODD_LANES(odd, odd_after);
   }
-#undef WORDS
 #undef PAIRS
 #undef EVEN_LANES
 #undef ODD_LANES
@@ -127,7 +124,7 @@ INLINE long amx_stride(long K) { return 32 * ((amx_depth(K) + 31) / 32 | 1); }
 /* A left side that is not row-major as rows, amx_stride(K) apart. */
 static inline void pack_a_amx(bf16 *to, const bf16 *a, long M, long K, long ms, long ks) {
   long stride = amx_stride(K), missing = amx_depth(K) - K;
-#ifdef FAST_TRANSPOSE
+#ifdef HAS_SHUFFLE
   if (ms == 1 && M >= 32 && K >= 32) {
     for (long k = 0; k < K; k += 32)
       for (long m = 0; m < M; m += 32) {
@@ -166,15 +163,13 @@ typedef struct {
 
 /* The rows from `skip` on of up to two tiles of sums, side by side in rows of PANEL sums. */
 static inline void amx_put(AmxSums to, const float *sums, long row, long skip, long rows) {
-  long columns = gemm_min(to.columns, PANEL);
   for (long r = skip; r < rows; r++) {
     const float *from = sums + PANEL * r;
     long at = (row + r) * to.ldc;
     float *c = (float *)to.c + at;
-    if (to.out_bf16 && columns == PANEL) round_to_bf16((bf16 *)to.c + at, from, PANEL);
-    else if (to.out_bf16) round_to_bf16((bf16 *)to.c + at, from, columns);
-    else if (to.accumulate) for (long i = 0; i < columns; i++) c[i] += from[i];
-    else memcpy(c, from, 4 * columns);
+    if (to.out_bf16) round_to_bf16((bf16 *)to.c + at, from, to.columns);
+    else if (to.accumulate) for (long i = 0; i < to.columns; i++) c[i] += from[i];
+    else memcpy(c, from, 4 * to.columns);
   }
 }
 

@@ -9,7 +9,7 @@
 INLINE long gemm_min(long x, long limit) { return x < limit ? x : limit; }
 
 /* Transposes 4x4 words; strides in bytes. */
-#if defined __clang__ || __GNUC__ >= 12
+#ifdef HAS_SHUFFLE
 INLINE void gemm_transpose(char *to, long to_stride, const char *from, long from_stride) {
   typedef float four __attribute__((vector_size(16)));
   four x[4], y[4];

@@ -61,6 +61,11 @@ typedef uint16_t bf16;
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/* __builtin_shufflevector */
+#if defined __clang__ || __GNUC__ >= 12
+#define HAS_SHUFFLE
+#endif
+
 /* ---- bfloat16 ---- */
 
 /* the nearest bfloat16, ties to even, as a float32; a NaN stays a NaN */

@@ -8,12 +8,12 @@ import { lanes, vectorLines } from "./vectors";
 
 /** The code of products and loop. `parameters` are those of the products, and come before the pointers of the loop. */
 export interface EpilogueCode extends KernelCode, Pick<ProductCode, "parameters" | "sizes"> {
-  /** Number of temporaries of each product. */
-  readonly temporaries: readonly number[];
+  /** Number of temporaries of the left side, which come first. */
+  readonly temporaries: number;
 }
 
-/** Rows and columns of `amx_block` of `native/amx.h`, and the rows before its sums that it may write. */
-const block = { rows: 32, columns: 32, before: 16 };
+/** Rows of `amx_block` of `native/amx.h`, and the rows before its sums that it may write. */
+const block = { rows: 32, before: 16 };
 
 /**
  * The code of an epilogue.
@@ -27,27 +27,26 @@ export function epilogueCode(
   fraction: number,
   stored: ReadonlySet<Buffer>,
 ): EpilogueCode {
-  const codes = products.map((product) => productCode(product, target, fraction));
-  const { sizes } = codes[0]!;
+  const [{ a }] = products;
+  const { sizes, scratch } = productCode(products[0], target, fraction);
   const [rows, columns, depth] = sizes;
+  const { panel } = target;
   const pointers = new Pointers();
   const sums = new Map(products.map((product, i) => [writes(product), `load_f32(sums${i} + k)`]));
   const lines = vectorLines(loop, stored, pointers, sums);
-  const before = block.before * block.columns;
+  const before = block.before * panel;
+  const copy = scratch.length > 0 ? "s" : "0";
   const body = [
-    ...products.flatMap(({ a }, i) => {
-      const scratch = codes[i]!.scratch.length > 0 ? `s${i}` : "0";
-      const left = `amx_left(${rows}, ${depth}, a${i}, ${lastTwo(a.strides).join(", ")}, ${scratch})`;
-      return [
-        `const AmxLeft left${i} = ${left};`,
-        `_Alignas(64) float block${i}[${before + block.rows * block.columns}], *sums${i} = block${i} + ${before};`,
-      ];
-    }),
-    `for (long n = 0; n < ${columns}; n += ${block.columns})`,
+    `const AmxLeft left = amx_left(${rows}, ${depth}, a, ${lastTwo(a.strides).join(", ")}, ${copy});`,
+    ...products.map(
+      (_, i) =>
+        `_Alignas(64) float block${i}[${before + block.rows * panel}], *sums${i} = block${i} + ${before};`,
+    ),
+    `for (long n = 0; n < ${columns}; n += ${panel})`,
     `for (long m = 0; m < ${rows}; m += ${block.rows}) {`,
-    ...products.map((_, i) => `amx_block(sums${i}, left${i}, b${i} + n * ${amxDepth(depth)}, ${rows}, m);`),
+    ...products.map((_, i) => `amx_block(sums${i}, left, b${i} + n * ${amxDepth(depth)}, ${rows}, m);`),
     `for (long r = 0; r < gemm_min(${rows} - m, ${block.rows}); r++)`,
-    `for (long k = r * ${block.columns}, c = (m + r) * ${columns} + n; k < (r + 1) * ${block.columns}; k += ${lanes}, c += ${lanes}) {`,
+    `for (long k = r * ${panel}, c = (m + r) * ${columns} + n; k < (r + 1) * ${panel}; k += ${lanes}, c += ${lanes}) {`,
     ...lines,
     "}",
     "}",
@@ -55,12 +54,12 @@ export function epilogueCode(
   return {
     body: body.join("\n"),
     pointers: pointers.all,
-    parameters: codes.flatMap(({ scratch }, i) => [
-      `const bf16 *a${i}`,
-      `const bf16 *b${i}`,
-      ...scratch.map(() => `bf16 *s${i}`),
-    ]),
+    parameters: [
+      ...scratch.map(() => "bf16 *s"),
+      "const bf16 *a",
+      ...products.map((_, i) => `const bf16 *b${i}`),
+    ],
     sizes,
-    temporaries: codes.map(({ scratch }) => scratch.length),
+    temporaries: scratch.length,
   };
 }

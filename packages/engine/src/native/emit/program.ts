@@ -1,6 +1,6 @@
 /** The C text of a program. */
 import { type Buffer, type ProductTarget, storedAs, transposed, type View } from "../plan/memory";
-import { type Plan, type ProductOp, reads, writes } from "../plan/ops";
+import { type Plan, type ProductOp, touches, writes } from "../plan/ops";
 import { chooseBlockSize, chunksOf } from "../schedule/blocks";
 import { withEpilogues } from "../schedule/epilogue";
 import { fuse, isFlat, type Kernel, kernelOps } from "../schedule/fuse";
@@ -35,8 +35,7 @@ export function programText(plan: Plan, counts: ArgumentCounts, target: ProductT
   const loops = recompute(fuse(promoteToGlobal(plan))).map((kernel) =>
     kernel.kind === "loop" ? widen(kernel, plan.batch) : kernel,
   );
-  const stored = storedBuffers(loops);
-  const kernels = target.amx ? withEpilogues(loops, plan.batch, (loop) => suitsVectors(loop, stored)) : loops;
+  const kernels = target.amx ? withEpilogues(loops, plan.batch, target.panel, suitsVectors) : loops;
   return new ProgramWriter(plan, counts, target, kernels).write();
 }
 
@@ -112,11 +111,11 @@ static const long first_block[] = {${this.chunks.join(", ")}};
     let open = new Set<Buffer>();
     this.sliced = false;
     for (const kernel of kernels) {
-      const touched = kernelOps(kernel).flatMap((op) => [
-        ...reads(op).map(({ buffer }) => buffer),
-        writes(op),
-      ]);
-      if (touched.some((buffer) => open.has(buffer))) {
+      if (
+        kernelOps(kernel)
+          .flatMap(touches)
+          .some((buffer) => open.has(buffer))
+      ) {
         lines.push("barrier();");
         open = new Set();
       }
@@ -193,14 +192,11 @@ static const long first_block[] = {${this.chunks.join(", ")}};
         const code = epilogueCode(kernel, this.target, fraction, this.stored);
         const parameters = [...code.parameters, ...parametersOf(code)];
         const name = this.define(`epilogue_${code.sizes.join("x")}_`, parameters, code.body);
-        const operands = kernel.products.flatMap((product, i) => [
-          ...byExample(product)
-            .slice(0, 2)
-            .map((view) => this.address(view)),
-          ...this.temporaries(product, code.temporaries[i]!),
-        ]);
-        const args = code.pointers.map(({ view }) => this.address(view));
-        return [`${name}(${[...operands, ...args].join(", ")});`];
+        const [first] = kernel.products;
+        const [left] = byExample(first);
+        const views = [left!, ...kernel.products.map((product) => byExample(product)[1]!)];
+        const args = [...views, ...code.pointers.map(({ view }) => view)].map((view) => this.address(view));
+        return [`${name}(${[...this.temporaries(first, code.temporaries), ...args].join(", ")});`];
       }
       case "add":
         return [this.serial(this.callLoop(kernel, addCode(kernel, fraction)))];

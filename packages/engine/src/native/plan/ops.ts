@@ -128,6 +128,9 @@ export function reads(op: Op): View[] {
   }
 }
 
+/** The buffers that an operation reads, and the one that it writes. */
+export const touches = (op: Op): Buffer[] => [...reads(op).map(({ buffer }) => buffer), writes(op)];
+
 /** The buffer that an operation writes. */
 export function writes(op: Op): Buffer {
   if (op.kind === "pack") return op.to;

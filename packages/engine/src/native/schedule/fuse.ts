@@ -9,6 +9,7 @@ import {
   type RowOp,
   reads,
   type Stage,
+  touches,
   writes,
 } from "../plan/ops";
 
@@ -20,10 +21,10 @@ export interface Loop extends Stage {
   readonly ops: (MapOp | RowOp)[];
 }
 
-/** Products, and the loop that reads their sums, block by block; see `epilogue.ts`. */
+/** Products of one left side, and the loop that reads their sums, block by block; see `epilogue.ts`. */
 export interface Epilogue extends Stage {
   readonly kind: "epilogue";
-  readonly products: readonly ProductOp[];
+  readonly products: readonly [ProductOp, ...ProductOp[]];
   readonly loop: Loop;
 }
 
@@ -35,6 +36,13 @@ export type Level = "element" | "row";
 export function kernelOps(kernel: Kernel): readonly Op[] {
   if (kernel.kind === "loop") return kernel.ops;
   return kernel.kind === "epilogue" ? [...kernel.products, ...kernel.loop.ops] : [kernel];
+}
+
+/** The buffers that a loop reads and does not write. */
+export function inputsOf({ ops }: Loop): Set<Buffer> {
+  const inputs = new Set(ops.flatMap(reads).map(({ buffer }) => buffer));
+  for (const op of ops) inputs.delete(op.to.buffer);
+  return inputs;
 }
 
 /** Rows and columns of an operation by itself. */
@@ -95,8 +103,7 @@ export function fuse(ops: readonly Op[]): Kernel[] {
   /** The index of the last kernel that writes each buffer. */
   const writers = new Map<Buffer, number>();
   for (const op of ops) {
-    const dependencies = [...reads(op).map(({ buffer }) => buffer), writes(op)];
-    const after = Math.max(-1, ...dependencies.map((buffer) => writers.get(buffer) ?? -1));
+    const after = Math.max(-1, ...touches(op).map((buffer) => writers.get(buffer) ?? -1));
     const index =
       op.kind === "map" || op.kind === "row" ? addToLoop(kernels, op, after) : kernels.push(op) - 1;
     writers.set(writes(op), Math.max(index, writers.get(writes(op)) ?? -1));

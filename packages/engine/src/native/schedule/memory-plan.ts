@@ -1,6 +1,6 @@
 /** The offsets of all buffers of a program. */
 import { type Buffer, bytesOf, type View } from "../plan/memory";
-import { type Op, type Plan, type ProductOp, reads, writes } from "../plan/ops";
+import { type Op, type Plan, type ProductOp, reads, touches, writes } from "../plan/ops";
 import { assignOffsets, type Lifetime } from "./arena";
 import { fusedProducer, type Kernel, kernelOps, levelIn } from "./fuse";
 
@@ -91,7 +91,7 @@ export function allocateScratch(
   const lives = new Map<ScratchKey, Lifetime>();
   kernels.forEach((kernel, i) => {
     for (const op of kernelOps(kernel)) {
-      for (const buffer of [...reads(op).map(({ buffer }) => buffer), writes(op)]) {
+      for (const buffer of touches(op)) {
         if (buffer.space.kind !== "local" || !stored.has(buffer)) continue;
         const bytes = (buffer.size / batch) * blockSize * bytesOf[buffer.dtype];
         lives.set(buffer, { bytes, first: lives.get(buffer)?.first ?? i, last: i });

@@ -2,7 +2,7 @@
 import { isCheap } from "../plan/expression";
 import { type Buffer, coversBuffer, type View } from "../plan/memory";
 import { type Argument, type MapOp, type RowOp, reads, writes } from "../plan/ops";
-import { fusedProducer, type Kernel, kernelOps, type Loop, levelIn } from "./fuse";
+import { fusedProducer, inputsOf, type Kernel, kernelOps, type Loop, levelIn } from "./fuse";
 
 /** Repeats cheap operations in the loops that read their results, if these loops read the inputs anyway. */
 export function recompute(kernels: readonly Kernel[]): Kernel[] {
@@ -25,8 +25,7 @@ function onlyProducers(kernels: readonly Kernel[]): ReadonlyMap<Buffer, MapOp> {
 const maxRepeated = 3;
 
 function repeatIn(loop: Loop, producers: ReadonlyMap<Buffer, MapOp>): Loop {
-  const outside = new Set(loop.ops.flatMap(reads).map(({ buffer }) => buffer));
-  for (const op of loop.ops) outside.delete(op.to.buffer);
+  const outside = inputsOf(loop);
 
   /** The operations to repeat for a value, at most `most`; undefined if they are more, read other buffers or cost too much. */
   const missing = (buffer: Buffer, most = maxRepeated): MapOp[] | undefined => {
